@@ -1,0 +1,129 @@
+//! Distributions of lengths (of time, mostly): drawn in seconds, from named dice.
+
+use super::{Dice, Span};
+use serde::{Deserialize, Serialize};
+
+/// A distribution over non-negative numbers. Times are in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dist {
+    Constant(f64),
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    Exponential {
+        mean: f64,
+    },
+    /// exp(N(mu, sigma^2)).
+    Lognormal {
+        mu: f64,
+        sigma: f64,
+    },
+    /// Survival (scale / x)^shape for x >= scale.
+    Pareto {
+        scale: f64,
+        shape: f64,
+    },
+    /// Each of the listed values with equal chance (a sample read from a file, sorted).
+    Empirical(Vec<f64>),
+    /// One of the parts, chosen by weight; `upto` are cumulative shares that end at 1.
+    Mixture {
+        upto: Vec<f64>,
+        parts: Vec<Dist>,
+    },
+}
+
+/// The 99% quantile of the standard normal.
+const Z99: f64 = 2.326_347_874_040_841;
+
+impl Dist {
+    /// Lognormal through its median and 99% quantile; `p99 > p50 > 0`.
+    pub fn lognormal_quantiles(p50: f64, p99: f64) -> Dist {
+        Dist::Lognormal { mu: libm::log(p50), sigma: libm::log(p99 / p50) / Z99 }
+    }
+
+    /// Lognormal through its mean and coefficient of variation (standard deviation / mean); both > 0.
+    pub fn lognormal_moments(mean: f64, cv: f64) -> Dist {
+        let variance = libm::log(1.0 + cv * cv);
+        Dist::Lognormal { mu: libm::log(mean) - variance / 2.0, sigma: libm::sqrt(variance) }
+    }
+
+    #[inline]
+    pub fn draw(&self, dice: &mut Dice) -> f64 {
+        match self {
+            Dist::Constant(value) => *value,
+            Dist::Uniform { low, high } => low + (high - low) * dice.unit(),
+            Dist::Exponential { mean } => mean * dice.exponential(),
+            Dist::Lognormal { mu, sigma } => libm::exp(mu + sigma * dice.normal()),
+            Dist::Pareto { scale, shape } => scale * libm::exp(dice.exponential() / shape),
+            Dist::Empirical(values) => values[dice.below(values.len() as u64) as usize],
+            Dist::Mixture { upto, parts } => {
+                let pick = dice.unit();
+                let part = upto.iter().position(|edge| pick < *edge).unwrap_or(parts.len() - 1);
+                parts[part].draw(dice)
+            }
+        }
+    }
+
+    /// A draw as a length of time.
+    #[inline]
+    pub fn draw_span(&self, dice: &mut Dice) -> Span {
+        Span::from_secs_f64(self.draw(dice))
+    }
+
+    /// The mean; infinite for a Pareto of shape 1 or less.
+    pub fn mean(&self) -> f64 {
+        match self {
+            Dist::Constant(value) => *value,
+            Dist::Uniform { low, high } => (low + high) / 2.0,
+            Dist::Exponential { mean } => *mean,
+            Dist::Lognormal { mu, sigma } => libm::exp(mu + sigma * sigma / 2.0),
+            Dist::Pareto { scale, shape } if *shape > 1.0 => scale * shape / (shape - 1.0),
+            Dist::Pareto { .. } => f64::INFINITY,
+            Dist::Empirical(values) => values.iter().sum::<f64>() / values.len() as f64,
+            Dist::Mixture { upto, parts } => {
+                let mut from = 0.0;
+                let mut sum = 0.0;
+                for (edge, part) in upto.iter().zip(parts) {
+                    sum += (edge - from) * part.mean();
+                    from = *edge;
+                }
+                sum
+            }
+        }
+    }
+
+    pub fn is_zero(&self) -> bool {
+        matches!(self, Dist::Constant(value) if *value == 0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sample_means_and_quantiles_agree_with_the_parameters() {
+        let cases = [
+            Dist::Uniform { low: 1.0, high: 3.0 },
+            Dist::Exponential { mean: 0.2 },
+            Dist::lognormal_moments(2.0, 0.7),
+            Dist::Pareto { scale: 1.0, shape: 4.0 },
+            Dist::Empirical(vec![1.0, 2.0, 6.0]),
+            Dist::Mixture { upto: vec![0.25, 1.0], parts: vec![Dist::Constant(4.0), Dist::Exponential { mean: 1.0 }] },
+        ];
+        for dist in cases {
+            let mut dice = Dice::named(3, "dist");
+            let n = 200_000;
+            let mean = (0..n).map(|_| dist.draw(&mut dice)).sum::<f64>() / f64::from(n);
+            assert!((mean / dist.mean() - 1.0).abs() < 0.02, "{dist:?}: {mean}");
+        }
+        let dist = Dist::lognormal_quantiles(0.010, 0.050);
+        let mut dice = Dice::named(4, "quantiles");
+        let mut draws: Vec<f64> = (0..200_000).map(|_| dist.draw(&mut dice)).collect();
+        draws.sort_by(f64::total_cmp);
+        assert!((draws[100_000] / 0.010 - 1.0).abs() < 0.02);
+        assert!((draws[198_000] / 0.050 - 1.0).abs() < 0.05);
+    }
+}

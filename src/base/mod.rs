@@ -1,0 +1,14 @@
+//! The ground floor: time, distributions, units, typed ids and named dice. It knows nothing of scenarios or worlds.
+
+pub mod dice;
+pub mod dist;
+pub mod ids;
+pub mod outcome;
+pub mod time;
+pub mod units;
+
+pub use dice::Dice;
+pub use dist::Dist;
+pub use ids::{ClientId, EdgeId, FaultId, ServiceId};
+pub use outcome::{ErrorKind, Outcome};
+pub use time::{Span, Time};

@@ -1,0 +1,111 @@
+//! The waist of the house: a Plan is plain data that says everything a world needs to play a run.
+//! Printable, comparable, hashable; no behaviour beyond look-ups. Nothing in it refers back to the scenario's text
+//! except the places that results quote.
+
+pub mod digest;
+pub mod effect;
+pub mod expectation;
+pub mod load;
+pub mod real;
+pub mod topology;
+
+pub use effect::{Effect, FaultInfo, Step, Target};
+pub use expectation::{Expectation, Window};
+pub use load::{Arrivals, Client, Keys, RatePoint, Reload};
+pub use real::{Real, RealService};
+pub use topology::{
+    Backoff, Budget, CacheSpec, Edge, Fill, Jitter, MissPath, Op, Party, Pool, Queue, Retry, Role, Service, StoreSpec,
+};
+
+use crate::base::{ClientId, EdgeId, ServiceId, Span, Time};
+use serde::{Deserialize, Serialize};
+
+/// Which world plays the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum World {
+    Sim,
+    Live,
+}
+
+impl World {
+    pub fn word(self) -> &'static str {
+        match self {
+            World::Sim => "sim",
+            World::Live => "live",
+        }
+    }
+}
+
+/// A named stretch of the run, from the author's or the compiler's naming: `before`, `during db-slow`, `whole`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Phase {
+    pub name: String,
+    pub from: Time,
+    pub to: Time,
+}
+
+/// Everything a world needs to play one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    pub scenario: String,
+    pub title: String,
+    pub variant: Option<String>,
+    pub world: World,
+    pub seed: u64,
+    /// The run ends here; what is in flight then is counted as such.
+    pub length: Time,
+    /// Excluded from every phase, window and expectation.
+    pub warmup: Time,
+    /// Length of one recording window.
+    pub window: Span,
+    pub services: Vec<Service>,
+    pub edges: Vec<Edge>,
+    pub clients: Vec<Client>,
+    pub faults: Vec<FaultInfo>,
+    /// Ordered by time; at equal times, `off` before `on`, then by fault.
+    pub schedule: Vec<Step>,
+    /// In order of time: `before`, `during …`, `after …`, `whole` last.
+    pub phases: Vec<Phase>,
+    /// What the run is judged by.
+    pub expectations: Vec<Expectation>,
+    /// What an incident's base must show; empty for a scenario that is judged by `expectations`.
+    pub symptoms: Vec<Expectation>,
+    /// A wrong fix: the run holds when at least one expectation breaks.
+    pub still_broken: bool,
+    /// What the live world starts, reaches and may touch.
+    pub real: Real,
+}
+
+impl Plan {
+    pub fn service(&self, id: ServiceId) -> &Service {
+        &self.services[id.index()]
+    }
+
+    pub fn edge(&self, id: EdgeId) -> &Edge {
+        &self.edges[id.index()]
+    }
+
+    pub fn client(&self, id: ClientId) -> &Client {
+        &self.clients[id.index()]
+    }
+
+    pub fn service_named(&self, name: &str) -> Option<ServiceId> {
+        self.services.iter().position(|service| service.name == name).map(ServiceId::from)
+    }
+
+    pub fn client_named(&self, name: &str) -> Option<ClientId> {
+        self.clients.iter().position(|client| client.name == name).map(ClientId::from)
+    }
+
+    /// Moments at which the recording must start a new cell, beside the regular windows: every edge of a phase and of an expectation's window.
+    pub fn cuts(&self) -> Vec<Time> {
+        let of_phases = self.phases.iter().flat_map(|phase| [phase.from, phase.to]);
+        let of_lines = self.expectations.iter().chain(&self.symptoms).flat_map(|line| line.spans().into_iter());
+        let mut cuts: Vec<Time> =
+            of_phases.chain(of_lines.flat_map(|(from, to)| [from, to])).chain([self.warmup]).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts
+    }
+}

@@ -1,0 +1,200 @@
+//! Services and the edges between them, as plain data.
+
+use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
+use serde::{Deserialize, Serialize};
+
+/// One service: `replicas` equal copies, each with its own workers, queue and contents.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    pub name: String,
+    /// The kind in the scenario: `service`, `cache`, `store`.
+    pub kind: String,
+    pub replicas: u32,
+    /// Per replica. A worker is held from the start of the first op to the answer, calls included. `None`: no limit.
+    pub workers: Option<u32>,
+    pub queue: Queue,
+    /// What the service does for each request, in order.
+    pub program: Vec<Op>,
+    pub role: Role,
+}
+
+/// Where requests wait for a worker; one queue a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Queue {
+    /// `None`: unbounded. `Some(0)`: no waiting at all.
+    pub capacity: Option<u32>,
+    /// Newest first instead of oldest first.
+    pub lifo: bool,
+    /// When a worker takes the next request, throw away those whose caller has gone.
+    pub drop_expired: bool,
+    /// When full, throw out the oldest waiting request instead of the one that arrives.
+    pub overflow_oldest: bool,
+}
+
+/// One thing a service does for a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Op {
+    /// Keep the worker busy for a drawn length of time.
+    Work(Dist),
+    /// One call, and wait for its answer.
+    Call(EdgeId),
+    /// All of these calls at once, and wait for all answers.
+    Parallel(Vec<EdgeId>),
+}
+
+/// What a service is beside a pool of workers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Plain,
+    /// Answers `Ok` to a read of a key that it holds, `Miss` to others; `Fill::…` of the calling edge writes it.
+    Cache(CacheSpec),
+    /// Appends bytes to one of many servers, found by probing.
+    Store(StoreSpec),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CacheSpec {
+    /// Size of the key universe; keys are 0..keys.
+    pub keys: u32,
+    /// Entries over all replicas; each replica holds its share and evicts the least recently used.
+    pub entries: u32,
+    pub ttl: Option<Span>,
+    /// Full at time 0 with the most popular keys; otherwise empty.
+    pub warm: bool,
+}
+
+/// Appends go to the first server with room, found by random probes. Used space is kept as a share of servers that are full.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoreSpec {
+    pub servers: u32,
+    /// Bytes a server can hold.
+    pub server_bytes: u64,
+    /// Bytes used at time 0 over all servers, live data and orphans together.
+    pub used_bytes: u64,
+    /// Bytes of `used_bytes` that belong to nobody and that a reclaim would free.
+    pub orphan_bytes: u64,
+    /// Orphans are freed at time 0.
+    pub reclaim: bool,
+    /// Bytes one append takes.
+    pub append_bytes: u64,
+    /// Time one probe takes.
+    pub probe: Span,
+    /// Give up after this many probes, with `no-space`.
+    pub probes_max: u32,
+    /// A free-space index: one probe finds room as long as there is any.
+    pub indexed: bool,
+}
+
+/// Who makes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Party {
+    Client(ClientId),
+    Service(ServiceId),
+}
+
+/// One way by which a client or a service calls a service, with the caller's policies.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Edge {
+    /// `from->to`, with `#2` and so on when a caller calls the same service more than once.
+    pub name: String,
+    pub from: Party,
+    pub to: ServiceId,
+    /// The call is made with this chance, 0 to 1.
+    pub chance: f64,
+    /// How many times in a row (in sequence), or at once (inside `parallel`).
+    pub count: u32,
+    /// Total time of one attempt.
+    pub timeout: Option<Span>,
+    /// Longest wait for a worker of the called service; after it the request is taken out of the queue.
+    pub wait: Option<Span>,
+    /// On a timeout, also stop the work that was asked for; otherwise it goes on for nobody.
+    pub cancel: bool,
+    pub retry: Option<Retry>,
+    /// Failures of this call do not fail the caller.
+    pub optional: bool,
+    /// One-way time of a message, in each direction.
+    pub latency: Dist,
+    pub request_bytes: u64,
+    pub response_bytes: u64,
+    pub pool: Option<Pool>,
+    /// For a call to a cache: what to do when the key is not there.
+    pub miss: Option<MissPath>,
+}
+
+/// Cache-aside: where the caller goes after a miss, and who writes the value back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MissPath {
+    pub edge: EdgeId,
+    pub fill: Fill,
+    /// A failed read of the cache (timeout, reset, …) is taken as a miss.
+    pub on_error: bool,
+}
+
+/// What happens to a rebuilt value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fill {
+    /// Written only if the request that asked for it is still awaited.
+    IfAwaited,
+    /// Written even if its caller has left.
+    Always,
+    /// One rebuild a key at a time, which goes on without its caller; others wait for it.
+    SingleFlight,
+}
+
+/// Attempts after a failed one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Retry {
+    /// Attempts beside the first.
+    pub max: u32,
+    pub backoff: Backoff,
+    /// Which failures are retried.
+    pub on: Vec<ErrorKind>,
+    /// Retries per first attempt that all callers of this edge together may spend (a token bucket), e.g. 0.1.
+    pub budget: Option<Budget>,
+}
+
+/// A token bucket: each first attempt adds `ratio`, each retry takes 1, never more than `burst`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    pub ratio: f64,
+    pub burst: f64,
+}
+
+/// How long to wait before retry number n (1-based): min(max, base * factor^(n-1)), then jitter.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Backoff {
+    pub base: Span,
+    pub factor: f64,
+    pub max: Span,
+    pub jitter: Jitter,
+}
+
+/// Names after Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Jitter {
+    None,
+    /// Uniform in [0, delay].
+    Full,
+    /// Half the delay, and uniform in the other half.
+    Equal,
+    /// Uniform in [base, 3 * previous delay], capped.
+    Decorrelated,
+}
+
+/// Idle connections kept by the caller, with the idle timers of both ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pool {
+    /// Connections kept open, each used in turn at random.
+    pub size: u32,
+    /// The caller closes a connection that was idle for this long; `None`: never.
+    pub idle: Option<Span>,
+    /// The called side closes a connection that was idle for this long; `None`: never.
+    pub peer_idle: Option<Span>,
+    /// After the called side closed, the caller learns of it only this much later: a request in between is lost.
+    pub race: Span,
+}
