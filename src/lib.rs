@@ -11,3 +11,4 @@
 
 pub mod base;
 pub mod plan;
+pub mod record;

@@ -1,0 +1,252 @@
+//! The Recording: everything that was measured in one run, cell by cell.
+
+use super::{Grid, Latencies};
+use crate::base::{ErrorKind, Time};
+use crate::plan::{Plan, World};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the file format. Readers refuse others by name.
+pub const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recording {
+    pub schema_version: u32,
+    pub head: Head,
+    pub plan: Plan,
+    pub grid: Grid,
+    /// In the order of `plan.clients`, `plan.services`, `plan.edges`, `plan.faults`.
+    pub clients: Vec<Series<ClientCell>>,
+    pub services: Vec<Series<ServiceCell>>,
+    pub edges: Vec<Series<EdgeCell>>,
+    pub evidence: Vec<Evidence>,
+    /// Things that happened, in order of time: a fault's begin and end, a process that died, a refused reading.
+    pub events: Vec<Event>,
+    /// Live: each change that was undone, and whether it was verified.
+    pub undo: Vec<UndoNote>,
+    /// What a reader must know before trusting the figures.
+    pub warnings: Vec<String>,
+    /// Set when latency must not be judged (the load generator fell behind): why.
+    pub latency_unsound: Option<String>,
+    /// Set when the run ended before its length: why (`SIGINT`, `redis exited`).
+    pub cut_short: Option<String>,
+}
+
+/// Where a recording comes from. Nothing here enters the recording's digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    pub program: String,
+    pub version: String,
+    pub plan_digest: String,
+    pub world: World,
+    /// How each thing was measured or injected, one line each, for the report's last section.
+    pub methods: Vec<String>,
+    /// Wall time of the run.
+    pub wall_s: f64,
+    /// Simulated events; 0 in the live world.
+    pub events: u64,
+    /// Lag of the load generator behind the intended send times; empty in the simulator.
+    pub send_lag: Latencies,
+}
+
+/// One cell for each cell of the grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Series<C> {
+    pub name: String,
+    pub cells: Vec<C>,
+}
+
+/// Requests of one client, in the cell of their *intended send time* (but `goodput`). sent = ok + failed + in flight at the end.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClientCell {
+    /// Requests due in this cell, reloads included.
+    pub offered: u64,
+    /// Those that were not reloads.
+    pub fresh: u64,
+    /// Those that really left (live: the generator may fail to send).
+    pub sent: u64,
+    pub ok: u64,
+    /// By `ErrorKind::ALL`.
+    pub errors: [u64; ErrorKind::COUNT],
+    /// Attempts beyond the first.
+    pub retries: u64,
+    /// Successful answers that *arrived* in this cell.
+    pub goodput: u64,
+    /// Of successful requests, from the intended send time.
+    pub latency: Latencies,
+    /// Of failed requests.
+    pub failed_latency: Latencies,
+}
+
+/// What one service did, by the time at which it happened. Integrals are in seconds times the unit.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServiceCell {
+    pub arrived: u64,
+    /// Answered, with success or `Miss`.
+    pub completed: u64,
+    /// Answered with an error of its own making or of a call's.
+    pub failed: u64,
+    /// Turned away by a full queue.
+    pub rejected: u64,
+    /// Taken out of the queue before a worker took them (wait timeout, drop-expired, cancelled).
+    pub dropped: u64,
+    /// Of `completed`: those whose caller had gone.
+    pub wasted: u64,
+    pub hits: u64,
+    pub misses: u64,
+    /// Integral of busy workers, and of workers there are.
+    pub busy_s: f64,
+    pub workers_s: f64,
+    /// Integrals of requests waiting and of requests inside.
+    pub queue_s: f64,
+    pub inflight_s: f64,
+    pub queue_max: u64,
+    pub inflight_max: u64,
+    pub queue_min: u64,
+    pub inflight_min: u64,
+    /// Last reading in the cell: bytes used by a store or volume.
+    pub used_bytes: u64,
+    /// Last reading in the cell: keys that the cache does not hold.
+    pub cold_keys: u64,
+    /// From arrival to answer, of what was completed.
+    pub latency: Latencies,
+}
+
+/// Calls over one edge, by the time at which they began or ended.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EdgeCell {
+    /// Logical calls; each has one or more attempts.
+    pub calls: u64,
+    pub attempts: u64,
+    /// Attempts that were answered.
+    pub ok: u64,
+    /// Attempts that failed, by `ErrorKind::ALL`.
+    pub errors: [u64; ErrorKind::COUNT],
+    /// Retries that the budget refused.
+    pub retries_denied: u64,
+}
+
+/// What one fault really touched. A fault with `touched == 0` did not happen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub touched: u64,
+    /// `"requests delayed": 812`
+    pub details: BTreeMap<String, u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    pub at: Time,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UndoNote {
+    pub what: String,
+    pub done: bool,
+    pub detail: String,
+}
+
+impl Evidence {
+    pub fn add(&mut self, what: &str, count: u64) {
+        self.touched += count;
+        match self.details.get_mut(what) {
+            Some(sum) => *sum += count,
+            None => {
+                self.details.insert(what.to_owned(), count);
+            }
+        }
+    }
+}
+
+impl ClientCell {
+    pub fn failed(&self) -> u64 {
+        self.errors.iter().sum()
+    }
+
+    pub fn merge(&mut self, other: &ClientCell) {
+        self.offered += other.offered;
+        self.fresh += other.fresh;
+        self.sent += other.sent;
+        self.ok += other.ok;
+        add_each(&mut self.errors, &other.errors);
+        self.retries += other.retries;
+        self.goodput += other.goodput;
+        self.latency.merge(&other.latency);
+        self.failed_latency.merge(&other.failed_latency);
+    }
+}
+
+impl ServiceCell {
+    /// Joins a later cell of the same service.
+    pub fn merge(&mut self, later: &ServiceCell) {
+        self.arrived += later.arrived;
+        self.completed += later.completed;
+        self.failed += later.failed;
+        self.rejected += later.rejected;
+        self.dropped += later.dropped;
+        self.wasted += later.wasted;
+        self.hits += later.hits;
+        self.misses += later.misses;
+        self.busy_s += later.busy_s;
+        self.workers_s += later.workers_s;
+        self.queue_s += later.queue_s;
+        self.inflight_s += later.inflight_s;
+        self.queue_max = self.queue_max.max(later.queue_max);
+        self.inflight_max = self.inflight_max.max(later.inflight_max);
+        self.queue_min = self.queue_min.min(later.queue_min);
+        self.inflight_min = self.inflight_min.min(later.inflight_min);
+        self.used_bytes = later.used_bytes;
+        self.cold_keys = later.cold_keys;
+        self.latency.merge(&later.latency);
+    }
+}
+
+impl EdgeCell {
+    pub fn merge(&mut self, other: &EdgeCell) {
+        self.calls += other.calls;
+        self.attempts += other.attempts;
+        self.ok += other.ok;
+        add_each(&mut self.errors, &other.errors);
+        self.retries_denied += other.retries_denied;
+    }
+}
+
+fn add_each(into: &mut [u64; ErrorKind::COUNT], from: &[u64; ErrorKind::COUNT]) {
+    for (sum, part) in into.iter_mut().zip(from) {
+        *sum += part;
+    }
+}
+
+impl Recording {
+    /// A client's cells over a stretch of time, merged.
+    pub fn client_over(&self, client: usize, from: Time, to: Time) -> ClientCell {
+        let mut sum = ClientCell::default();
+        self.clients[client].cells[self.grid.range(from, to)].iter().for_each(|cell| sum.merge(cell));
+        sum
+    }
+
+    /// A service's cells over a stretch of time, merged; the default (all zero) for an empty stretch.
+    pub fn service_over(&self, service: usize, from: Time, to: Time) -> ServiceCell {
+        let mut cells = self.services[service].cells[self.grid.range(from, to)].iter();
+        let Some(first) = cells.next() else { return ServiceCell::default() };
+        let mut sum = first.clone();
+        cells.for_each(|cell| sum.merge(cell));
+        sum
+    }
+
+    /// An edge's cells over a stretch of time, merged.
+    pub fn edge_over(&self, edge: usize, from: Time, to: Time) -> EdgeCell {
+        let mut sum = EdgeCell::default();
+        self.edges[edge].cells[self.grid.range(from, to)].iter().for_each(|cell| sum.merge(cell));
+        sum
+    }
+
+    /// `sha256:…` over everything but the head: equal for equal seed, plan and version, on every machine (simulated world).
+    pub fn digest(&self) -> String {
+        let measured =
+            (&self.grid, &self.clients, &self.services, &self.edges, &self.evidence, &self.events, &self.warnings);
+        let bytes = serde_json::to_vec(&measured).expect("a Recording is plain data");
+        crate::plan::digest::of_bytes(&bytes)
+    }
+}
