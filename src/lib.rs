@@ -10,5 +10,6 @@
 //! and only `live` knows sockets, the clock and the operating system. docs/ARCHITECTURE.md is the longer map.
 
 pub mod base;
+pub mod compile;
 pub mod plan;
 pub mod record;

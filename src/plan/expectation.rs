@@ -141,6 +141,8 @@ pub enum Gauge {
     Inflight,
     /// Store or volume: bytes used.
     Used,
+    /// Store or volume: bytes used / its capacity.
+    UsedShare,
     /// Cache: share of the key universe that it does not hold.
     Cold,
 }

@@ -1,0 +1,3 @@
+//! Scenario to Plan. It reads what people wrote and reports their mistakes; it never plays anything.
+
+pub mod expect;
