@@ -1,9 +1,18 @@
 //! The parser of the expectation language: one line such as `p99(users) < 250ms during db-slow` to the parts of a
 //! [`plan::Expectation`](crate::plan::Expectation). It resolves names, units and windows, and never measures anything.
 
+mod cursor;
+mod metric;
+mod subject;
+mod value;
+mod window;
+
 use crate::base::Time;
 use crate::plan::Window;
 use crate::plan::expectation::{Bound, Compare, Metric};
+use cursor::Cursor;
+use metric::Draft;
+use value::Value;
 
 /// What a line may refer to. Clients, services and edges are in the order of the Plan's tables: a subject is an index into them.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +38,7 @@ pub struct Parsed {
     pub window: Window,
 }
 
-/// A mistake in a line. `start` and `end` are bytes inside the text, on character boundaries; `start < end` unless the text is empty.
+/// A mistake in a line. `start` and `end` are bytes inside the text, on character boundaries; empty only for an empty text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExpectError {
     pub start: usize,
@@ -38,8 +47,49 @@ pub struct ExpectError {
     pub help: Option<String>,
 }
 
-/// Reads one line of `expect:` or `symptoms:`.
+/// Reads one line of `expect:` or `symptoms:`: `METRIC(SUBJECT[, kind=KIND]) OP VALUE [of WINDOW] [WINDOW]`.
 pub fn parse(text: &str, names: &Names) -> Result<Parsed, ExpectError> {
-    let _ = names;
-    Err(ExpectError { start: 0, end: text.len(), message: "expectations cannot be read yet".to_owned(), help: None })
+    let mut cursor = Cursor::new(text);
+    let draft = metric::read(&mut cursor, names)?;
+    let compare = value::compare(&mut cursor)?;
+    let value = value::read(&mut cursor)?;
+    let bound = bound(&mut cursor, &draft, &value, names)?;
+    let window = if cursor.done() { window::whole(names) } else { window::read(&mut cursor, names)? };
+    let before = if draft.is_recovery() { Some(recovery_base(&draft, &window, names)?) } else { None };
+    if !cursor.done() {
+        let rest = cursor.take(cursor.rest().len()).trimmed();
+        return Err(rest.error(format!("`{}` is left over", rest.text)).help("one expectation a line"));
+    }
+    let is_share = matches!(bound, Bound::Value(_)) && value.is_share();
+    Ok(Parsed { metric: draft.finish(is_share, before), compare, bound, window })
 }
+
+fn bound(cursor: &mut Cursor, draft: &Draft, value: &Value, names: &Names) -> Result<Bound, ExpectError> {
+    if cursor.peek_word().text != "of" {
+        return Ok(Bound::Value(value.resolve(draft.unit)?));
+    }
+    let of = cursor.word();
+    if draft.is_recovery() {
+        return Err(of.error("a recovery is already measured against what was before").help("write `<= 15s`"));
+    }
+    let Some(factor) = value.factor() else {
+        let message = "a share of another window is expected before `of`";
+        return Err(value.piece.error(message).help("for example `95% of before` or `1.2x of before`"));
+    };
+    Ok(Bound::Of { factor, window: window::read(cursor, names)? })
+}
+
+/// The stretch with which a recovery is compared.
+fn recovery_base(draft: &Draft, window: &Window, names: &Names) -> Result<Window, ExpectError> {
+    let fault = names.faults.first().map_or("FAULT", |(name, ..)| name.as_str());
+    window::before_of(window, names).ok_or_else(|| {
+        let message = format!("nothing to recover from in the window `{}`", window.name);
+        draft
+            .piece
+            .error(message)
+            .help(format!("write `after {fault}`; the run must also have a stretch before the fault"))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,268 @@
+//! Every form of a line, every mistake with its exact place, and that no text can panic.
+
+use super::{ExpectError, Names, Parsed, parse};
+use crate::base::{ErrorKind, Time};
+use crate::plan::Window;
+use crate::plan::expectation::{Aggregate, Bound, Compare, Gauge, Metric, Subject};
+
+fn secs(s: f64) -> Time {
+    Time::from_secs_f64(s)
+}
+
+/// A run of 200s with a warm-up of 10s: slow 40..60, spike 80..100 (both over `both` 90..95), wipe at 120 (instant), last 150..200.
+fn names() -> Names {
+    let named = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+    let fault = |name: &str, from: f64, to: f64| (name.to_owned(), secs(from), secs(to));
+    Names {
+        clients: vec!["users".to_owned()],
+        services: vec![named("web", "service"), named("db", "store"), named("cache", "cache")],
+        edges: vec!["users->web".to_owned(), "web->db".to_owned(), "web->db#2".to_owned()],
+        faults: vec![
+            fault("slow", 40.0, 60.0),
+            fault("spike", 80.0, 100.0),
+            fault("both", 90.0, 95.0),
+            fault("wipe", 120.0, 120.0),
+            fault("last", 150.0, 200.0),
+        ],
+        volumes: vec!["cache".to_owned()],
+        warmup: secs(10.0),
+        length: secs(200.0),
+    }
+}
+
+fn ok(text: &str) -> Parsed {
+    parse(text, &names()).unwrap_or_else(|error| panic!("{text}: {error:?}"))
+}
+
+const USERS: Subject = Subject::Client(0);
+const WEB: Subject = Subject::Service(0);
+const DB: Subject = Subject::Service(1);
+const CACHE: Subject = Subject::Service(2);
+
+fn gauge(gauge: Gauge, of: Subject, aggregate: Aggregate) -> Metric {
+    Metric::Gauge { gauge, of, aggregate }
+}
+
+#[test]
+fn metrics_comparisons_and_bounds() {
+    use Compare::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
+    let before = Window { name: "before slow".to_owned(), from: secs(10.0), to: secs(40.0) };
+    let timeout = Some(ErrorKind::Timeout);
+    let cases = [
+        ("p50(users) < 500ms", Metric::Quantile { of: USERS, quantile: 0.5 }, Less, 0.5),
+        ("p99.9( users )<=1.5s", Metric::Quantile { of: USERS, quantile: 0.999 }, LessOrEqual, 1.5),
+        ("p99.99(web) < 250us", Metric::Quantile { of: WEB, quantile: 0.9999 }, Less, 250e-6),
+        ("p5(web) < 1s", Metric::Quantile { of: WEB, quantile: 0.05 }, Less, 1.0),
+        ("p00.5(web) < 1s", Metric::Quantile { of: WEB, quantile: 0.005 }, Less, 1.0),
+        ("p75(web) < 2m", Metric::Quantile { of: WEB, quantile: 0.75 }, Less, 120.0),
+        ("mean(users) > 1µs", Metric::LatencyMean { of: USERS }, Greater, 1e-6),
+        ("max(users) < 1h", Metric::LatencyMax { of: USERS }, Less, 3600.0),
+        ("success(users) >= 99%", Metric::Success { of: USERS }, GreaterOrEqual, 0.99),
+        ("success(users->web) >= 0.5", Metric::Success { of: Subject::Edge(0) }, GreaterOrEqual, 0.5),
+        ("errors(users) == 0", Metric::Errors { of: USERS, kind: None }, Equal, 0.0),
+        (
+            "errors(web -> db, kind=timeout) <= 1%",
+            Metric::Errors { of: Subject::Edge(1), kind: timeout },
+            LessOrEqual,
+            0.01,
+        ),
+        (
+            "errors(db,kind = rejected) <= 1%",
+            Metric::Errors { of: DB, kind: Some(ErrorKind::Rejected) },
+            LessOrEqual,
+            0.01,
+        ),
+        ("goodput(users) >= 400/s", Metric::Goodput { of: USERS }, GreaterOrEqual, 400.0),
+        ("offered(users) >= 120/m", Metric::Offered { of: USERS }, GreaterOrEqual, 2.0),
+        ("fresh(users) >= 3600/h", Metric::Fresh { of: USERS }, GreaterOrEqual, 1.0),
+        ("amplification(db) <= 1.5", Metric::Amplification { of: DB }, LessOrEqual, 1.5),
+        ("amplification(users) <= 3x", Metric::Amplification { of: USERS }, LessOrEqual, 3.0),
+        ("waste(db) < 5%", Metric::Waste { of: DB }, Less, 0.05),
+        ("throughput(db) < 5/s", Metric::Throughput { of: DB }, Less, 5.0),
+        ("retries(web->db#2) <= 10%", Metric::Retries { of: Subject::Edge(2) }, LessOrEqual, 0.1),
+        ("retries(users) <= 3", Metric::Retries { of: USERS }, LessOrEqual, 3.0),
+        ("utilisation(db) < 80%", gauge(Gauge::Utilisation, DB, Aggregate::Mean), Less, 0.8),
+        ("utilization(db) < 0.8", gauge(Gauge::Utilisation, DB, Aggregate::Mean), Less, 0.8),
+        ("max( queue(db) ) < 100", gauge(Gauge::Queue, DB, Aggregate::Max), Less, 100.0),
+        ("min(inflight(web)) > 0", gauge(Gauge::Inflight, WEB, Aggregate::Min), Greater, 0.0),
+        ("used(db) < 2GiB", gauge(Gauge::Used, DB, Aggregate::Max), Less, 2_147_483_648.0),
+        ("mean(used(cache)) < 80%", gauge(Gauge::UsedShare, CACHE, Aggregate::Mean), Less, 0.8),
+        ("cold(cache) > 50%", gauge(Gauge::Cold, CACHE, Aggregate::Mean), Greater, 0.5),
+        ("hits(cache) > 90%", Metric::Hits { of: CACHE }, Greater, 0.9),
+        ("recovery(users) <= 15s after slow", Metric::Recovery { of: USERS, before }, LessOrEqual, 15.0),
+    ];
+    for (text, metric, compare, bound) in cases {
+        let parsed = ok(text);
+        assert_eq!(parsed.metric, metric, "{text}");
+        assert_eq!(parsed.compare, compare, "{text}");
+        let Bound::Value(value) = parsed.bound else { panic!("{text}: {:?}", parsed.bound) };
+        assert!((value - bound).abs() <= 1e-12 * bound, "{text}: {value}");
+    }
+}
+
+#[test]
+fn windows_are_cut_by_the_neighbouring_faults() {
+    let cases = [
+        ("", "whole", 10.0, 200.0),
+        (" whole", "whole", 10.0, 200.0),
+        (" before", "before", 10.0, 40.0),
+        (" before slow", "before slow", 10.0, 40.0),
+        (" during slow", "during slow", 40.0, 60.0),
+        (" after slow", "after slow", 60.0, 80.0),
+        (" before spike", "before spike", 60.0, 80.0),
+        (" before both", "before both", 60.0, 90.0),
+        (" after both", "after both", 95.0, 120.0),
+        (" after spike", "after spike", 100.0, 120.0),
+        (" before wipe", "before wipe", 100.0, 120.0),
+        (" after wipe", "after wipe", 120.0, 150.0),
+        (" during last", "during last", 150.0, 200.0),
+        ("  between 30s  and 1m", "between 30s and 1m", 30.0, 60.0),
+    ];
+    for (suffix, name, from, to) in cases {
+        let parsed = ok(&format!("p99(users) < 1s{suffix}"));
+        assert_eq!(parsed.window, Window { name: name.to_owned(), from: secs(from), to: secs(to) }, "{suffix}");
+    }
+}
+
+#[test]
+fn bounds_of_another_window() {
+    let cases = [
+        ("goodput(users) >= 95% of before after slow", 0.95, "before", "after slow"),
+        ("goodput(users) >= 95% of before slow  after slow", 0.95, "before slow", "after slow"),
+        ("p99(users) <= 1.2x of before during spike", 1.2, "before", "during spike"),
+        ("p99(users) <= 2 of between 20s and 30s whole", 2.0, "between 20s and 30s", "whole"),
+        ("used(db) <= 110% of before", 1.1, "before", "whole"),
+    ];
+    for (text, factor, of, over) in cases {
+        let parsed = ok(text);
+        let Bound::Of { factor: found, window } = &parsed.bound else { panic!("{text}: {:?}", parsed.bound) };
+        assert_eq!((*found, window.name.as_str(), parsed.window.name.as_str()), (factor, of, over), "{text}");
+    }
+    assert_eq!(ok("used(db) <= 110% of before").metric, gauge(Gauge::Used, DB, Aggregate::Max));
+}
+
+#[test]
+fn mistakes_point_at_their_bytes_and_say_what_to_write() {
+    // Text, the piece that is pointed at, a part of the message, a part of the help.
+    let cases = [
+        ("", "", "expected a metric", "p99(users)"),
+        ("p99x(users) < 1s", "p99x", "not a quantile", "p99.9"),
+        ("p999(users) < 1s", "p999", "between 0 and 100%", "did you mean `p99.9`?"),
+        ("p100(users) < 1s", "p100", "between 0 and 100%", "max(NAME)"),
+        ("sucess(users) > 99%", "sucess", "there is no metric `sucess`", "did you mean `success`?"),
+        ("latency(users) < 1s", "latency", "there is no metric", "it is called `p99`"),
+        ("sucess > 99%", "sucess", "there is no metric", "did you mean `success`?"),
+        ("success > 99%", "success", "`success` of whom?", "success(NAME)"),
+        ("success() > 99%", ")", "`success` of whom?", "success(NAME)"),
+        ("opens(breaker web->db) within 3s of slow", "opens", "this version does not measure it", "success"),
+        ("lost(users) == 0", "lost", "this version does not measure it", "remove the line"),
+        ("success(user) > 99%", "user", "there is no client, service or edge `user`", "did you mean `users`?"),
+        ("success(nobody) > 99%", "nobody", "there is no client", "choose from users, web, db"),
+        (
+            "waste(users) < 5%",
+            "users",
+            "`waste` is measured for services, and `users` is a client",
+            "web, db and cache",
+        ),
+        ("hits(web) < 5%", "web", "measured for caches", "choose from cache"),
+        ("p99(web->db) < 5ms", "web->db", "is an edge", "choose from users"),
+        ("used(web) < 5%", "web", "stores and services with a volume", "db and cache"),
+        ("min(p99(users)) < 1s", "min", "`p99` is not one", "gauges are"),
+        ("min(users) < 1s", "min", "there is no metric `min`", "mean"),
+        ("errors(users, kind=timout) < 1%", "timout", "no kind of error", "did you mean `timeout`?"),
+        ("errors(users, king=timeout) < 1%", "king", "takes no `king`", "kind=KIND"),
+        ("errors(users, kind timeout) < 1%", "t", "expected `=`", "kind=timeout"),
+        ("errors(db, kind=timeout) < 1%", "timeout", "only `rejected`", "errors(web->db, kind=timeout)"),
+        ("success(users, kind=timeout) < 1%", "kind", "takes no `kind`", "only `errors"),
+        ("success(users < 1%", "<", "expected `)`", ""),
+        ("p99(users) = 1s", "=", "not a comparison", "write `==`"),
+        ("p99(users) => 1s", "=>", "not a comparison", "write `>=`"),
+        ("p99(users) ≤ 1s", "≤", "not a comparison", "write `<=`"),
+        ("p99(users) 1s", "1", "expected a comparison", "<="),
+        ("p99(users) <", "<", "expected a value", "250ms"),
+        ("p99(users) < fast", "fast", "is not a value", "250ms"),
+        ("p99(users) < -1s", "-1s", "cannot be negative", ""),
+        ("p99(users) < 250", "250", "needs a unit", "250ms"),
+        ("p99(users) < 250MS", "MS", "does not fit", "did you mean `ms`?"),
+        ("p99(users) < 5sec", "sec", "does not fit", "did you mean `s`?"),
+        ("p99(users) < 5%", "%", "a length of time is expected", "units are ns, us, ms"),
+        ("success(users) > 99ms", "ms", "a share is expected", "99%"),
+        ("success(users) > 99", "99", "more than all of it", "did you mean `99%`?"),
+        ("success(users) > 101%", "101%", "more than all of it", "at most 100%"),
+        ("goodput(users) > 99", "99", "needs a unit", "100/s"),
+        ("goodput(users) > 99/ms", "/ms", "a rate is expected", "did you mean `/s`?"),
+        ("used(db) > 99", "99", "needs a unit", "2GiB or 80%"),
+        ("used(db) > 9gib", "gib", "does not fit", "did you mean `GiB`?"),
+        ("queue(db) > 9s", "s", "a plain number is expected", "write `9`"),
+        ("amplification(db) > 9s", "s", "a number is expected", "1.5"),
+        ("goodput(users) > 5/s of before after slow", "5/s", "a share of another window", "95% of before"),
+        ("goodput(users) > 5% of", "f", "expected a window", "before slow"),
+        ("recovery(users) < 5% of before after slow", "of", "already measured against", "15s"),
+        ("recovery(users) < 5s", "recovery(users)", "nothing to recover from", "after slow"),
+        ("recovery(users) < 5s before spike", "recovery(users)", "nothing to recover from", "after slow"),
+        ("p99(users) < 1s durring slow", "durring", "not a window", "did you mean `during`?"),
+        ("p99(users) < 1s sometimes", "sometimes", "not a window", "`whole`"),
+        ("p99(users) < 1s during slwo", "slwo", "no fault `slwo`", "did you mean `slow`?"),
+        ("p99(users) < 1s before elephants", "elephants", "no fault", "slow, spike, both"),
+        ("p99(users) < 1s after", "r", "expected the name of a fault", "slow, spike"),
+        ("p99(users) < 1s during wipe", "during wipe", "is empty", "use `after wipe`"),
+        ("p99(users) < 1s after last", "after last", "is empty", "ends at 200s"),
+        ("p99(users) < 1s between 60s and 30s", "between 60s and 30s", "is empty", "the later one"),
+        ("p99(users) < 1s between 5s and 30s", "5s", "in the warm-up", "ends at 10s"),
+        ("p99(users) < 1s between 30s and 999s", "999s", "after the end of the run", "200s"),
+        ("p99(users) < 1s between 30s to 60s", "to", "expected `and`", "between 30s and 60s"),
+        ("p99(users) < 1s between 30 and 60s", "30", "needs a unit", "s"),
+        ("p99(users) < 1s during slow and spike ", "and spike", "is left over", "one expectation a line"),
+    ];
+    for (text, piece, message, help) in cases {
+        let error = parse(text, &names()).expect_err(text);
+        assert_eq!(&text[error.start..error.end], piece, "{text}: {error:?}");
+        assert!(error.message.contains(message), "{text}: {}", error.message);
+        assert!(error.help.as_deref().unwrap_or("").contains(help), "{text}: {:?}", error.help);
+    }
+}
+
+#[test]
+fn one_error_in_full() {
+    let expected = ExpectError {
+        start: 10,
+        end: 12,
+        message: "`ms` does not fit: a rate is expected".to_owned(),
+        help: Some("units are /s, /m and /h".to_owned()),
+    };
+    assert_eq!(parse("fresh(users) < 5ms", &names()), Err(ExpectError { start: 16, end: 18, ..expected }));
+}
+
+#[test]
+fn without_faults_there_are_no_windows_of_faults() {
+    let names = Names { faults: Vec::new(), ..names() };
+    let error = parse("p99(users) < 1s before", &names).expect_err("no fault");
+    assert_eq!(error.help.as_deref(), Some("windows without faults are whole and between 10s and 20s"));
+    let error = parse("p99(users) < 1s during x", &names).expect_err("no fault");
+    assert_eq!(error.help.as_deref(), Some("the scenario has no faults"));
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn piece() -> impl Strategy<Value = String> {
+        let words = [
+            "p99", "p99.9", "max", "errors", "used", "recovery", "(", ")", "users", "web->db", ",", "kind=", "timeout",
+            "<=", "=", "95%", "15s", "2GiB", ".", "of", "before", "during", "after", "whole", "between", "and", "slow",
+            "wipe", " ", "µ", "≤",
+        ];
+        prop_oneof![8 => prop::sample::select(words.to_vec()).prop_map(str::to_owned), 1 => any::<String>()]
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_every_error_points_into_it(pieces in prop::collection::vec(piece(), 0..14), spaced: bool) {
+            let text = pieces.join(if spaced { " " } else { "" });
+            if let Err(error) = parse(&text, &names()) {
+                prop_assert!(text.get(error.start..error.end).is_some(), "{:?}", error);
+                prop_assert!(error.start < error.end || text.is_empty(), "{:?}", error);
+            }
+        }
+    }
+}

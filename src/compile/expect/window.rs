@@ -1,0 +1,153 @@
+//! The right side of a line: which stretch of the run it is about, resolved to times.
+
+use super::cursor::{Cursor, Piece, did_you_mean, listed};
+use super::{ExpectError, Names, value};
+use crate::base::Time;
+use crate::plan::Window;
+
+const WORDS: [&str; 5] = ["before", "during", "after", "whole", "between"];
+
+/// The whole run but the warm-up.
+pub fn whole(names: &Names) -> Window {
+    Window { name: "whole".to_owned(), from: names.warmup, to: names.length }
+}
+
+/// Reads a window; something must be there.
+pub fn read(cursor: &mut Cursor, names: &Names) -> Result<Window, ExpectError> {
+    let word = cursor.word();
+    let window = match word.text {
+        "whole" => whole(names),
+        "before" if !fault_follows(cursor, names) => before_all(&word, names)?,
+        "before" => before(fault(cursor, names)?, names),
+        "during" => during(fault(cursor, names)?, names),
+        "after" => after(fault(cursor, names)?, names),
+        "between" => return between(cursor, &word, names),
+        "" => return Err(cursor.error_here("expected a window").help(format!("windows are {}", usage(names)))),
+        other => {
+            let help = did_you_mean(other, WORDS).unwrap_or_else(|| format!("windows are {}", usage(names)));
+            return Err(word.error(format!("`{other}` is not a window")).help(help));
+        }
+    };
+    let piece = Piece { start: word.start, end: cursor.at, text: &cursor.text[word.start..cursor.at] };
+    not_empty(window, &piece, names)
+}
+
+/// What `recovery` compares with: the stretch before the fault that the window names, or before any fault.
+/// `None` where there is nothing to recover from in such a window.
+pub fn before_of(window: &Window, names: &Names) -> Option<Window> {
+    let fault = |name: &str| names.faults.iter().position(|(fault, ..)| fault == name);
+    let found = match window.name.split_once(' ') {
+        Some(("after" | "during", name)) => before(fault(name)?, names),
+        Some(("between", _)) => plain_before(names)?,
+        _ => return None,
+    };
+    (found.from < found.to).then_some(found)
+}
+
+/// From the latest end of a fault that was over before this one began (or the warm-up) to its begin.
+fn before(fault: usize, names: &Names) -> Window {
+    let (name, from, _) = &names.faults[fault];
+    let others = names.faults.iter().enumerate().filter(|(index, (_, _, end))| *index != fault && end <= from);
+    let begin = others.map(|(_, (_, _, end))| *end).max().unwrap_or(names.warmup).max(names.warmup);
+    Window { name: format!("before {name}"), from: begin, to: *from }
+}
+
+fn during(fault: usize, names: &Names) -> Window {
+    let (name, from, to) = &names.faults[fault];
+    Window { name: format!("during {name}"), from: (*from).max(names.warmup), to: (*to).min(names.length) }
+}
+
+/// From its end to the begin of the next fault, or the end of the run.
+fn after(fault: usize, names: &Names) -> Window {
+    let (name, _, end) = &names.faults[fault];
+    let others = names.faults.iter().enumerate().filter(|(index, (_, from, _))| *index != fault && from >= end);
+    let next = others.map(|(_, (_, from, _))| *from).min().unwrap_or(names.length).min(names.length);
+    Window { name: format!("after {name}"), from: (*end).max(names.warmup), to: next }
+}
+
+fn before_all(word: &Piece, names: &Names) -> Result<Window, ExpectError> {
+    plain_before(names).ok_or_else(|| {
+        word.error("`before` what? The scenario has no fault")
+            .help("windows without faults are whole and between 10s and 20s")
+    })
+}
+
+fn plain_before(names: &Names) -> Option<Window> {
+    let first = names.faults.iter().map(|(_, from, _)| *from).min()?;
+    Some(Window { name: "before".to_owned(), from: names.warmup, to: first })
+}
+
+/// Whether the word after `before` names a fault: it does unless it begins the next part of the line.
+fn fault_follows(cursor: &Cursor, names: &Names) -> bool {
+    let next = cursor.peek_word().text;
+    names.faults.iter().any(|(name, ..)| name == next) || !(next.is_empty() || WORDS.contains(&next))
+}
+
+fn fault(cursor: &mut Cursor, names: &Names) -> Result<usize, ExpectError> {
+    let word = cursor.word();
+    let known = || names.faults.iter().map(|(name, ..)| name.as_str());
+    let choices = || match names.faults.is_empty() {
+        true => "the scenario has no faults".to_owned(),
+        false => format!("faults are {}", listed(known())),
+    };
+    if word.text.is_empty() {
+        return Err(cursor.error_here("expected the name of a fault").help(choices()));
+    }
+    let unknown = || {
+        let help = did_you_mean(word.text, known()).unwrap_or_else(choices);
+        word.error(format!("there is no fault `{}`", word.text)).help(help)
+    };
+    known().position(|name| name == word.text).ok_or_else(unknown)
+}
+
+fn between(cursor: &mut Cursor, word: &Piece, names: &Names) -> Result<Window, ExpectError> {
+    let (from, from_piece) = moment(cursor, names)?;
+    let and = cursor.word();
+    if and.text != "and" {
+        let error = if and.text.is_empty() { cursor.error_here("expected `and`") } else { and.error("expected `and`") };
+        return Err(error.help("write `between 30s and 60s`"));
+    }
+    let (to, to_piece) = moment(cursor, names)?;
+    if from < names.warmup {
+        let message = format!("`{}` lies in the warm-up, which is measured by nothing", from_piece.text);
+        return Err(from_piece.error(message).help(format!("the warm-up ends at {}", names.warmup)));
+    }
+    let name = format!("between {} and {}", from_piece.text, to_piece.text);
+    let piece = Piece { start: word.start, end: cursor.at, text: &cursor.text[word.start..cursor.at] };
+    not_empty(Window { name, from, to }, &piece, names)
+}
+
+/// A moment of the run: a length of time since its start.
+fn moment<'a>(cursor: &mut Cursor<'a>, names: &Names) -> Result<(Time, Piece<'a>), ExpectError> {
+    let value = value::read(cursor)?;
+    let at = Time::from_secs_f64(value.seconds()?);
+    if at <= names.length {
+        return Ok((at, value.piece));
+    }
+    let message = format!("`{}` is after the end of the run", value.piece.text);
+    Err(value.piece.error(message).help(format!("the run ends at {}", names.length)))
+}
+
+fn not_empty(window: Window, piece: &Piece, names: &Names) -> Result<Window, ExpectError> {
+    if window.from < window.to {
+        return Ok(window);
+    }
+    let message = format!("the window `{}` is empty", window.name);
+    let help = match window.name.split_once(' ') {
+        Some(("between", _)) => "the second moment must be the later one".to_owned(),
+        Some(("during", name)) => format!("`{name}` is over at once, or in the warm-up; use `after {name}`"),
+        Some(("after", name)) => {
+            format!("`{name}` ends at {}, with the run or with the begin of another fault", window.from)
+        }
+        Some(("before", name)) => {
+            format!("`{name}` begins at {}, with the run or with the end of another fault", window.to)
+        }
+        _ => format!("the warm-up ends at {}, and the run at {}", names.warmup, names.length),
+    };
+    Err(piece.error(message).help(help))
+}
+
+fn usage(names: &Names) -> String {
+    let name = names.faults.first().map_or("FAULT", |(name, ..)| name.as_str());
+    format!("`before {name}`, `during {name}`, `after {name}`, `whole` and `between 30s and 60s`")
+}
