@@ -13,3 +13,4 @@ pub mod base;
 pub mod compile;
 pub mod plan;
 pub mod record;
+pub mod scenario;

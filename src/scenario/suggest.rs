@@ -1,0 +1,43 @@
+//! "Did you mean": the candidate closest to a misspelt word, or none when nothing is close. It never corrects by itself.
+
+/// The closest candidate, ignoring case; `None` when none is close enough to be a slip of the pen.
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    const WORD_MAX: usize = 64;
+    if word.is_empty() || word.len() > WORD_MAX {
+        return None;
+    }
+    let word = folded(word);
+    let scored = candidates.into_iter().filter(|candidate| candidate.len() <= WORD_MAX).map(|candidate| {
+        let other = folded(candidate);
+        (strsim::damerau_levenshtein(&word, &other), strsim::jaro_winkler(&word, &other), candidate)
+    });
+    let best = scored.min_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.total_cmp(&a.1)))?;
+    let (distance, likeness, candidate) = best;
+    let length = word.chars().count().max(candidate.chars().count());
+    let close = distance == 0 || distance * 3 <= length || (likeness > 0.9 && length > 3);
+    close.then(|| candidate.to_owned())
+}
+
+/// The help text for a misspelt word: the closest candidate, else the short list of all.
+pub fn help_for<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + Clone) -> Option<String> {
+    const LISTED_MAX: usize = 12;
+    if let Some(meant) = did_you_mean(word, candidates.clone()) {
+        return Some(format!("did you mean `{meant}`?"));
+    }
+    let all: Vec<&str> = candidates.into_iter().collect();
+    match all.len() {
+        0 => None,
+        1 => Some(format!("there is only `{}`", all[0])),
+        2..=LISTED_MAX => Some(format!("known are {}", listed(&all))),
+        more => Some(format!("known are {} and {} more", listed(&all[..LISTED_MAX]), more - LISTED_MAX)),
+    }
+}
+
+fn listed(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Lower case with `_` and blanks as `-`, so that `onTimeout`-like slips of style cost little.
+fn folded(word: &str) -> String {
+    word.to_lowercase().replace([' ', '-'], "_")
+}
