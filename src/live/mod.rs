@@ -1,0 +1,15 @@
+//! The live world: the only home of sockets, signals, child processes, mounts and the clock.
+//! Every change it makes outside its own process is written to the undo ledger first and undone in the end.
+
+pub mod folder;
+pub mod process;
+pub mod signals;
+pub mod trouble;
+pub mod undo;
+pub mod volume;
+
+pub use process::RealProcess;
+pub use signals::{Shutdown, Stop};
+pub use trouble::Trouble;
+pub use undo::{Guardian, Ledger};
+pub use volume::Volume;

@@ -1,0 +1,194 @@
+//! Starting a service: port, folder, arguments, log; then waiting until it is ready or has failed for good.
+
+use super::{RealProcess, Running, log, ready};
+use crate::live::folder::Folder;
+use crate::live::undo::spawn::SpawnError;
+use crate::live::undo::{Identity, Ledger};
+use crate::live::{Trouble, Volume};
+use crate::plan::RealService;
+use crate::plan::real::Origin;
+use std::fs::{self, File};
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A free port may be taken by somebody else between our look and the server's start.
+const PORT_TRIES: usize = 3;
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+const ONE_TRY: Duration = Duration::from_secs(1);
+
+impl RealProcess {
+    /// Starts the service and returns when it is ready. `name` is the service's name in the plan.
+    pub async fn start(service: &RealService, name: &str, ledger: &Ledger) -> Result<RealProcess, Trouble> {
+        check_origin(service, name)?;
+        let folder = Folder::create(name, ledger)?;
+        let volume = make_volume(service, &folder, ledger)?;
+        let mut process = RealProcess {
+            name: name.to_owned(),
+            service: service.clone(),
+            ledger: ledger.clone(),
+            port: 0,
+            running: None,
+            ended: None,
+            volume,
+            folder,
+        };
+        make_folder(&process.data_dir())?;
+        for _ in 1..PORT_TRIES {
+            process.port = free_port()?;
+            match process.launch().await {
+                Err(trouble) if trouble.is_port_in_use() => {}
+                outcome => return outcome.map(|()| process),
+            }
+        }
+        process.port = free_port()?;
+        process.launch().await.map(|()| process)
+    }
+
+    /// Kills it if it still runs and starts it again on the same port and folder; `cold` empties its data first.
+    pub async fn restart(&mut self, cold: bool) -> Result<(), Trouble> {
+        if self.is_running() {
+            self.kill()?;
+        }
+        if cold {
+            let data = self.data_dir();
+            fs::remove_dir_all(&data).map_err(|source| Trouble::Folder { path: data.clone(), source })?;
+            make_folder(&data)?;
+        }
+        for _ in 1..PORT_TRIES {
+            match self.launch().await {
+                Err(trouble) if trouble.is_port_in_use() => tokio::time::sleep(ONE_TRY / 4).await,
+                outcome => return outcome,
+            }
+        }
+        self.launch().await
+    }
+
+    async fn launch(&mut self) -> Result<(), Trouble> {
+        let mut command = self.command()?;
+        let (child, entry) = self.ledger.spawn(&mut command, &self.name).map_err(|error| self.not_started(error))?;
+        let pid = child.id() as i32;
+        // The child is not collected yet, so its line in /proc is there even if it ended at once.
+        let who = Identity::of(pid).unwrap_or(Identity { pid, start_time: 0 });
+        self.running = Some(Running { child, who, entry, pause: None });
+        self.ended = None;
+        let outcome = self.wait_until_ready().await;
+        if outcome.is_err() && self.is_running() {
+            // The first trouble says more than a failure to stop, which the end of the run reports anyway.
+            let _ = self.stop();
+        }
+        outcome
+    }
+
+    fn command(&self) -> Result<Command, Trouble> {
+        let Origin::Start { program, args, env } = &self.service.origin else {
+            return Err(Trouble::NothingToStart { service: self.name.clone() });
+        };
+        let path = self.log_path();
+        let log_files = || -> io::Result<(File, File)> {
+            let log = File::options().append(true).create(true).open(&path)?;
+            Ok((log.try_clone()?, log))
+        };
+        let (out, err) = log_files().map_err(|source| Trouble::Folder { path: path.clone(), source })?;
+        let mut command = Command::new(resolve(program));
+        command.args(args.iter().map(|text| self.filled_in(text)));
+        command.envs(env.iter().map(|(key, text)| (key, self.filled_in(text))));
+        // In its own folder a server that writes beside itself leaves nothing behind.
+        command.current_dir(self.data_dir()).stdin(Stdio::null()).stdout(out).stderr(err);
+        Ok(command)
+    }
+
+    fn filled_in(&self, text: &str) -> String {
+        text.replace("{port}", &self.port.to_string()).replace("{dir}", &self.data_dir().to_string_lossy())
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<(), Trouble> {
+        let within = self.service.ready_within.to_std();
+        let until = Instant::now() + within;
+        loop {
+            let last = ready::try_once(&self.service.ready, self.address(), within.min(ONE_TRY)).await;
+            // Looked at after the answer: if ours has ended, it was somebody else on that port who answered.
+            self.check_alive()?;
+            let Err(last) = last else { return Ok(()) };
+            if Instant::now() >= until {
+                return Err(self.never_ready(last));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    fn check_alive(&mut self) -> Result<(), Trouble> {
+        let Some(status) = self.collect_if_ended() else { return Ok(()) };
+        Err(Trouble::DiedAtStart {
+            service: self.name.clone(),
+            program: self.program(),
+            status,
+            log: log::last_lines(&self.log_path()),
+        })
+    }
+
+    fn never_ready(&self, last: String) -> Trouble {
+        Trouble::NeverReady {
+            service: self.name.clone(),
+            address: self.address().to_string(),
+            within: self.service.ready_within.to_std(),
+            last,
+            log: log::last_lines(&self.log_path()),
+        }
+    }
+
+    fn not_started(&self, error: SpawnError) -> Trouble {
+        let (service, program) = (self.name.clone(), self.program());
+        match error {
+            SpawnError::Ledger(trouble) => trouble,
+            SpawnError::Os(source) if source.kind() == io::ErrorKind::NotFound => {
+                Trouble::ProgramNotFound { service, program }
+            }
+            SpawnError::Os(source) => Trouble::CannotStart { service, program, source },
+        }
+    }
+
+    fn program(&self) -> String {
+        match &self.service.origin {
+            Origin::Start { program, .. } => program.clone(),
+            Origin::Address(address) => address.clone(),
+        }
+    }
+}
+
+fn check_origin(service: &RealService, name: &str) -> Result<(), Trouble> {
+    let Origin::Start { args, env, .. } = &service.origin else {
+        return Err(Trouble::NothingToStart { service: name.to_owned() });
+    };
+    match args.iter().chain(env.iter().map(|(_, text)| text)).any(|text| text.contains("{port}")) {
+        true => Ok(()),
+        false => Err(Trouble::NoPortPlaceholder { service: name.to_owned() }),
+    }
+}
+
+fn make_volume(service: &RealService, folder: &Folder, ledger: &Ledger) -> Result<Option<Volume>, Trouble> {
+    let Some(bytes) = service.volume_bytes else { return Ok(None) };
+    let path = folder.path().join("volume");
+    make_folder(&path)?;
+    Volume::create(&path, bytes, ledger).map(Some)
+}
+
+fn make_folder(path: &Path) -> Result<(), Trouble> {
+    fs::create_dir(path).map_err(|source| Trouble::Folder { path: path.to_owned(), source })
+}
+
+fn free_port() -> Result<u16, Trouble> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(Trouble::NoFreePort)?;
+    Ok(listener.local_addr().map_err(Trouble::NoFreePort)?.port())
+}
+
+/// A program given by a relative path is meant from where firedrill was started, not from its private folder.
+fn resolve(program: &str) -> PathBuf {
+    let path = PathBuf::from(program);
+    match program.contains('/') {
+        true => std::path::absolute(&path).unwrap_or(path),
+        false => path,
+    }
+}

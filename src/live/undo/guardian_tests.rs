@@ -1,0 +1,82 @@
+//! The guardian against real deaths: the runner is another process that gets a real SIGKILL.
+
+use super::*;
+use crate::live::undo::testkit::{Bench, change_everything};
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use std::fs;
+
+#[test]
+#[ignore = "a role that other tests play in a process of their own"]
+fn guardian_role() {
+    let Some(ledger) = env::var_os("ROLE_LEDGER") else { return };
+    std::process::exit(guardian_main(Path::new(&ledger), io::stdin()));
+}
+
+#[test]
+#[ignore = "a role that other tests play in a process of their own"]
+fn runner_role() {
+    let Some(state) = env::var_os("ROLE_STATE") else { return };
+    let ledger = Ledger::open_in(Path::new(&state), &crate::live::undo::fresh_run_id().unwrap()).unwrap();
+    let exe = env::var_os("ROLE_GUARDIAN");
+    let guardian = exe.map(|exe| Guardian::start_as(Path::new(&exe), &ledger).unwrap());
+    change_everything(&ledger);
+    println!("role ready");
+    // Bounded, so that nothing stays should the test that plays with us die.
+    thread::sleep(Duration::from_secs(120));
+    drop(guardian);
+}
+
+#[test]
+fn after_kill_9_of_the_runner_nothing_is_left() {
+    let bench = Bench::new();
+    let mut runner = bench.runner(true);
+    let died = Instant::now();
+    runner.kill();
+    let clean = revert::wait_until(died + Duration::from_secs(10), || !runner.ledger.exists());
+    let took = died.elapsed();
+    assert!(clean, "left behind: {:?}", runner.left_behind());
+    assert_eq!(runner.left_behind(), Vec::<String>::new());
+    assert!(took < Duration::from_secs(2), "took {took:?}");
+    println!("undone {took:?} after the runner's death");
+}
+
+#[test]
+fn the_guardian_outlives_the_signals_meant_for_the_runner_and_leaves_at_the_end() {
+    let bench = Bench::new();
+    let ledger = bench.ledger();
+    let mut guardian = Guardian::start_as(&bench.guardian_exe(), &ledger).unwrap();
+    let pid = Pid::from_raw(guardian.pid() as i32);
+    for one in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        kill(pid, one).unwrap();
+    }
+    thread::sleep(Duration::from_millis(100));
+    assert!(guardian.is_running());
+    change_everything(&ledger);
+    assert!(ledger.undo_all().iter().all(|report| report.done));
+    drop(guardian);
+    assert!(!fs::exists(format!("/proc/{pid}")).unwrap(), "it left and was collected");
+}
+
+#[test]
+fn a_started_service_does_not_keep_the_lifeline_open() {
+    let bench = Bench::new();
+    let ledger = bench.ledger();
+    let guardian = Guardian::start_as(&bench.guardian_exe(), &ledger).unwrap();
+    change_everything(&ledger);
+    let began = Instant::now();
+    // As if the runner had died: the guardian undoes what the runner still has in its ledger.
+    drop(guardian);
+    assert!(began.elapsed() < LEAVE_WITHIN && !ledger.path().exists());
+    assert!(ledger.undo_all().iter().all(|report| report.done), "an undo may be repeated");
+}
+
+#[test]
+fn a_program_that_is_no_guardian_is_noticed() {
+    let bench = Bench::new();
+    let ledger = bench.ledger();
+    for exe in ["/bin/true", "/no/such/program"] {
+        let trouble = Guardian::start_as(Path::new(exe), &ledger).unwrap_err().to_string();
+        assert!(trouble.contains("could not be started") && trouble.contains(exe), "{trouble}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Who a process is: its pid together with its start time, so that a reused pid is never taken for ours.
+//! Only reads /proc; never signals anybody.
+
+use serde::{Deserialize, Serialize};
+use std::{fs, io};
+
+/// A process for certain, within one boot of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    pub pid: i32,
+    /// Clock ticks since boot, from /proc/PID/stat.
+    pub start_time: u64,
+}
+
+impl Identity {
+    pub fn of(pid: i32) -> Option<Identity> {
+        Stat::of(pid).map(|stat| Identity { pid, start_time: stat.start_time })
+    }
+
+    pub fn of_self() -> io::Result<Identity> {
+        let pid = i32::try_from(std::process::id()).map_err(io::Error::other)?;
+        Identity::of(pid).ok_or_else(|| io::Error::other("/proc/self/stat cannot be read; is /proc mounted?"))
+    }
+
+    /// Still in the process table, if only as a zombie: then its pid cannot belong to anybody else.
+    pub fn holds_its_pid(self) -> bool {
+        Stat::of(self.pid).is_some_and(|stat| stat.start_time == self.start_time)
+    }
+
+    pub fn is_alive(self) -> bool {
+        Stat::of(self.pid).is_some_and(|stat| stat.start_time == self.start_time && stat.is_alive())
+    }
+}
+
+/// The few fields of /proc/PID/stat that matter here.
+#[derive(Clone, Copy, Debug)]
+pub struct Stat {
+    pub state: char,
+    pub group: i32,
+    pub start_time: u64,
+}
+
+impl Stat {
+    pub fn of(pid: i32) -> Option<Stat> {
+        Stat::parse(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    /// The command name may hold spaces and brackets, so fields are counted from the last closing one.
+    fn parse(text: &str) -> Option<Stat> {
+        let fields: Vec<&str> = text.rsplit_once(')')?.1.split_ascii_whitespace().collect();
+        Some(Stat {
+            state: fields.first()?.chars().next()?,
+            group: fields.get(2)?.parse().ok()?,
+            start_time: fields.get(19)?.parse().ok()?,
+        })
+    }
+
+    pub fn is_alive(&self) -> bool {
+        !matches!(self.state, 'Z' | 'X' | 'x')
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.state, 'T' | 't')
+    }
+}
+
+/// Every process of a group that still runs (or is stopped), zombies left out.
+pub fn group_members(group: i32) -> Vec<(i32, Stat)> {
+    let Ok(folder) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter_map(|pid| Some((pid, Stat::of(pid)?))).filter(|(_, s)| s.group == group && s.is_alive()).collect()
+}
+
+/// Whether a process was started with `name=value` in its environment.
+pub fn has_in_environment(pid: i32, name: &str, value: &str) -> bool {
+    let wanted = format!("{name}={value}");
+    fs::read(format!("/proc/{pid}/environ")).is_ok_and(|all| all.split(|b| *b == 0).any(|one| one == wanted.as_bytes()))
+}
+
+pub fn boot_id() -> io::Result<String> {
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+}
+
+/// Names the pid namespace: in another container our pids mean other processes.
+pub fn pid_namespace() -> io::Result<String> {
+    Ok(fs::read_link("/proc/self/ns/pid")?.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_name_with_brackets_does_not_shift_the_fields() {
+        let rest = "S 1 77 77 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4242 1000 1";
+        let stat = Stat::parse(&format!("12 (odd) name (x)) {rest}")).unwrap();
+        assert_eq!((stat.state, stat.group, stat.start_time), ('S', 77, 4242));
+    }
+
+    #[test]
+    fn the_same_pid_with_another_start_time_is_somebody_else() {
+        let me = Identity::of_self().unwrap();
+        assert!(me.is_alive());
+        assert!(!Identity { start_time: me.start_time + 1, ..me }.is_alive());
+    }
+
+    #[test]
+    fn a_zombie_holds_its_pid_but_is_not_alive() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let who = Identity::of(child.id() as i32).unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
+        while who.is_alive() && std::time::Instant::now() < until {
+            std::thread::yield_now();
+        }
+        assert!(who.holds_its_pid() && !who.is_alive());
+        child.wait().unwrap();
+        assert!(!who.holds_its_pid());
+    }
+}
