@@ -11,6 +11,7 @@
 
 pub mod base;
 pub mod compile;
+pub mod judge;
 pub mod live;
 pub mod plan;
 pub mod record;

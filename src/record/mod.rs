@@ -5,6 +5,8 @@
 //! So every phase and every expectation's window is a whole number of cells, and their histograms are exact merges, never averages.
 
 pub mod file;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod grid;
 pub mod histogram;
 pub mod recorder;
@@ -13,4 +15,4 @@ pub mod recording;
 pub use grid::{Cell, Grid};
 pub use histogram::Latencies;
 pub use recorder::Recorder;
-pub use recording::{ClientCell, EdgeCell, Event, Evidence, Head, Recording, Series, ServiceCell, UndoNote};
+pub use recording::{ClientCell, CutShort, EdgeCell, Event, Evidence, Head, Recording, Series, ServiceCell, UndoNote};

@@ -28,8 +28,15 @@ pub struct Recording {
     pub warnings: Vec<String>,
     /// Set when latency must not be judged (the load generator fell behind): why.
     pub latency_unsound: Option<String>,
-    /// Set when the run ended before its length: why (`SIGINT`, `redis exited`).
-    pub cut_short: Option<String>,
+    /// Set when the run ended before its length.
+    pub cut_short: Option<CutShort>,
+}
+
+/// When and why a run ended early (`SIGINT`, `redis exited`). Cells after that moment hold nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CutShort {
+    pub at: Time,
+    pub why: String,
 }
 
 /// Where a recording comes from. Nothing here enters the recording's digest.

@@ -1,0 +1,92 @@
+//! One line against the recording: its figure, its bound, and the verdict.
+
+use super::measure::{Measure, Stretch, measure};
+use super::{Judged, Unit, Verdict};
+use crate::base::Time;
+use crate::plan::Window;
+use crate::plan::expectation::{Bound, Compare, Expectation, Metric};
+use crate::record::Recording;
+
+/// Figures are sums of floats: differences below this share are none.
+const ROUNDING: f64 = 1e-9;
+/// A latency is kept to 3 digits: within this share it is not told apart from its bound.
+const LATENCY_RESOLUTION: f64 = 1e-3;
+
+pub fn judge(recording: &Recording, line: &Expectation) -> Judged {
+    let unit = Unit::of(&line.metric);
+    let measured = over(recording, line, &line.window);
+    let bound = bound(recording, line);
+    let verdict = match (measured.value, bound.value) {
+        (Some(value), Some(bound)) if passes(value, line.compare, bound, unit) => Verdict::Holds,
+        (Some(_), Some(_)) => Verdict::Broken,
+        _ => Verdict::CannotTell,
+    };
+    let broken = (verdict == Verdict::Broken).then_some(bound.value).flatten();
+    Judged {
+        text: line.text.clone(),
+        place: line.place.clone(),
+        verdict,
+        measured: measured.value.filter(|value| value.is_finite()),
+        compare: line.compare,
+        bound: bound.value,
+        unit,
+        samples: measured.samples,
+        interval: measured.interval,
+        window: line.window.clone(),
+        broken_at: broken.and_then(|bound| first_broken(recording, line, bound)),
+        note: measured.note.or(bound.note),
+    }
+}
+
+/// The metric over a window, unless the recording says that it cannot be known.
+fn over(recording: &Recording, line: &Expectation, window: &Window) -> Measure {
+    if let Some(cut) = recording.cut_short.as_ref().filter(|cut| cut.at < window.to) {
+        return Measure::none(0, format!("the run ended at {} ({}), before this window did", cut.at, cut.why));
+    }
+    if let Some(why) = recording.latency_unsound.as_ref().filter(|_| is_latency(&line.metric)) {
+        return Measure::none(0, format!("latency was not measured soundly: {why}"));
+    }
+    measure(&line.metric, Stretch { recording, from: window.from, to: window.to }, true)
+}
+
+fn bound(recording: &Recording, line: &Expectation) -> Measure {
+    match &line.bound {
+        Bound::Value(value) => Measure::of(*value, 0),
+        Bound::Of { factor, window } => {
+            let base = over(recording, line, window);
+            let note = base.note.map(|why| format!("nothing to compare with in `{}`: {why}", window.name));
+            Measure { value: base.value.map(|value| value * factor), note, ..base }
+        }
+    }
+}
+
+fn is_latency(metric: &Metric) -> bool {
+    Unit::of(metric) == Unit::Seconds
+}
+
+fn passes(value: f64, compare: Compare, bound: f64, unit: Unit) -> bool {
+    let share = if unit == Unit::Seconds { LATENCY_RESOLUTION } else { ROUNDING };
+    let same = |share: f64| value == bound || (value - bound).abs() <= share * bound.abs();
+    match compare {
+        Compare::Less => value < bound && !same(ROUNDING),
+        Compare::LessOrEqual => value < bound || same(share),
+        Compare::Greater => value > bound && !same(ROUNDING),
+        Compare::GreaterOrEqual => value > bound || same(share),
+        Compare::Equal => same(share),
+    }
+}
+
+/// The begin of the first cell whose own figure breaks the bound. A recovery has no figure in a single cell.
+fn first_broken(recording: &Recording, line: &Expectation, bound: f64) -> Option<Time> {
+    if matches!(line.metric, Metric::Recovery { .. }) {
+        return None;
+    }
+    let grid = &recording.grid;
+    let unit = Unit::of(&line.metric);
+    let breaks = |from, to| {
+        let value = measure(&line.metric, Stretch { recording, from, to }, false).value;
+        value.is_some_and(|value| !passes(value, line.compare, bound, unit))
+    };
+    let cells = &grid.cells[grid.range(line.window.from, line.window.to)];
+    cells.iter().find(|cell| breaks(cell.from, cell.to)).map(|cell| cell.from)
+}

@@ -1,0 +1,26 @@
+//! Expectations against a Recording: holds, broken, or cannot tell. It reads what was recorded and never plays, prints or guesses:
+//! where the figures do not allow an answer, the answer is "cannot tell".
+
+pub mod exit;
+mod gauge;
+mod interval;
+mod line;
+mod measure;
+mod overall;
+mod recovery;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+pub use exit::ExitCode;
+pub use measure::samples_needed;
+pub use verdict::{Basis, Judged, Judgement, Unit, Verdict};
+
+use crate::record::Recording;
+
+/// Judges one run.
+pub fn judge(recording: &Recording) -> Judgement {
+    let all = |lines: &[crate::plan::Expectation]| lines.iter().map(|line| line::judge(recording, line)).collect();
+    overall::of(recording, all(&recording.plan.expectations), all(&recording.plan.symptoms))
+}

@@ -1,0 +1,76 @@
+//! From the verdicts on lines to the verdict on the run.
+
+use super::{Basis, ExitCode, Judged, Judgement, Verdict};
+use crate::record::Recording;
+
+pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged>) -> Judgement {
+    let plan = &recording.plan;
+    let basis = match plan.variant.is_none() && !symptoms.is_empty() {
+        true => Basis::Symptoms,
+        false if plan.still_broken => Basis::StillBroken,
+        false => Basis::Expectations,
+    };
+    let untouched = untouched(recording);
+    let mut judgement = Judgement {
+        verdict: Verdict::CannotTell,
+        exit: ExitCode::Inconclusive,
+        basis,
+        reason: String::new(),
+        doubts: doubts(recording, &untouched),
+        expectations,
+        symptoms,
+    };
+    (judgement.verdict, judgement.reason) = decide(&judgement, !untouched.is_empty());
+    judgement.exit = exit_of(judgement.verdict);
+    judgement
+}
+
+/// A fault that touched nothing did not happen, and what it should have shown was not shown: whatever the lines say, the run proves nothing.
+/// A run that was cut short can still prove that something broke.
+fn decide(run: &Judgement, fault_missing: bool) -> (Verdict, String) {
+    let (verdict, reason) = by_lines(run);
+    match run.doubts.first() {
+        Some(doubt) if fault_missing || verdict == Verdict::Holds => (Verdict::CannotTell, doubt.clone()),
+        _ => (verdict, reason),
+    }
+}
+
+fn by_lines(run: &Judgement) -> (Verdict, String) {
+    let total = run.deciding().len();
+    let (broken, unknown) = (run.count(Verdict::Broken), run.count(Verdict::CannotTell));
+    let of_all =
+        |n: usize, what: &str, how: &str| format!("{n} of {total} {what}{} {how}", if total == 1 { "" } else { "s" });
+    match run.basis {
+        Basis::StillBroken if broken > 0 => {
+            (Verdict::Holds, format!("still broken, as it should be: {}", of_all(broken, "expectation", "broken")))
+        }
+        Basis::StillBroken if unknown > 0 => (Verdict::CannotTell, of_all(unknown, "expectation", "cannot be told")),
+        Basis::StillBroken => (Verdict::Broken, "marked still_broken, but every expectation held".to_owned()),
+        Basis::Symptoms if broken > 0 => (Verdict::Broken, of_all(broken, "symptom", "not seen")),
+        Basis::Symptoms if unknown > 0 => (Verdict::CannotTell, of_all(unknown, "symptom", "cannot be told")),
+        Basis::Symptoms => (Verdict::Holds, of_all(total, "symptom", "seen")),
+        Basis::Expectations if broken > 0 => (Verdict::Broken, of_all(broken, "expectation", "broken")),
+        Basis::Expectations if unknown > 0 => (Verdict::CannotTell, of_all(unknown, "expectation", "cannot be told")),
+        Basis::Expectations if total == 0 => (Verdict::Holds, "no expectations, so nothing was judged".to_owned()),
+        Basis::Expectations => (Verdict::Holds, of_all(total, "expectation", "held")),
+    }
+}
+
+fn untouched(recording: &Recording) -> Vec<&str> {
+    let faults = recording.plan.faults.iter().zip(&recording.evidence);
+    faults.filter(|(_, evidence)| evidence.touched == 0).map(|(fault, _)| fault.name.as_str()).collect()
+}
+
+fn doubts(recording: &Recording, untouched: &[&str]) -> Vec<String> {
+    let missing = untouched.iter().map(|name| format!("fault `{name}` touched nothing"));
+    let cut = recording.cut_short.iter().map(|cut| format!("the run ended early, at {}: {}", cut.at, cut.why));
+    missing.chain(cut).collect()
+}
+
+fn exit_of(verdict: Verdict) -> ExitCode {
+    match verdict {
+        Verdict::Holds => ExitCode::Held,
+        Verdict::Broken => ExitCode::Broken,
+        Verdict::CannotTell => ExitCode::Inconclusive,
+    }
+}
