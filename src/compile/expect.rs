@@ -72,7 +72,7 @@ fn bound(cursor: &mut Cursor, draft: &Draft, value: &Value, names: &Names) -> Re
     if draft.is_recovery() {
         return Err(of.error("a recovery is already measured against what was before").help("write `<= 15s`"));
     }
-    let Some(factor) = value.factor() else {
+    let Ok(factor) = value.factor() else {
         let message = "a share of another window is expected before `of`";
         return Err(value.piece.error(message).help("for example `95% of before` or `1.2x of before`"));
     };

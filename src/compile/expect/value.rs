@@ -1,35 +1,17 @@
 //! The middle of a line: the comparison and the value it is held against, with its unit.
 
 use super::ExpectError;
-use super::cursor::{Cursor, Piece, listed_all};
+use super::cursor::{Cursor, Piece};
 use super::metric::Unit;
+use crate::base::Span;
+use crate::base::units::{self, UnitError};
 use crate::plan::expectation::Compare;
 
-/// A number with its unit, as written.
+/// A value as written, which looks like a number with a unit.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'a> {
     pub piece: Piece<'a>,
-    number: f64,
-    unit: &'a str,
 }
-
-/// Units and what one of them is in the base unit (seconds, per second, bytes).
-type Scale = &'static [(&'static str, f64)];
-
-const DURATIONS: Scale =
-    &[("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86400.0)];
-const RATES: Scale = &[("/s", 1.0), ("/m", 1.0 / 60.0), ("/h", 1.0 / 3600.0)];
-const BYTES: Scale = &[
-    ("B", 1.0),
-    ("KB", 1e3),
-    ("MB", 1e6),
-    ("GB", 1e9),
-    ("TB", 1e12),
-    ("KiB", 1024.0),
-    ("MiB", 1_048_576.0),
-    ("GiB", 1_073_741_824.0),
-    ("TiB", 1_099_511_627_776.0),
-];
 
 pub fn compare(cursor: &mut Cursor) -> Result<Compare, ExpectError> {
     let signs = cursor.take_while(|c| matches!(c, '<' | '>' | '=' | '!' | '~' | '≤' | '≥' | '≠'));
@@ -54,113 +36,61 @@ pub fn read<'a>(cursor: &mut Cursor<'a>) -> Result<Value<'a>, ExpectError> {
     if piece.text.is_empty() {
         return Err(cursor.error_here("expected a value").help("for example 250ms, 99%, 400/s"));
     }
-    let length = piece.text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(piece.text.len());
-    let (digits, unit) = piece.text.split_at(length);
-    if piece.text.starts_with('-') {
-        return Err(piece.error("a value cannot be negative"));
+    if piece.text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')) {
+        return Ok(Value { piece });
     }
-    match digits.parse::<f64>() {
-        Ok(number) if number.is_finite() => Ok(Value { piece, number, unit }),
-        _ => Err(piece.error(format!("`{}` is not a value", piece.text)).help("for example 250ms, 99%, 400/s")),
-    }
+    Err(piece.error(format!("`{}` is not a value", piece.text)).help("for example 250ms, 99%, 400/s"))
 }
 
 impl Value<'_> {
     /// In the base unit of the metric.
     pub fn resolve(&self, unit: Unit) -> Result<f64, ExpectError> {
+        let text = self.piece.text;
         match unit {
-            Unit::Duration => self.seconds(),
-            Unit::PerSecond => self.scaled(RATES, "a rate", "100/s"),
+            Unit::Duration => self.span().map(Span::as_secs_f64),
+            Unit::PerSecond => units::rate(text).map_err(|error| self.at(error)),
             Unit::Bytes if self.is_share() => self.share(),
-            Unit::Bytes => self.scaled(BYTES, "a size or a share of the capacity", "2GiB or 80%"),
+            Unit::Bytes => self.bytes(),
             Unit::Share => self.share(),
-            Unit::Count if self.unit.is_empty() => Ok(self.number),
-            Unit::Count => Err(self.wrong_unit("a plain number").help(format!("write `{}`", self.number))),
-            Unit::Factor => self.factor().ok_or_else(|| self.wrong_unit("a number").help("for example 1.5 or 150%")),
+            Unit::Count => units::number(text).map_err(|error| self.at(error)),
+            Unit::Factor => self.factor().map_err(|error| self.at(error)),
         }
     }
 
     /// A length of time, as in a window or a bound of a latency.
-    pub fn seconds(&self) -> Result<f64, ExpectError> {
-        self.scaled(DURATIONS, "a length of time", "250ms")
+    pub fn span(&self) -> Result<Span, ExpectError> {
+        units::span(self.piece.text).map_err(|error| self.at(error))
     }
 
     /// `95%`, `0.95` or `1.2x`, without an upper limit.
-    pub fn factor(&self) -> Option<f64> {
-        match self.unit {
-            "%" => Some(self.number / 100.0),
-            "" | "x" => Some(self.number),
-            _ => None,
+    pub fn factor(&self) -> Result<f64, UnitError> {
+        match self.piece.text.strip_suffix('%') {
+            Some(digits) => units::number(digits).map(|percent| percent / 100.0),
+            None => units::factor(self.piece.text),
         }
     }
 
     /// Written as a percentage or a plain ratio.
     pub fn is_share(&self) -> bool {
-        self.unit == "%" || self.unit.is_empty() && self.number <= 1.0
+        self.piece.text.ends_with('%') || units::ratio(self.piece.text).is_ok()
     }
 
     fn share(&self) -> Result<f64, ExpectError> {
-        let share = match self.unit {
-            "%" => self.number / 100.0,
-            "" => self.number,
-            _ => return Err(self.wrong_unit("a share").help("for example 99% or 0.99")),
+        units::ratio(self.piece.text).map_err(|error| self.at(error))
+    }
+
+    fn bytes(&self) -> Result<f64, ExpectError> {
+        let error = |error: UnitError| {
+            let also = error.help.clone().map_or("".to_owned(), |help| format!("{help} "));
+            self.at(error).help(format!("{also}(a share of the capacity, such as 80%, will do, too)"))
         };
-        if share <= 1.0 {
-            return Ok(share);
-        }
-        let message = format!("`{}` is more than all of it", self.piece.text);
-        Err(self.piece.error(message).help(match self.unit {
-            "" if self.number <= 100.0 => format!("did you mean `{}%`?", self.number),
-            _ => "a share is at most 100%".to_owned(),
-        }))
+        // A bound of more bytes than 2^53 loses its last digits, which no store will notice.
+        units::bytes(self.piece.text).map(|bytes| bytes as f64).map_err(error)
     }
 
-    fn scaled(&self, scale: Scale, what: &str, example: &str) -> Result<f64, ExpectError> {
-        if let Some((_, one)) = scale.iter().find(|(unit, _)| *unit == self.unit) {
-            return Ok(self.number * one);
-        }
-        let units = || scale.iter().map(|(unit, _)| *unit).filter(|unit| unit.is_ascii());
-        if self.unit.is_empty() {
-            let message = format!("`{}` needs a unit: {what} is expected", self.piece.text);
-            let help = format!("write it like {example}; units are {}", listed_all(units()));
-            return Err(self.piece.error(message).help(help));
-        }
-        let help = near_unit(self.unit, scale)
-            .map(|unit| format!("did you mean `{unit}`?"))
-            .unwrap_or_else(|| format!("units are {}", listed_all(units())));
-        Err(self.wrong_unit(what).help(help))
-    }
-
-    /// Points at the unit, or at the whole value when there is none.
-    fn wrong_unit(&self, expected: &str) -> ExpectError {
-        let start = if self.unit.is_empty() { self.piece.start } else { self.piece.end - self.unit.len() };
-        let piece = Piece { start, ..self.piece };
-        match self.unit {
-            "" => piece.error(format!("{expected} is expected")),
-            unit => piece.error(format!("`{unit}` does not fit: {expected} is expected")),
-        }
-    }
-}
-
-/// The unit that was probably meant: another case, a long word, a slip of the finger within the same sort of unit.
-fn near_unit(word: &str, scale: Scale) -> Option<&'static str> {
-    let units = || scale.iter().map(|(unit, _)| *unit);
-    let slip = |unit: &&str| {
-        unit.starts_with('/') == word.starts_with('/') && word.len() > 1 && strsim::osa_distance(unit, word) == 1
-    };
-    let long = long_word(word).filter(|long| units().any(|unit| unit == *long));
-    units().find(|unit| unit.eq_ignore_ascii_case(word)).or(long).or_else(|| units().find(slip))
-}
-
-/// Units that people spell out.
-fn long_word(word: &str) -> Option<&'static str> {
-    match word {
-        "sec" | "secs" | "second" | "seconds" => Some("s"),
-        "min" | "mins" | "minute" | "minutes" => Some("m"),
-        "hour" | "hours" | "hr" => Some("h"),
-        "msec" | "millis" | "milliseconds" => Some("ms"),
-        "usec" | "micros" => Some("us"),
-        "day" | "days" => Some("d"),
-        _ => None,
+    /// The unit's error, moved to where the value stands in the line.
+    fn at(&self, error: UnitError) -> ExpectError {
+        let (start, end) = (self.piece.start + error.at.start, self.piece.start + error.at.end);
+        ExpectError { start, end, message: error.message, help: error.help }
     }
 }

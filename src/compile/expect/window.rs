@@ -120,7 +120,7 @@ fn between(cursor: &mut Cursor, word: &Piece, names: &Names) -> Result<Window, E
 /// A moment of the run: a length of time since its start.
 fn moment<'a>(cursor: &mut Cursor<'a>, names: &Names) -> Result<(Time, Piece<'a>), ExpectError> {
     let value = value::read(cursor)?;
-    let at = Time::from_secs_f64(value.seconds()?);
+    let at = Time::ZERO + value.span()?;
     if at <= names.length {
         return Ok((at, value.piece));
     }
