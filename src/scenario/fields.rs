@@ -47,7 +47,8 @@ pub enum Shape {
     Choice(&'static [&'static str]),
     List(&'static Shape),
     Object(&'static [FieldDoc]),
-    /// An object that the schema defines once under this name; for tables used in many places, or inside themselves.
+    /// An object that the schema defines once under this name; for tables used in many places, or inside themselves
+    /// (which must be a `static [FieldDoc; N]` and refer to itself as `&NAME`).
     Shared(&'static str, &'static [FieldDoc]),
     MapOf(&'static Shape),
     OneOf(&'static [Shape]),

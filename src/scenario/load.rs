@@ -53,8 +53,13 @@ pub fn load_bytes(name: &str, bytes: &[u8], folder: &Path, diags: &Diagnostics) 
     let text = String::from_utf8_lossy(bytes);
     let mut sources = Sources::new();
     let source = sources.add(name, text.as_ref());
+    let start = Place { source, start: 0, end: 0 };
     let root = checked(bytes, source, diags).and_then(|text| yaml::read(text, source, diags));
-    let nothing = Node { place: Place { source, start: 0, end: 0 }, value: Value::Null };
+    if root.as_ref().is_some_and(Node::is_null) {
+        let help = "a scenario has at least `name`, `length`, `clients` and `services`";
+        diags.error(start, "the file is empty").code("empty").help(help);
+    }
+    let nothing = Node { place: start, value: Value::Null };
     Loaded { sources, root: root.unwrap_or(nothing), folder: folder.to_owned() }
 }
 
@@ -96,11 +101,6 @@ fn checked<'a>(bytes: &'a [u8], source: SourceId, diags: &Diagnostics) -> Option
         return None;
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.trim().is_empty() => {
-            let help = "a scenario has at least `name`, `length`, `clients` and `services`";
-            diags.error(Place { source, start: 0, end: 0 }, "the file is empty").code("empty").help(help);
-            None
-        }
         Ok(text) => Some(text),
         Err(error) => {
             let start = error.valid_up_to() as u32;

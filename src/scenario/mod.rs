@@ -11,9 +11,9 @@ pub mod dist;
 pub mod fields;
 pub mod load;
 pub mod node;
-
+pub mod overlay;
 pub mod render;
-
+pub mod schema;
 mod shield;
 pub mod source;
 pub mod suggest;

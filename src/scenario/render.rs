@@ -5,6 +5,9 @@ use super::source::{Excerpt, Sources};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+/// Of longer lines only a part is looked at.
+const LINE_MAX: usize = 400;
+
 /// For people: every diagnostic with its source line.
 pub fn render(diags: &Diagnostics, sources: &Sources, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
@@ -43,9 +46,15 @@ fn groups<'a>(one: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>> {
     let title = if one.code.is_empty() { title } else { title.id(one.code) };
     let mut group = Group::with_title(title);
     if let Some((place, excerpt)) = one.place.and_then(|place| Some((place, sources.excerpt(place)?))) {
-        let (line, column) = sources.line_column(place);
         let name = sources.get(place.source).map_or("?", |source| source.name.as_str());
-        group = group.element(Origin::path(name).line(line).char_column(column)).element(snippet(&excerpt, &one.label));
+        let snippet = snippet(&excerpt, &one.label);
+        group = match excerpt.start <= LINE_MAX {
+            true => group.element(snippet.path(name)),
+            false => {
+                let (line, column) = sources.line_column(place);
+                group.element(Origin::path(name).line(line).char_column(column)).element(snippet)
+            }
+        };
     }
     if let Some(help) = &one.help {
         group = group.element(Level::HELP.message(help.as_str()));
@@ -63,18 +72,15 @@ fn snippet<'a>(excerpt: &Excerpt<'a>, label: &'a str) -> Snippet<'a, annotate_sn
     Snippet::source(line).line_start(excerpt.number).annotation(annotation)
 }
 
-/// The part of a long line that is worth showing, on character boundaries.
+/// The part of a very long line that is handed to the renderer, which trims it further; on character boundaries.
+/// The line's start stays unless the place is far behind it, because the renderer counts columns from there.
 fn around(excerpt: &Excerpt<'_>) -> (usize, usize) {
-    const LINE_MAX: usize = 200;
     let line = excerpt.line;
-    if line.len() <= LINE_MAX {
-        return (0, line.len());
-    }
-    let mut from = excerpt.start.saturating_sub(LINE_MAX / 2);
+    let mut from = if excerpt.start <= LINE_MAX { 0 } else { excerpt.start - LINE_MAX / 4 };
     while !line.is_char_boundary(from) {
         from -= 1;
     }
-    let mut to = (from + LINE_MAX).min(line.len());
+    let mut to = (excerpt.start + LINE_MAX).min(line.len());
     while !line.is_char_boundary(to) {
         to += 1;
     }

@@ -14,7 +14,9 @@ pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str
     let best = scored.min_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.total_cmp(&a.1)))?;
     let (distance, likeness, candidate) = best;
     let length = word.chars().count().max(candidate.chars().count());
-    let close = distance == 0 || distance * 3 <= length || (likeness > 0.9 && length > 3);
+    // Two letters swapped are a slip even in a word of two: `bd` for `db`.
+    let is_swap = distance == 1 && letters(&word) == letters(&folded(candidate));
+    let close = is_swap || distance * 3 <= length || (likeness > 0.9 && length > 3);
     close.then(|| candidate.to_owned())
 }
 
@@ -24,7 +26,12 @@ pub fn help_for<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str> + 
     if let Some(meant) = did_you_mean(word, candidates.clone()) {
         return Some(format!("did you mean `{meant}`?"));
     }
-    let all: Vec<&str> = candidates.into_iter().collect();
+    let mut all: Vec<&str> = Vec::new();
+    for candidate in candidates {
+        if !all.contains(&candidate) {
+            all.push(candidate);
+        }
+    }
     match all.len() {
         0 => None,
         1 => Some(format!("there is only `{}`", all[0])),
@@ -37,7 +44,47 @@ fn listed(words: &[&str]) -> String {
     words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
+fn letters(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
 /// Lower case with `_` and blanks as `-`, so that `onTimeout`-like slips of style cost little.
 fn folded(word: &str) -> String {
     word.to_lowercase().replace([' ', '-'], "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_find_their_word_and_strange_words_find_none() {
+        let words = ["timeout", "retries", "on_timeout", "db", "cache", "drop_expired"];
+        for (slip, meant) in [
+            ("timout", Some("timeout")),
+            ("Timeout", Some("timeout")),
+            ("retry", None),
+            ("retires", Some("retries")),
+            ("on-timeout", Some("on_timeout")),
+            ("ontimeout", Some("on_timeout")),
+            ("bd", Some("db")),
+            ("cahce", Some("cache")),
+            ("dropExpired", Some("drop_expired")),
+            ("x", None),
+            ("", None),
+            ("budget", None),
+        ] {
+            assert_eq!(did_you_mean(slip, words).as_deref(), meant, "{slip}");
+        }
+        assert_eq!(did_you_mean(&"a".repeat(5000), words), None);
+    }
+
+    #[test]
+    fn without_a_close_word_all_are_listed_once() {
+        assert_eq!(help_for("x", ["db", "cache", "db"]).as_deref(), Some("known are `db`, `cache`"));
+        assert_eq!(help_for("x", ["db"]).as_deref(), Some("there is only `db`"));
+        assert_eq!(help_for("x", []), None);
+    }
 }

@@ -12,7 +12,7 @@ const DEPTH_MAX: usize = 64;
 const NODES_MAX: usize = 200_000;
 const COPIED_BYTES_MAX: usize = 16 << 20;
 
-/// Reads one document. `None` after a mistake that leaves no tree to speak of; it has been reported then.
+/// Reads one document, `null` if there is none. `None` after a mistake that leaves no tree to speak of; it has been reported then.
 pub fn read(text: &str, source: SourceId, diags: &Diagnostics) -> Option<Node> {
     read_part(text, 0, source, diags)
 }
@@ -44,7 +44,8 @@ pub fn read_part(text: &str, from: usize, source: SourceId, diags: &Diagnostics)
             }
         }
     }
-    builder.root
+    let nothing = Place { source, start: from as u32, end: from as u32 };
+    Some(builder.root.unwrap_or(Node { place: nothing, value: Value::Null }))
 }
 
 /// The reading cannot go on; the reason has been reported.
@@ -349,7 +350,7 @@ fn plain_words(info: &str) -> (String, &'static str) {
         ("tab", "a tab where YAML wants spaces", "indent with spaces"),
         ("unexpected character", "a character that cannot start a value", "put the value in quotes"),
         ("unprintable character", "an unprintable character", "remove it, or write it as an escape in double quotes"),
-        ("recursion limit", "nested too deep", "flatten this part of the file"),
+        ("recursion limit", "nested more than 64 levels deep", "flatten this part of the file"),
         ("unexpected eof", "the file ends in the middle of something", BRACKET),
     ];
     match known.iter().find(|(part, ..)| info.contains(part)) {
