@@ -1,6 +1,6 @@
 //! Starting a service: port, folder, arguments, log; then waiting until it is ready or has failed for good.
 
-use super::{RealProcess, Running, log, ready};
+use super::{RealProcess, Running, listener, log, ready};
 use crate::live::folder::Folder;
 use crate::live::undo::spawn::SpawnError;
 use crate::live::undo::{Identity, Ledger};
@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 const PORT_TRIES: usize = 3;
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 const ONE_TRY: Duration = Duration::from_secs(1);
+/// A server that lost its port to another ends within this time.
+const SETTLE: Duration = Duration::from_millis(500);
 
 impl RealProcess {
     /// Starts the service and returns when it is ready. `name` is the service's name in the plan.
@@ -109,14 +111,28 @@ impl RealProcess {
         let until = Instant::now() + within;
         loop {
             let last = ready::try_once(&self.service.ready, self.address(), within.min(ONE_TRY)).await;
-            // Looked at after the answer: if ours has ended, it was somebody else on that port who answered.
             self.check_alive()?;
-            let Err(last) = last else { return Ok(()) };
+            let Err(last) = last else { return self.make_sure_it_is_ours().await };
             if Instant::now() >= until {
                 return Err(self.never_ready(last));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
+    }
+
+    /// Somebody else may have taken the port and answered instead, while ours is only about to find that out.
+    async fn make_sure_it_is_ours(&mut self) -> Result<(), Trouble> {
+        let until = Instant::now() + SETTLE;
+        while Instant::now() < until {
+            let Some(running) = &self.running else { break };
+            if listener::is_in_group(self.port, running.who.pid) {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+            self.check_alive()?;
+        }
+        // A helper outside the group may do the listening, as with a container engine: then it counts that ours lives.
+        Ok(())
     }
 
     fn check_alive(&mut self) -> Result<(), Trouble> {

@@ -2,6 +2,7 @@
 //! request and ended without a trace. It never touches a process that it did not start.
 
 mod launch;
+mod listener;
 mod log;
 mod ready;
 

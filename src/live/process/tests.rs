@@ -185,3 +185,21 @@ async fn a_start_without_a_place_for_the_port_is_refused() {
     let trouble = RealProcess::start(&deaf, "cache", &ledger).await.unwrap_err();
     assert!(matches!(trouble, Trouble::NoPortPlaceholder { .. }), "{trouble}");
 }
+
+#[tokio::test]
+async fn a_foreign_server_on_the_port_is_not_taken_for_ours() {
+    let bench = Bench::new();
+    let ledger = bench.ledger();
+    // It plays the lost race: while a stranger already answers on the port, ours needs a moment to find that out.
+    let script = "test -e {dir}/tried && exec redis-server --port {port}; touch {dir}/tried; \
+                  setsid redis-server --port {port} --save '' --daemonize yes --pidfile {dir}/../stranger.pid; \
+                  sleep 0.2; echo 'bind: Address already in use'; exit 1";
+    let mut process =
+        RealProcess::start(&service("sh", &["-c", script], Ready::RedisPing), "cache", &ledger).await.unwrap();
+    assert!(process.is_running());
+    let info = ask(&process, "CONFIG GET daemonize").unwrap();
+    let pid_file = process.log_path().with_file_name("stranger.pid");
+    let stranger: i32 = fs::read_to_string(pid_file).unwrap().trim().parse().unwrap();
+    nix::sys::signal::kill(Pid::from_raw(stranger), Signal::SIGKILL).unwrap();
+    assert!(info.ends_with("no"), "answered by the stranger: {info}");
+}

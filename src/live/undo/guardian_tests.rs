@@ -28,6 +28,67 @@ fn runner_role() {
 }
 
 #[test]
+#[ignore = "a role that other tests play in a process of their own"]
+fn restless_runner_role() {
+    let Some(state) = env::var_os("ROLE_STATE") else { return };
+    let ledger = Ledger::open_in(Path::new(&state), &crate::live::undo::fresh_run_id().unwrap()).unwrap();
+    let _guardian = Guardian::start_as(Path::new(&env::var_os("ROLE_GUARDIAN").unwrap()), &ledger).unwrap();
+    println!("role ready");
+    let until = Instant::now() + Duration::from_secs(120);
+    while Instant::now() < until {
+        change_everything(&ledger);
+        for (id, _) in crate::live::undo::file::read(ledger.path()).unwrap().open.into_iter().rev() {
+            ledger.undo(id, Duration::ZERO);
+        }
+    }
+}
+
+/// Everything on this machine that carries the mark of a run.
+fn marked(run: &str) -> Vec<String> {
+    let mark = crate::live::undo::mount_mark(run);
+    let mounts = crate::live::undo::mounts::mounted().unwrap();
+    let mut found: Vec<String> = mounts.into_iter().filter(|m| m.source == mark).map(|m| format!("{m:?}")).collect();
+    for pid in fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok()) {
+        if crate::live::undo::identity::has_in_environment(pid, crate::live::undo::RUN_VARIABLE, run) {
+            found.push(format!("process {pid}"));
+        }
+    }
+    let prefix = format!("firedrill-test-{}-", run.split('-').next().unwrap());
+    let folders = fs::read_dir(env::temp_dir()).unwrap().flatten();
+    found.extend(folders.filter_map(|f| Some(f.file_name().to_str()?.to_owned())).filter(|n| n.starts_with(&prefix)));
+    found
+}
+
+/// The runner makes and undoes changes without a pause; wherever the SIGKILL hits, between any two steps, the guardian
+/// must leave nothing.
+#[test]
+fn kill_9_at_any_moment_leaves_nothing() {
+    const ROUNDS: u64 = 25;
+    let mut slowest = Duration::ZERO;
+    for round in 0..ROUNDS {
+        let bench = Bench::new();
+        let mut command = crate::live::undo::testkit::role("live::undo::guardian::tests::restless_runner_role");
+        let mut runner =
+            command.env("ROLE_STATE", bench.state()).env("ROLE_GUARDIAN", bench.guardian_exe()).spawn().unwrap();
+        crate::live::undo::testkit::wait_for_line(&mut runner, "role ready");
+        // Odd steps that drift against the loop of the runner, whose one turn takes some 20 ms.
+        thread::sleep(Duration::from_micros(500 + round * 2_713));
+        let ledger = fs::read_dir(bench.state()).unwrap().flatten().map(|entry| entry.path());
+        let ledger = ledger.filter(|path| path.extension().is_some_and(|x| x == "ledger")).last().unwrap();
+        let run = ledger.file_stem().unwrap().to_str().unwrap().strip_prefix("run-").unwrap().to_owned();
+        kill(Pid::from_raw(runner.id() as i32), Signal::SIGKILL).unwrap();
+        let died = Instant::now();
+        runner.wait().unwrap();
+        let gone = revert::wait_until(died + Duration::from_secs(10), || !ledger.exists());
+        slowest = slowest.max(died.elapsed());
+        let left = marked(&run);
+        assert!(gone && left.is_empty(), "round {round}: ledger gone: {gone}, left behind: {left:?}");
+    }
+    println!("slowest of {ROUNDS}: {slowest:?}");
+    assert!(slowest < Duration::from_secs(2), "took {slowest:?}");
+}
+
+#[test]
 fn after_kill_9_of_the_runner_nothing_is_left() {
     let bench = Bench::new();
     let mut runner = bench.runner(true);
