@@ -3,6 +3,7 @@
 use super::Trouble;
 use super::undo::ledger::fresh_run_id;
 use super::undo::{Entry, EntryId, Ledger, MARKER_FILE};
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,8 +28,7 @@ impl Folder {
         let path = temp.join(format!("firedrill-{name}-{random}"));
         let mark = ledger.run_id().to_owned();
         let entry = ledger.record(Entry::Folder { path: path.clone(), mark: mark.clone() })?;
-        let made =
-            fs::DirBuilder::new().mode(0o700).create(&path).and_then(|()| fs::write(path.join(MARKER_FILE), mark));
+        let made = fs::DirBuilder::new().mode(0o700).create(&path).and_then(|()| write_marker(&path, &mark));
         let folder = Folder { path, entry, ledger: ledger.clone() };
         made.map_err(|error| trouble(&folder.path, error))?;
         Ok(folder)
@@ -37,6 +37,13 @@ impl Folder {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// On disk before anything else is in the folder: after a power cut, a folder without its marker would be left alone.
+fn write_marker(folder: &Path, mark: &str) -> io::Result<()> {
+    let mut file = fs::File::create_new(folder.join(MARKER_FILE))?;
+    file.write_all(mark.as_bytes())?;
+    file.sync_all()
 }
 
 impl Drop for Folder {

@@ -159,7 +159,7 @@ impl RealProcess {
         let (service, program) = (self.name.clone(), self.program());
         match error {
             SpawnError::Ledger(trouble) => trouble,
-            SpawnError::Os(source) if source.kind() == io::ErrorKind::NotFound => {
+            SpawnError::Os(source) if source.kind() == io::ErrorKind::NotFound || !can_be_found(&program) => {
                 Trouble::ProgramNotFound { service, program }
             }
             SpawnError::Os(source) => Trouble::CannotStart { service, program, source },
@@ -207,4 +207,10 @@ fn resolve(program: &str) -> PathBuf {
         true => std::path::absolute(&path).unwrap_or(path),
         false => path,
     }
+}
+
+/// One folder in PATH that we may not read makes the system say "permission denied" for a program that is nowhere.
+fn can_be_found(program: &str) -> bool {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    program.contains('/') || std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
 }

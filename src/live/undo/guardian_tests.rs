@@ -63,7 +63,7 @@ fn marked(run: &str) -> Vec<String> {
 /// must leave nothing.
 #[test]
 fn kill_9_at_any_moment_leaves_nothing() {
-    const ROUNDS: u64 = 25;
+    const ROUNDS: u64 = 40;
     let mut slowest = Duration::ZERO;
     for round in 0..ROUNDS {
         let bench = Bench::new();
@@ -72,7 +72,7 @@ fn kill_9_at_any_moment_leaves_nothing() {
             command.env("ROLE_STATE", bench.state()).env("ROLE_GUARDIAN", bench.guardian_exe()).spawn().unwrap();
         crate::live::undo::testkit::wait_for_line(&mut runner, "role ready");
         // Odd steps that drift against the loop of the runner, whose one turn takes some 20 ms.
-        thread::sleep(Duration::from_micros(500 + round * 2_713));
+        thread::sleep(Duration::from_micros(500 + round * 1_713));
         let ledger = fs::read_dir(bench.state()).unwrap().flatten().map(|entry| entry.path());
         let ledger = ledger.filter(|path| path.extension().is_some_and(|x| x == "ledger")).last().unwrap();
         let run = ledger.file_stem().unwrap().to_str().unwrap().strip_prefix("run-").unwrap().to_owned();

@@ -65,6 +65,22 @@ fn a_folder_with_the_marker_of_another_run_or_a_link_in_its_place_is_left_alone(
 }
 
 #[test]
+fn a_folder_whose_marker_was_cut_short_is_removed_only_while_it_is_empty() {
+    let bench = Bench::new();
+    let ledger = bench.ledger();
+    let (begun, used) = (bench.state().join("begun"), bench.state().join("used"));
+    for path in [&begun, &used] {
+        ledger.record(folder_entry(path, &ledger)).unwrap();
+        fs::create_dir(path).unwrap();
+        fs::write(path.join(MARKER_FILE), &ledger.run_id()[..2]).unwrap();
+    }
+    fs::write(used.join("precious"), "data").unwrap();
+    let done: Vec<bool> = ledger.undo_all().iter().map(|report| report.done).collect();
+    assert_eq!(done, [false, true]);
+    assert!(!begun.exists() && used.join("precious").exists());
+}
+
+#[test]
 fn a_ballast_entry_removes_nothing_of_another_name() {
     let bench = Bench::new();
     let ledger = bench.ledger();

@@ -7,7 +7,7 @@ use nix::mount::{MntFlags, umount2};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
@@ -173,17 +173,44 @@ fn remove_folder(path: &Path, mark: &str) -> Undone {
     if let Some(mount) = mounts::any_below(path).map_err(|error| error.to_string())? {
         return Err(format!("{} is still mounted below it, so nothing was removed", mount.path.display()));
     }
-    if !fs::read_to_string(path.join(MARKER_FILE)).is_ok_and(|text| text.trim() == mark) {
-        // The run may have died between making the folder and marking it: then it is empty, and only then removed.
-        return match fs::remove_dir(path) {
-            Ok(()) => Ok("removed (it was empty)".into()),
-            Err(_) => Err(format!("does not hold our marker {MARKER_FILE}, so it was left alone")),
-        };
+    let marker = fs::read_to_string(path.join(MARKER_FILE)).ok();
+    if marker.as_deref() != Some(mark) {
+        return remove_unfinished(path, marker.as_deref(), mark);
     }
-    let removed = fs::remove_dir_all(path);
+    let removed = remove_tree(path);
     match path.try_exists() {
         Ok(false) => Ok("removed".into()),
         _ => Err(removed.err().map_or("is still there".to_owned(), |error| error.to_string())),
+    }
+}
+
+/// The marker goes last: whoever is killed half-way leaves a folder that is still known as ours.
+fn remove_tree(path: &Path) -> io::Result<()> {
+    let mut outcome = Ok(());
+    for entry in fs::read_dir(path)?.flatten().filter(|entry| entry.file_name() != MARKER_FILE) {
+        let removed = match entry.file_type()?.is_dir() {
+            true => fs::remove_dir_all(entry.path()),
+            false => fs::remove_file(entry.path()),
+        };
+        // What can be removed is, whatever else cannot; the first refusal is the one to tell.
+        outcome = outcome.and(removed);
+    }
+    outcome?;
+    fs::remove_file(path.join(MARKER_FILE))?;
+    fs::remove_dir(path)
+}
+
+/// The run may have died between making the folder and writing all of its marker: then there is nothing else in it.
+fn remove_unfinished(path: &Path, marker: Option<&str>, mark: &str) -> Undone {
+    let begun = marker.is_some_and(|text| mark.starts_with(text));
+    let alone = fs::read_dir(path).is_ok_and(|entries| entries.take(2).count() == 1);
+    if begun && alone {
+        // If this fails, so does the next step.
+        let _ = fs::remove_file(path.join(MARKER_FILE));
+    }
+    match fs::remove_dir(path) {
+        Ok(()) => Ok("removed (it was empty)".into()),
+        Err(_) => Err(format!("does not hold our marker {MARKER_FILE}, so it was left alone")),
     }
 }
 
