@@ -203,3 +203,16 @@ async fn a_foreign_server_on_the_port_is_not_taken_for_ours() {
     nix::sys::signal::kill(Pid::from_raw(stranger), Signal::SIGKILL).unwrap();
     assert!(info.ends_with("no"), "answered by the stranger: {info}");
 }
+
+#[test]
+fn starting_and_restarting_may_move_between_threads() {
+    fn movable<T: Send>(_: &T) {}
+    let bench = Bench::new();
+    let ledger = bench.ledger();
+    let wanted = redis();
+    movable(&RealProcess::start(&wanted, "cache", &ledger));
+    #[expect(dead_code, reason = "only its type matters")]
+    fn restarting(process: &mut RealProcess) {
+        movable(&process.restart(true));
+    }
+}
