@@ -11,8 +11,10 @@
 
 pub mod base;
 pub mod compile;
+pub mod engine;
 pub mod judge;
 pub mod live;
 pub mod plan;
 pub mod record;
 pub mod scenario;
+pub mod sim;

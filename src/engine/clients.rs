@@ -1,0 +1,144 @@
+//! Users: when they ask, for what, and what they do after a failure.
+
+use super::calls::Owner;
+use super::keys::KeySampler;
+use super::pacer::Pacer;
+use super::slab::Handle;
+use super::wire::Wire;
+use super::{ClientId, Engine, Event, Outcome};
+use crate::base::{Dice, Time};
+use crate::plan::{Arrivals, Client};
+
+pub struct Population {
+    pub pacer: Option<Pacer>,
+    keys: Option<KeySampler>,
+    reload_dice: Dice,
+    think_dice: Dice,
+}
+
+impl Population {
+    pub fn new(client: &Client, seed: u64) -> Population {
+        let dice = |purpose: &str| Dice::named(seed, &format!("{purpose}/{}", client.name));
+        Population {
+            pacer: Pacer::new(&client.arrivals, dice("arrivals")),
+            keys: client.keys.map(|keys| KeySampler::new(keys, dice("keys"))),
+            reload_dice: dice("reload"),
+            think_dice: dice("think"),
+        }
+    }
+
+    fn draw_key(&mut self) -> u32 {
+        self.keys.as_mut().map_or(0, KeySampler::draw)
+    }
+}
+
+impl<W: Wire> Engine<W> {
+    pub(super) fn begin_populations(&mut self) {
+        let plan = self.plan.clone();
+        for (index, client) in plan.clients.iter().enumerate() {
+            match &client.arrivals {
+                Arrivals::Closed { users, think } => {
+                    for _ in 0..*users {
+                        let call = self.new_call(client.edge, Owner::user(index, 0), 0, Handle::NONE);
+                        let wait = think.draw_span(&mut self.populations[index].think_dice);
+                        self.links[client.edge.index()].cell.calls -= 1;
+                        self.queue.push(self.now + wait, Event::Return(call));
+                    }
+                }
+                Arrivals::Open { .. } | Arrivals::Trace(_) => self.schedule_arrival(index),
+            }
+        }
+    }
+
+    /// Puts the next open-loop request of a client into the event queue.
+    pub(super) fn schedule_arrival(&mut self, client: usize) {
+        let due = self.populations[client].pacer.as_ref().and_then(Pacer::due);
+        if let Some(due) = due.filter(|due| *due < self.plan.length) {
+            self.queue.push(due, Event::Arrival(client as u32));
+        }
+    }
+
+    pub(super) fn open_arrival(&mut self, client: usize) {
+        let population = &mut self.populations[client];
+        let Some(pacer) = &mut population.pacer else { return };
+        // A surge may have moved the next request: then this event is an old one.
+        let Some(due) = pacer.due().filter(|due| *due <= self.now) else { return };
+        pacer.sent(due);
+        for fault in pacer.surging() {
+            self.recorder.touched(fault, "requests sent in the surge", 1);
+        }
+        let key = population.draw_key();
+        let limit = self.plan.clients[client].reload.as_ref().map_or(0, |reload| reload.limit);
+        let edge = self.plan.clients[client].edge;
+        let call = self.new_call(edge, Owner::user(client, limit), key, Handle::NONE);
+        self.ask(call, client, due, true);
+        self.schedule_arrival(client);
+    }
+
+    /// A user comes back: reloads after a failure, or has finished thinking.
+    pub(super) fn user_returns(&mut self, handle: Handle) {
+        let Some(Owner::User { client, .. }) = self.calls.get(handle).map(|call| call.owner) else { return };
+        let client = client as usize;
+        let closed = self.populations[client].pacer.is_none();
+        if closed {
+            let key = self.populations[client].draw_key();
+            if let Some(call) = self.calls.get_mut(handle) {
+                call.key = key;
+            }
+        }
+        let link = &mut self.links[self.plan.clients[client].edge.index()];
+        link.cell.calls += 1;
+        link.retries.deposit();
+        self.ask(handle, client, self.now, closed);
+    }
+
+    fn ask(&mut self, handle: Handle, client: usize, intended: Time, fresh: bool) {
+        let cell = if W::CARRIES { self.recorder.cell_at(intended) } else { self.cell };
+        let Some(call) = self.calls.get_mut(handle) else { return };
+        call.attempt = 0;
+        if let Owner::User { intended: at, cell: of, .. } = &mut call.owner {
+            (*at, *of) = (intended, cell as u32);
+        }
+        self.recorder.offered(ClientId::from(client), cell, fresh);
+        self.recorder.sent(ClientId::from(client), cell);
+        self.attempt(handle);
+    }
+
+    pub(super) fn user_answered(
+        &mut self,
+        handle: Handle,
+        client: usize,
+        (intended, cell): (Time, u32),
+        reloads_left: u32,
+        outcome: Outcome,
+    ) {
+        let latency = self.now.since(intended);
+        self.recorder.answered(ClientId::from(client), cell as usize, self.cell, outcome, latency);
+        let plan = &self.plan.clients[client];
+        let population = &mut self.populations[client];
+        if let Arrivals::Closed { think, .. } = &plan.arrivals {
+            let wait = think.draw_span(&mut population.think_dice);
+            self.queue.push(self.now + wait, Event::Return(handle));
+            return;
+        }
+        if let Some(reload) = &plan.reload
+            && outcome.is_failure()
+            && reloads_left > 0
+            && population.reload_dice.chance(reload.chance)
+        {
+            let wait = reload.after.draw_span(&mut population.reload_dice);
+            if let Some(Owner::User { reloads_left, .. }) = self.calls.get_mut(handle).map(|call| &mut call.owner) {
+                *reloads_left -= 1;
+            }
+            self.queue.push(self.now + wait, Event::Return(handle));
+            return;
+        }
+        self.calls.remove(handle);
+    }
+}
+
+impl Owner {
+    fn user(client: usize, reloads_left: u32) -> Owner {
+        Owner::User { client: client as u32, intended: Time::ZERO, cell: 0, reloads_left }
+    }
+}

@@ -1,0 +1,124 @@
+//! Carries out the schedule of faults on what the engine models.
+
+use super::wire::Wire;
+use super::{Engine, ServiceId, Target};
+use crate::base::{ClientId, FaultId};
+use crate::plan::Effect;
+
+impl<W: Wire> Engine<W> {
+    pub(super) fn step(&mut self, index: usize) {
+        let plan = self.plan.clone();
+        let step = &plan.schedule[index];
+        self.note_step(index);
+        if self.wire.step(index, step) {
+            return;
+        }
+        match (step.target, step.on) {
+            (Target::Edge(edge), true) => self.begin_on_edge(edge, step.fault, &step.effect),
+            (Target::Edge(edge), false) => self.end_on_edge(edge, step.fault),
+            (Target::Service { id, replicas }, true) => self.begin_on_service(id, replicas, step.fault, &step.effect),
+            (Target::Service { id, replicas }, false) => self.end_on_service(id, replicas, step.fault, &step.effect),
+            (Target::Client(client), on) => self.surge(client, on, step.fault, &step.effect),
+        }
+    }
+
+    /// Writes a fault's begin and end into the timeline, once for all the steps it was lowered to.
+    fn note_step(&mut self, index: usize) {
+        let schedule = &self.plan.schedule;
+        let step = &schedule[index];
+        let first = !schedule[..index].iter().any(|other| other.fault == step.fault && other.on == step.on);
+        if first {
+            let fault = &self.plan.faults[step.fault.index()];
+            let text = match step.on {
+                true => format!("{} begins on {}: {}", fault.name, fault.on, fault.label),
+                false => format!("{} ends", fault.name),
+            };
+            self.recorder.event(self.now, text);
+        }
+    }
+
+    fn begin_on_service(&mut self, id: ServiceId, replicas: u32, fault: FaultId, effect: &Effect) {
+        let index = id.index();
+        match effect {
+            Effect::Down => self.go_down(id, replicas, fault),
+            Effect::Freeze => {
+                let inside = self.frames_inside(id, replicas).len() as u64;
+                self.recorder.touched(fault, "requests frozen", inside);
+                for replica in self.nodes[index].replicas.iter_mut().take(replicas as usize) {
+                    replica.freeze(self.now, fault);
+                }
+            }
+            Effect::Slow { factor } => self.nodes[index].slow.push((fault, replicas, *factor)),
+            Effect::Fail { chance } => self.nodes[index].fail.push((fault, replicas, *chance)),
+            Effect::Forget { share } => {
+                let forgotten = self.forget(index, replicas, fault, *share);
+                self.recorder.touched(fault, "entries forgotten", forgotten);
+            }
+            Effect::Fill { to } => {
+                if let Some(storage) = &mut self.nodes[index].storage {
+                    let bytes = storage.fill(fault, *to);
+                    self.recorder.touched(fault, "bytes filled", bytes);
+                }
+            }
+            other => unreachable!("{other:?} does not act on a service; the compiler never makes such a step"),
+        }
+    }
+
+    fn end_on_service(&mut self, id: ServiceId, replicas: u32, fault: FaultId, effect: &Effect) {
+        let index = id.index();
+        match effect {
+            Effect::Down => {
+                for replica in self.nodes[index].replicas.iter_mut().take(replicas as usize) {
+                    replica.down.retain(|f| *f != fault);
+                }
+            }
+            Effect::Freeze => {
+                for replica in 0..replicas.min(self.nodes[index].replicas.len() as u32) {
+                    if self.nodes[index].replicas[replica as usize].thaw(self.now, fault) {
+                        self.thawed(index, replica);
+                    }
+                }
+            }
+            Effect::Slow { .. } => self.nodes[index].slow.retain(|(f, ..)| *f != fault),
+            Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),
+            Effect::Fill { .. } => {
+                if let Some(storage) = &mut self.nodes[index].storage {
+                    storage.take_away(fault);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A crash: what the replicas held is lost, and so is everything that was in flight there.
+    fn go_down(&mut self, id: ServiceId, replicas: u32, fault: FaultId) {
+        let index = id.index();
+        for replica in self.nodes[index].replicas.iter_mut().take(replicas as usize) {
+            replica.down.push(fault);
+        }
+        let inside = self.frames_inside(id, replicas);
+        self.recorder.touched(fault, "requests lost", inside.len() as u64);
+        for frame in inside {
+            self.crash(frame);
+        }
+        let forgotten = self.forget(index, replicas, fault, 1.0);
+        self.recorder.touched(fault, "entries forgotten", forgotten);
+    }
+
+    fn forget(&mut self, index: usize, replicas: u32, fault: FaultId, share: f64) -> u64 {
+        let count = replicas.min(self.nodes[index].replicas.len() as u32);
+        let Some(contents) = &mut self.nodes[index].contents else { return 0 };
+        let dice = &mut self.fault_dice[fault.index()];
+        (0..count).map(|replica| contents.forget(replica, share, dice)).sum()
+    }
+
+    fn surge(&mut self, client: ClientId, on: bool, fault: FaultId, effect: &Effect) {
+        let Effect::Surge { rate, factor } = effect else { return };
+        let Some(pacer) = &mut self.populations[client.index()].pacer else { return };
+        match on {
+            true => pacer.begin_surge(self.now, fault, *rate, *factor),
+            false => pacer.end_surge(self.now, fault),
+        }
+        self.schedule_arrival(client.index());
+    }
+}

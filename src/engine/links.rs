@@ -1,0 +1,240 @@
+//! An edge at run time: how messages pass it, what faults do to them, and the figures that it keeps.
+
+use super::frames::Origin;
+use super::pool::Connections;
+use super::queue::{EventQueue, Lane};
+use super::retry::Retries;
+use super::slab::Handle;
+use super::wire::Wire;
+use super::{EdgeId, Engine, Event, Outcome, Soon};
+use crate::base::{Dice, Dist, ErrorKind, FaultId, Span, Time};
+use crate::plan::{Edge, Effect};
+use crate::record::EdgeCell;
+
+pub struct Link {
+    pub timeout: Option<Lane>,
+    pub wait: Option<Lane>,
+    pub retries: Retries,
+    /// The edge to the cache that this edge rebuilds values for.
+    pub fills: Option<EdgeId>,
+    pub cell: EdgeCell,
+    latency: Dist,
+    /// Request and response sizes.
+    bytes: [u64; 2],
+    connections: Option<Connections>,
+    chance_dice: Dice,
+    latency_dice: Dice,
+    faults: Vec<LinkFault>,
+    held: Vec<Held>,
+}
+
+/// An effect that lies on the edge now.
+struct LinkFault {
+    fault: FaultId,
+    effect: Effect,
+    /// For a throttle: when each direction is free again.
+    free_at: [Time; 2],
+}
+
+/// A message that a cut holds back.
+#[derive(Clone, Copy, Debug)]
+enum Held {
+    Request(Transit),
+    Response(Handle, u16, Outcome),
+}
+
+/// A request on its way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Transit {
+    pub call: Handle,
+    pub attempt: u16,
+    pub edge: EdgeId,
+    pub key: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    Request,
+    Response,
+}
+
+/// What becomes of a message.
+enum Passage {
+    After(Span),
+    Held,
+    Failed(ErrorKind),
+}
+
+impl Link {
+    pub fn new(edge: &Edge, seed: u64, queue: &mut EventQueue) -> Link {
+        let dice = |purpose: &str| Dice::named(seed, &format!("{purpose}/{}", edge.name));
+        Link {
+            timeout: edge.timeout.map(|delay| queue.lane(delay)),
+            wait: edge.wait.map(|delay| queue.lane(delay)),
+            retries: Retries::new(edge.retry.as_ref(), dice("retry")),
+            fills: None,
+            cell: EdgeCell::default(),
+            latency: edge.latency.clone(),
+            bytes: [edge.request_bytes, edge.response_bytes],
+            connections: edge.pool.as_ref().map(|pool| Connections::new(pool, dice("pool"))),
+            chance_dice: dice("chance"),
+            latency_dice: dice("latency"),
+            faults: Vec::new(),
+            held: Vec::new(),
+        }
+    }
+
+    /// Is a call with this chance made this time?
+    #[inline]
+    pub fn is_made(&mut self, chance: f64) -> bool {
+        chance >= 1.0 || self.chance_dice.chance(chance)
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.faults.iter().any(|on| matches!(on.effect, Effect::Cut { .. } | Effect::Refuse))
+    }
+}
+
+impl<W: Wire> Engine<W> {
+    /// Sends an attempt towards the called service.
+    pub(super) fn send_request(&mut self, message: Transit) {
+        let pool = self.links[message.edge.index()].connections.as_mut();
+        if pool.is_some_and(|pool| !pool.send(self.now)) {
+            return self.bounce(message, ErrorKind::Reset);
+        }
+        self.carry(message);
+    }
+
+    fn carry(&mut self, message: Transit) {
+        match self.pass(message.edge, Direction::Request) {
+            Passage::After(Span::ZERO) => self.deliver(message),
+            Passage::After(delay) => {
+                let message = self.transits.insert(message);
+                self.queue.push(self.now + delay, Event::Deliver(message));
+            }
+            Passage::Held => self.links[message.edge.index()].held.push(Held::Request(message)),
+            Passage::Failed(kind) => self.bounce(message, kind),
+        }
+    }
+
+    fn bounce(&mut self, message: Transit, kind: ErrorKind) {
+        self.soon.push_back(Soon::Reply(message.call, message.attempt, Outcome::Failed(kind)));
+    }
+
+    pub(super) fn delivered(&mut self, handle: Handle) {
+        let Some(message) = self.transits.get(handle).copied() else { return };
+        self.transits.remove(handle);
+        self.deliver(message);
+    }
+
+    /// The request is at the called service. One whose caller has given up meanwhile is served all the same, as on a real
+    /// network, unless giving up cancels it.
+    fn deliver(&mut self, message: Transit) {
+        let edge = self.plan.edge(message.edge);
+        if edge.cancel && self.edge_of(message.call, message.attempt).is_none() {
+            return;
+        }
+        let to = edge.to;
+        self.arrive(to, Origin { parent: message.call, attempt: message.attempt, key: message.key, token: None });
+    }
+
+    /// Sends an answer back to the caller. Nobody carries an answer to a caller who has gone.
+    pub(super) fn send_reply(&mut self, call: Handle, attempt: u16, outcome: Outcome) {
+        let Some(edge) = self.edge_of(call, attempt) else { return };
+        match self.pass(edge, Direction::Response) {
+            Passage::After(Span::ZERO) => self.soon.push_back(Soon::Reply(call, attempt, outcome)),
+            Passage::After(delay) => self.queue.push(self.now + delay, Event::Reply(call, attempt, outcome)),
+            Passage::Held => self.links[edge.index()].held.push(Held::Response(call, attempt, outcome)),
+            Passage::Failed(kind) => self.soon.push_back(Soon::Reply(call, attempt, Outcome::Failed(kind))),
+        }
+    }
+
+    fn pass(&mut self, edge: EdgeId, direction: Direction) -> Passage {
+        let link = &mut self.links[edge.index()];
+        let latency = if link.latency.is_zero() { Span::ZERO } else { link.latency.draw_span(&mut link.latency_dice) };
+        if link.faults.is_empty() {
+            return Passage::After(latency);
+        }
+        self.pass_faults(edge, direction, latency)
+    }
+
+    fn pass_faults(&mut self, edge: EdgeId, direction: Direction, latency: Span) -> Passage {
+        let link = &mut self.links[edge.index()];
+        let mut delay = latency;
+        let mut held = false;
+        for on in &mut link.faults {
+            let dice = &mut self.fault_dice[on.fault.index()];
+            match &on.effect {
+                Effect::Delay { by, upstream } if *upstream == (direction == Direction::Request) => {
+                    delay = delay + by.draw_span(dice);
+                    self.recorder.touched(on.fault, "messages delayed", 1);
+                }
+                Effect::Cut { .. } => {
+                    held = true;
+                    self.recorder.touched(on.fault, "messages held", 1);
+                }
+                Effect::Refuse if direction == Direction::Request => {
+                    self.recorder.touched(on.fault, "requests refused", 1);
+                    return Passage::Failed(ErrorKind::Refused);
+                }
+                Effect::Reset { chance } if direction == Direction::Request && dice.chance(*chance) => {
+                    self.recorder.touched(on.fault, "requests reset", 1);
+                    return Passage::Failed(ErrorKind::Reset);
+                }
+                Effect::Throttle { bytes_per_sec } => {
+                    let lane = usize::from(direction == Direction::Response);
+                    let transfer = Span::from_secs_f64(link.bytes[lane] as f64 / bytes_per_sec);
+                    let free = on.free_at[lane].max(self.now) + transfer;
+                    on.free_at[lane] = free;
+                    delay = delay + free.since(self.now);
+                    self.recorder.touched(on.fault, "messages throttled", 1);
+                }
+                _ => {}
+            }
+        }
+        if held { Passage::Held } else { Passage::After(delay) }
+    }
+
+    /// An effect begins on an edge.
+    pub(super) fn begin_on_edge(&mut self, edge: EdgeId, fault: FaultId, effect: &Effect) {
+        let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2] };
+        self.links[edge.index()].faults.push(on);
+        match effect {
+            Effect::Reset { chance } => self.reset_in_flight(edge, fault, *chance),
+            Effect::Refuse => self.reset_in_flight(edge, fault, 1.0),
+            _ => {}
+        }
+    }
+
+    /// A fault's effects on an edge are healed; those of others stay.
+    pub(super) fn end_on_edge(&mut self, edge: EdgeId, fault: FaultId) {
+        let link = &mut self.links[edge.index()];
+        let loses = link.faults.iter().any(|on| on.fault == fault && matches!(on.effect, Effect::Cut { lose: true }));
+        link.faults.retain(|on| on.fault != fault);
+        if link.faults.iter().any(|on| matches!(on.effect, Effect::Cut { .. })) {
+            return;
+        }
+        let held = std::mem::take(&mut link.held);
+        if loses {
+            return self.reset_in_flight(edge, fault, 1.0);
+        }
+        for message in held {
+            match message {
+                Held::Request(message) => self.carry(message),
+                Held::Response(call, attempt, outcome) => self.send_reply(call, attempt, outcome),
+            }
+        }
+    }
+
+    /// Breaks the connections of the attempts under way on an edge, each with this chance.
+    fn reset_in_flight(&mut self, edge: EdgeId, fault: FaultId, chance: f64) {
+        let of_edge = self.calls.iter().filter(|(_, call)| call.edge == edge && call.in_flight);
+        let under_way: Vec<_> = of_edge.map(|(handle, call)| (handle, call.attempt)).collect();
+        for (call, attempt) in under_way {
+            if chance >= 1.0 || self.fault_dice[fault.index()].chance(chance) {
+                self.recorder.touched(fault, "requests reset", 1);
+                self.soon.push_back(Soon::Reply(call, attempt, Outcome::Failed(ErrorKind::Reset)));
+            }
+        }
+    }
+}

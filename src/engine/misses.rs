@@ -1,0 +1,103 @@
+//! Cache-aside: what a caller does after a miss, and who writes the rebuilt value back.
+
+use super::calls::Owner;
+use super::slab::Handle;
+use super::wire::Wire;
+use super::{EdgeId, Engine, Outcome, Soon};
+use crate::base::ErrorKind;
+use crate::plan::{Fill, MissPath};
+use std::collections::BTreeMap;
+
+/// Rebuilds under way, one a key, and the frames that wait for each.
+pub type Flights = BTreeMap<(EdgeId, u32), Vec<Handle>>;
+
+impl<W: Wire> Engine<W> {
+    /// One of a frame's calls is over.
+    pub(super) fn call_of_frame_ended(&mut self, frame: Handle, edge: EdgeId, key: u32, outcome: Outcome) {
+        if !self.frames.contains(frame) {
+            return;
+        }
+        if let Some(miss) = self.miss_after(edge, outcome) {
+            return self.rebuild(frame, edge, key, &miss);
+        }
+        if let (Outcome::Ok | Outcome::Miss, Some(cache)) = (outcome, self.links[edge.index()].fills) {
+            let awaited_only = self.fill_of(cache) == Some(Fill::IfAwaited);
+            if !awaited_only || self.awaited(frame) {
+                self.fill(cache, key);
+            }
+        }
+        let failed = match outcome {
+            Outcome::Failed(kind) if !self.plan.edge(edge).optional => Some(kind),
+            _ => None,
+        };
+        self.one_less_pending(frame, failed);
+    }
+
+    fn miss_after(&self, edge: EdgeId, outcome: Outcome) -> Option<MissPath> {
+        let miss = self.plan.edge(edge).miss.as_ref()?;
+        let follow = match outcome {
+            Outcome::Ok => false,
+            Outcome::Miss => true,
+            Outcome::Failed(_) => miss.on_error,
+        };
+        follow.then(|| miss.clone())
+    }
+
+    fn fill_of(&self, cache: EdgeId) -> Option<Fill> {
+        self.plan.edge(cache).miss.as_ref().map(|miss| miss.fill)
+    }
+
+    fn rebuild(&mut self, frame: Handle, cache: EdgeId, key: u32, miss: &MissPath) {
+        if miss.fill != Fill::SingleFlight {
+            let sibling = self.frames.get(frame).map_or(Handle::NONE, |frame| frame.calls);
+            let call = self.new_call(miss.edge, Owner::Frame(frame), key, sibling);
+            if let Some(this) = self.frames.get_mut(frame) {
+                this.calls = call;
+            }
+            return self.attempt(call);
+        }
+        let waiters = self.flights.entry((cache, key)).or_default();
+        waiters.push(frame);
+        if waiters.len() == 1 {
+            let call = self.new_call(miss.edge, Owner::Flight { edge: cache, key }, key, Handle::NONE);
+            self.attempt(call);
+        }
+    }
+
+    /// A shared rebuild is over: the value is kept, and all who wait go on.
+    pub(super) fn flight_landed(&mut self, cache: EdgeId, key: u32, outcome: Outcome) {
+        let waiters = self.flights.remove(&(cache, key)).unwrap_or_default();
+        let failed = match outcome {
+            Outcome::Failed(kind) => Some(kind),
+            Outcome::Ok | Outcome::Miss => {
+                self.fill(cache, key);
+                None
+            }
+        };
+        for frame in waiters {
+            self.one_less_pending(frame, failed);
+        }
+    }
+
+    fn one_less_pending(&mut self, frame: Handle, failed: Option<ErrorKind>) {
+        let Some(this) = self.frames.get_mut(frame) else { return };
+        this.pending -= 1;
+        this.failed = this.failed.or(failed);
+        if this.pending == 0 {
+            self.soon.push_back(Soon::Advance(frame));
+        }
+    }
+
+    /// Writes a value into the cache behind an edge, if the cache can be reached.
+    fn fill(&mut self, cache: EdgeId, key: u32) {
+        if self.wire.fill(cache, key) || self.links[cache.index()].is_cut() {
+            return;
+        }
+        let node = &mut self.nodes[self.plan.edge(cache).to.index()];
+        if let Some(contents) = &mut node.contents
+            && node.replicas[contents.replica_of(key) as usize].down.is_empty()
+        {
+            contents.write(key, self.now);
+        }
+    }
+}

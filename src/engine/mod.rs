@@ -1,0 +1,269 @@
+//! The model in motion: services, calls and policies as one state machine that both worlds run.
+//!
+//! The engine owns everything that is modelled: requests, queues, workers, timeouts, retries, caches, stores, arrivals. It keeps no
+//! clock: whoever drives it says what time it is. In the simulator messages between services are its own events; in the live
+//! world they leave through a [`Wire`] (sockets, through the fault proxy) and come back as inputs, and everything else is the same code.
+//!
+//! Vocabulary: a *call* is what a caller wants (it may take several *attempts*); a *frame* is one attempt's visit to a service.
+//! A frame whose chain of callers is broken somewhere above is *orphaned*: nobody will read its answer.
+
+mod calls;
+mod clients;
+mod contents;
+mod effects;
+mod frames;
+mod keys;
+mod links;
+mod misses;
+mod nodes;
+mod pacer;
+mod pool;
+mod queue;
+mod retry;
+mod slab;
+mod storage;
+mod wire;
+
+pub use slab::Handle;
+pub use wire::{Direct, Request, Wire};
+
+use crate::base::{ClientId, Dice, EdgeId, Outcome, ServiceId, Time};
+use crate::plan::{Op, Plan, Target};
+use crate::record::Recorder;
+use calls::Call;
+use clients::Population;
+use frames::Frame;
+use links::{Link, Transit};
+use misses::Flights;
+use nodes::Node;
+use queue::EventQueue;
+use slab::Slab;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Something that is due at a moment. Handles may be stale by then; a stale event is nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// The next open-loop request of a client.
+    Arrival(u32),
+    /// A drawn piece of work of a frame is done.
+    WorkDone(Handle),
+    /// A request reaches the called service.
+    Deliver(Handle),
+    /// An answer reaches the caller.
+    Reply(Handle, u16, Outcome),
+    /// The total timeout of an attempt.
+    Timeout(Handle, u16),
+    /// The wait timeout of an attempt.
+    WaitTimeout(Handle, u16),
+    /// The pause before an attempt is over.
+    Attempt(Handle),
+    /// A user comes back: after a failure (open loop), or after thinking (closed loop).
+    Return(Handle),
+    /// The next step of the fault schedule.
+    Step(u32),
+    /// The next cell of the recording begins.
+    Cell(u32),
+}
+
+/// What must happen now, after what is being done is finished. Keeps answers from nesting inside the calls that caused them.
+#[derive(Clone, Copy, Debug)]
+enum Soon {
+    Reply(Handle, u16, Outcome),
+    Advance(Handle),
+    Attempt(Handle),
+    TakeNext(ServiceId, u32),
+}
+
+pub struct Engine<W: Wire> {
+    plan: Arc<Plan>,
+    now: Time,
+    /// The cell of the recording that holds `now`.
+    cell: usize,
+    queue: EventQueue,
+    soon: VecDeque<Soon>,
+    frames: Slab<Frame>,
+    calls: Slab<Call>,
+    transits: Slab<Transit>,
+    nodes: Vec<Node>,
+    links: Vec<Link>,
+    populations: Vec<Population>,
+    flights: Flights,
+    /// One per fault, for the choices that it makes while it lasts.
+    fault_dice: Vec<Dice>,
+    events: u64,
+    pub recorder: Recorder,
+    pub wire: W,
+}
+
+impl<W: Wire> Engine<W> {
+    pub fn new(plan: Arc<Plan>, wire: W) -> Engine<W> {
+        let mut queue = EventQueue::default();
+        let seed = plan.seed;
+        let nodes = plan.services.iter().map(|service| Node::new(service, seed)).collect();
+        let mut links: Vec<Link> = plan.edges.iter().map(|edge| Link::new(edge, seed, &mut queue)).collect();
+        for (index, edge) in plan.edges.iter().enumerate() {
+            if let Some(miss) = &edge.miss {
+                links[miss.edge.index()].fills = Some(EdgeId::from(index));
+            }
+        }
+        let populations = plan.clients.iter().map(|client| Population::new(client, seed)).collect();
+        let fault_dice = plan.faults.iter().map(|f| Dice::named(seed, &format!("fault/{}", f.name))).collect();
+        let mut engine = Engine {
+            recorder: Recorder::new(&plan),
+            now: Time::ZERO,
+            cell: 0,
+            queue,
+            soon: VecDeque::new(),
+            frames: Slab::default(),
+            calls: Slab::default(),
+            transits: Slab::default(),
+            nodes,
+            links,
+            populations,
+            flights: Flights::default(),
+            fault_dice,
+            events: 0,
+            wire,
+            plan,
+        };
+        engine.schedule_steps();
+        engine.schedule_cells();
+        engine.begin_populations();
+        engine
+    }
+
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Events handled so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// When the next event is due; `None` when nothing will ever happen again.
+    pub fn next_at(&self) -> Option<Time> {
+        self.queue.next_at()
+    }
+
+    /// Handles every event that is due at or before `until`, and moves time there.
+    /// In the simulator each event happens exactly when it is due.
+    pub fn run_until(&mut self, until: Time) {
+        while let Some((at, event)) = self.queue.pop_until(until) {
+            debug_assert!(at >= self.now, "time ran backwards");
+            self.now = at;
+            self.handle(event);
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// As `run_until`, for a world whose clock does not wait: what is due late happens at `now`, not in the past.
+    pub fn catch_up(&mut self, now: Time) {
+        self.now = self.now.max(now);
+        while let Some((_, event)) = self.queue.pop_until(self.now) {
+            self.handle(event);
+        }
+    }
+
+    /// Ends the run at `now`: closes the books of every service.
+    pub fn finish(&mut self) {
+        for index in 0..self.nodes.len() {
+            self.roll_node(index);
+        }
+        for index in 0..self.links.len() {
+            self.roll_link(index);
+        }
+    }
+
+    /// User requests and calls that have not ended.
+    pub fn in_flight(&self) -> usize {
+        self.calls.len()
+    }
+
+    fn handle(&mut self, event: Event) {
+        self.events += 1;
+        match event {
+            Event::Arrival(client) => self.open_arrival(client as usize),
+            Event::WorkDone(frame) => self.work_done(frame),
+            Event::Deliver(message) => self.delivered(message),
+            Event::Reply(call, attempt, outcome) => self.reply_arrived(call, attempt, outcome),
+            Event::Timeout(call, attempt) => self.attempt_timed_out(call, attempt),
+            Event::WaitTimeout(call, attempt) => self.wait_timed_out(call, attempt),
+            Event::Attempt(call) => self.attempt(call),
+            Event::Return(call) => self.user_returns(call),
+            Event::Step(index) => self.step(index as usize),
+            Event::Cell(index) => self.next_cell(index as usize),
+        }
+        self.settle();
+    }
+
+    /// Does everything that must happen at this moment.
+    fn settle(&mut self) {
+        while let Some(soon) = self.soon.pop_front() {
+            match soon {
+                Soon::Reply(call, attempt, outcome) => self.reply_arrived(call, attempt, outcome),
+                Soon::Advance(frame) => self.advance(frame),
+                Soon::Attempt(call) => self.attempt(call),
+                Soon::TakeNext(service, replica) => self.take_next(service.index(), replica),
+            }
+        }
+    }
+
+    fn schedule_steps(&mut self) {
+        for (index, step) in self.plan.schedule.iter().enumerate() {
+            self.queue.push(step.at, Event::Step(index as u32));
+        }
+    }
+
+    fn schedule_cells(&mut self) {
+        for (index, cell) in self.recorder.grid.cells.iter().enumerate().skip(1) {
+            self.queue.push(cell.from, Event::Cell(index as u32));
+        }
+    }
+
+    fn next_cell(&mut self, index: usize) {
+        for node in 0..self.nodes.len() {
+            self.roll_node(node);
+        }
+        for link in 0..self.links.len() {
+            self.roll_link(link);
+        }
+        self.cell = index;
+    }
+
+    fn roll_node(&mut self, index: usize) {
+        self.nodes[index].account(self.now);
+        let closed = self.nodes[index].roll();
+        self.recorder.services[index][self.cell] = closed;
+    }
+
+    fn roll_link(&mut self, index: usize) {
+        let closed = std::mem::take(&mut self.links[index].cell);
+        self.recorder.edges[index][self.cell] = closed;
+    }
+
+    /// Is somebody still waiting for this frame's answer, all the way up to a user?
+    fn awaited(&self, frame: Handle) -> bool {
+        let mut frame = frame;
+        loop {
+            let Some(this) = self.frames.get(frame) else { return false };
+            if this.parent.is_none() {
+                return this.token.is_none_or(|token| self.wire.is_open(token));
+            }
+            let Some(call) = self.calls.get(this.parent).filter(|call| call.in_flight && call.attempt == this.attempt)
+            else {
+                return false;
+            };
+            match call.owner {
+                calls::Owner::Frame(above) => frame = above,
+                // A shared rebuild is for the cache, whoever still waits.
+                calls::Owner::User { .. } | calls::Owner::Flight { .. } => return true,
+            }
+        }
+    }
+}

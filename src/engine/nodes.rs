@@ -1,0 +1,174 @@
+//! A service at run time: replicas, workers, waiting lines, contents, and the figures that it keeps of itself.
+
+use super::contents::Contents;
+use super::slab::Handle;
+use super::storage::Storage;
+use crate::base::{Dice, FaultId, Span, Time};
+use crate::plan::{Role, Service};
+use crate::record::ServiceCell;
+use std::collections::VecDeque;
+
+pub struct Node {
+    pub replicas: Vec<Replica>,
+    /// The replica whose turn it is (round robin).
+    pub turn: u32,
+    pub contents: Option<Contents>,
+    pub storage: Option<Storage>,
+    pub work_dice: Dice,
+    /// Work that starts takes the product of these times longer.
+    pub slow: Vec<(FaultId, u32, f64)>,
+    /// This share of requests is answered with an error.
+    pub fail: Vec<(FaultId, u32, f64)>,
+    pub cell: ServiceCell,
+    workers: Option<u32>,
+    busy: u64,
+    queued: u64,
+    inside: u64,
+    accounted: Time,
+}
+
+/// One copy of a service.
+#[derive(Default)]
+pub struct Replica {
+    pub busy: u32,
+    /// Handles of frames that wait; stale ones are skipped.
+    pub line: VecDeque<Handle>,
+    /// How many of `line` are not stale.
+    pub waiting: u32,
+    /// Faults that hold it down or frozen now.
+    pub down: Vec<FaultId>,
+    pub frozen: Vec<FaultId>,
+    frozen_since: Time,
+    frozen_before: Span,
+    /// What arrived for frozen frames: handled when it thaws.
+    pub held: Vec<Held>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Held {
+    /// Work that would have been done at this moment.
+    WorkDone(Handle, Time),
+    Advance(Handle),
+}
+
+impl Node {
+    pub fn new(service: &Service, seed: u64) -> Node {
+        let name = &service.name;
+        let (contents, storage) = match &service.role {
+            Role::Plain => (None, None),
+            Role::Cache(spec) => (Some(Contents::new(spec, service.replicas)), None),
+            Role::Store(spec) => (None, Some(Storage::new(spec, Dice::named(seed, &format!("probe/{name}"))))),
+        };
+        Node {
+            replicas: (0..service.replicas).map(|_| Replica::default()).collect(),
+            turn: 0,
+            contents,
+            storage,
+            work_dice: Dice::named(seed, &format!("work/{name}")),
+            slow: Vec::new(),
+            fail: Vec::new(),
+            cell: ServiceCell::default(),
+            workers: service.workers,
+            busy: 0,
+            queued: 0,
+            inside: 0,
+            accounted: Time::ZERO,
+        }
+    }
+
+    /// Brings the time integrals up to `now`. Called before every change of what they integrate.
+    #[inline]
+    pub fn account(&mut self, now: Time) {
+        let dt = now.since(self.accounted).as_secs_f64();
+        self.accounted = now;
+        self.cell.busy_s += self.busy as f64 * dt;
+        self.cell.queue_s += self.queued as f64 * dt;
+        self.cell.inflight_s += self.inside as f64 * dt;
+        if let Some(workers) = self.workers {
+            self.cell.workers_s += f64::from(workers) * self.replicas.len() as f64 * dt;
+        }
+    }
+
+    #[inline]
+    pub fn change_busy(&mut self, now: Time, replica: u32, by: i32) {
+        self.account(now);
+        let replica = &mut self.replicas[replica as usize];
+        replica.busy = replica.busy.checked_add_signed(by).expect("no more workers are freed than are busy");
+        self.busy = self.busy.checked_add_signed(i64::from(by)).expect("no more workers are freed than are busy");
+    }
+
+    #[inline]
+    pub fn change_queued(&mut self, now: Time, replica: u32, by: i32) {
+        self.account(now);
+        let replica = &mut self.replicas[replica as usize];
+        replica.waiting = replica.waiting.checked_add_signed(by).expect("no more leave the line than wait");
+        self.queued = self.queued.checked_add_signed(i64::from(by)).expect("no more leave the line than wait");
+        self.cell.queue_max = self.cell.queue_max.max(self.queued);
+        self.cell.queue_min = self.cell.queue_min.min(self.queued);
+    }
+
+    #[inline]
+    pub fn change_inside(&mut self, now: Time, by: i64) {
+        self.account(now);
+        self.inside = self.inside.checked_add_signed(by).expect("no more leave than are inside");
+        self.cell.inflight_max = self.cell.inflight_max.max(self.inside);
+        self.cell.inflight_min = self.cell.inflight_min.min(self.inside);
+    }
+
+    /// Ends the cell: gives it out and begins the next with the readings of now.
+    pub fn roll(&mut self) -> ServiceCell {
+        if let Some(contents) = &self.contents {
+            self.cell.cold_keys = contents.cold();
+        }
+        if let Some(storage) = &self.storage {
+            self.cell.used_bytes = storage.used();
+        }
+        let next = ServiceCell {
+            queue_max: self.queued,
+            queue_min: self.queued,
+            inflight_max: self.inside,
+            inflight_min: self.inside,
+            ..ServiceCell::default()
+        };
+        std::mem::replace(&mut self.cell, next)
+    }
+
+    /// Has this replica a worker to spare?
+    pub fn has_worker(&self, replica: u32) -> bool {
+        let replica = &self.replicas[replica as usize];
+        replica.frozen.is_empty() && self.workers.is_none_or(|workers| replica.busy < workers)
+    }
+
+    /// How many times longer work takes at this replica now.
+    pub fn slowness(&self, replica: u32) -> f64 {
+        self.slow.iter().filter(|(_, replicas, _)| replica < *replicas).map(|(_, _, factor)| factor).product()
+    }
+}
+
+impl Replica {
+    pub fn freeze(&mut self, now: Time, fault: FaultId) {
+        if self.frozen.is_empty() {
+            self.frozen_since = now;
+        }
+        self.frozen.push(fault);
+    }
+
+    /// `true` when nothing freezes it any more.
+    pub fn thaw(&mut self, now: Time, fault: FaultId) -> bool {
+        let was_frozen = !self.frozen.is_empty();
+        self.frozen.retain(|f| *f != fault);
+        let thawed = was_frozen && self.frozen.is_empty();
+        if thawed {
+            self.frozen_before = self.frozen_before + now.since(self.frozen_since);
+        }
+        thawed
+    }
+
+    /// How long it has been frozen in all, up to `now`.
+    pub fn frozen_total(&self, now: Time) -> Span {
+        match self.frozen.is_empty() {
+            true => self.frozen_before,
+            false => self.frozen_before + now.since(self.frozen_since),
+        }
+    }
+}

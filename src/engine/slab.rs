@@ -1,0 +1,115 @@
+//! An arena of slots with generations: a handle to a freed slot is seen to be stale, never to be somebody else's.
+
+/// A handle into a [`Slab`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Handle {
+    pub slot: u32,
+    pub generation: u32,
+}
+
+impl Handle {
+    /// A handle that no slab ever gives out.
+    pub const NONE: Handle = Handle { slot: u32::MAX, generation: 0 };
+
+    pub fn is_none(self) -> bool {
+        self.slot == u32::MAX
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Slot<T> {
+    /// Odd while occupied.
+    generation: u32,
+    value: T,
+}
+
+/// Freed slots are used again, newest first; memory is that of the largest number in use at one time.
+#[derive(Clone, Debug)]
+pub struct Slab<T> {
+    slots: Vec<Slot<T>>,
+    free: Vec<u32>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Slab { slots: Vec::new(), free: Vec::new() }
+    }
+}
+
+impl<T> Slab<T> {
+    #[inline]
+    pub fn insert(&mut self, value: T) -> Handle {
+        if let Some(slot) = self.free.pop() {
+            let place = &mut self.slots[slot as usize];
+            place.generation = place.generation.wrapping_add(1);
+            place.value = value;
+            return Handle { slot, generation: place.generation };
+        }
+        let slot = u32::try_from(self.slots.len()).expect("fewer than 2^32 requests in flight");
+        assert!(slot != u32::MAX, "fewer than 2^32 - 1 requests in flight");
+        self.slots.push(Slot { generation: 1, value });
+        Handle { slot, generation: 1 }
+    }
+
+    /// Frees the slot; `false` if the handle was stale.
+    #[inline]
+    pub fn remove(&mut self, handle: Handle) -> bool {
+        match self.slots.get_mut(handle.slot as usize) {
+            Some(place) if place.generation == handle.generation => {
+                place.generation = place.generation.wrapping_add(1);
+                self.free.push(handle.slot);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    #[inline]
+    pub fn get(&self, handle: Handle) -> Option<&T> {
+        self.slots.get(handle.slot as usize).filter(|place| place.generation == handle.generation).map(|p| &p.value)
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
+        self.slots
+            .get_mut(handle.slot as usize)
+            .filter(|place| place.generation == handle.generation)
+            .map(|place| &mut place.value)
+    }
+
+    pub fn contains(&self, handle: Handle) -> bool {
+        self.get(handle).is_some()
+    }
+
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// All occupied slots, by slot number.
+    pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
+        self.slots
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| place.generation % 2 == 1)
+            .map(|(slot, place)| (Handle { slot: slot as u32, generation: place.generation }, &place.value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stale_handles_find_nothing() {
+        let mut slab = Slab::default();
+        let a = slab.insert("a");
+        let b = slab.insert("b");
+        assert!(slab.remove(a));
+        assert!(!slab.remove(a));
+        let c = slab.insert("c");
+        assert_eq!(c.slot, a.slot);
+        assert_eq!((slab.get(a), slab.get(b), slab.get(c)), (None, Some(&"b"), Some(&"c")));
+        assert_eq!(slab.iter().map(|(_, v)| *v).collect::<Vec<_>>(), ["c", "b"]);
+        assert_eq!(slab.get(Handle::NONE), None);
+    }
+}

@@ -1,0 +1,225 @@
+//! The simulator against closed forms, on Plans made by hand.
+
+use super::play;
+use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span, Time};
+use crate::plan::*;
+
+fn service(name: &str, workers: Option<u32>, program: Vec<Op>) -> Service {
+    Service {
+        name: name.into(),
+        kind: "service".into(),
+        replicas: 1,
+        workers,
+        queue: Queue { capacity: None, lifo: false, drop_expired: false, overflow_oldest: false },
+        program,
+        role: Role::Plain,
+    }
+}
+
+fn edge(name: &str, from: Party, to: u32) -> Edge {
+    Edge {
+        name: name.into(),
+        from,
+        to: ServiceId(to),
+        chance: 1.0,
+        count: 1,
+        timeout: None,
+        wait: None,
+        cancel: false,
+        retry: None,
+        optional: false,
+        latency: Dist::Constant(0.0),
+        request_bytes: 1024,
+        response_bytes: 1024,
+        pool: None,
+        miss: None,
+    }
+}
+
+fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) -> Plan {
+    let points = vec![RatePoint { at: Time::ZERO, rate }];
+    Plan {
+        scenario: "test".into(),
+        title: String::new(),
+        variant: None,
+        world: World::Sim,
+        seed: 1,
+        length: Time::from_secs_f64(length_s),
+        warmup: Time::from_secs_f64(length_s * 0.05),
+        window: Span::from_secs_f64(length_s / 20.0),
+        services,
+        edges,
+        clients: vec![Client {
+            name: "users".into(),
+            edge: EdgeId(0),
+            arrivals: Arrivals::Open { points, poisson: true },
+            reload: None,
+            keys: None,
+            send: crate::plan::load::Send { method: "GET".into(), path: "/".into() },
+        }],
+        faults: vec![],
+        schedule: vec![],
+        phases: vec![],
+        expectations: vec![],
+        symptoms: vec![],
+        still_broken: false,
+        real: Real::default(),
+    }
+}
+
+const USERS: Party = Party::Client(ClientId(0));
+
+fn mm1(rate: f64, seconds: f64) -> Plan {
+    let work = Op::Work(Dist::Exponential { mean: 0.01 });
+    plan(rate, seconds, vec![service("s", Some(1), vec![work])], vec![edge("users->s", USERS, 0)])
+}
+
+#[test]
+fn an_mm1_queue_has_the_known_sojourn_time_and_utilisation() {
+    let plan = mm1(80.0, 8000.0);
+    let recording = play(&plan);
+    let users = recording.client_over(0, plan.warmup, plan.length);
+    let service = recording.service_over(0, plan.warmup, plan.length);
+    let mean = users.latency.mean().expect("requests were answered");
+    assert!((mean / 0.050 - 1.0).abs() < 0.04, "mean {mean}");
+    let p99 = users.latency.quantile(0.99).expect("requests were answered");
+    assert!((p99 / (0.05 * 100f64.ln()) - 1.0).abs() < 0.08, "p99 {p99}");
+    assert!((service.busy_s / service.workers_s - 0.8).abs() < 0.01);
+    // Little's law: L = lambda W.
+    let inside = service.inflight_s / (plan.length - plan.warmup).as_secs_f64();
+    assert!((inside / (80.0 * mean) - 1.0).abs() < 0.02, "{inside}");
+}
+
+#[test]
+fn the_three_tiers_of_the_benchmark_agree_with_theory() {
+    let hop = |from: u32, to: u32, name: &str| edge(name, Party::Service(ServiceId(from)), to);
+    let work = |ms: f64| Op::Work(Dist::Exponential { mean: ms / 1000.0 });
+    let services = vec![
+        service("web", Some(32), vec![work(4.0), Op::Call(EdgeId(1))]),
+        service("app", Some(64), vec![work(10.0), Op::Call(EdgeId(2))]),
+        service("db", Some(16), vec![work(5.0)]),
+    ];
+    let mut first = edge("users->web", USERS, 0);
+    first.timeout = Some(Span::from_secs(1));
+    let plan = plan(1000.0, 400.0, services, vec![first, hop(0, 1, "web->app"), hop(1, 2, "app->db")]);
+    let users = play(&plan).client_over(0, plan.warmup, plan.length);
+    let ms = |q| users.latency.quantile(q).expect("answered") * 1000.0;
+    let mean = users.latency.mean().expect("answered") * 1000.0;
+    assert!((mean / 19.007 - 1.0).abs() < 0.01, "mean {mean}");
+    for (q, expected) in [(0.5, 16.4), (0.9, 34.6), (0.99, 58.1), (0.999, 81.4)] {
+        assert!((ms(q) / expected - 1.0).abs() < 0.03, "q {q}: {} against {expected}", ms(q));
+    }
+    assert_eq!(users.failed(), 0);
+}
+
+#[test]
+fn every_request_is_answered_failed_or_in_flight() {
+    let mut plan = mm1(150.0, 200.0);
+    plan.edges[0].timeout = Some(Span::from_secs(1));
+    plan.edges[0].retry = Some(Retry {
+        max: 2,
+        backoff: Backoff { base: Span::ZERO, factor: 1.0, max: Span::ZERO, jitter: Jitter::None },
+        on: ErrorKind::ALL.to_vec(),
+        budget: None,
+    });
+    let recording = play(&plan);
+    let users = recording.client_over(0, Time::ZERO, plan.length);
+    let in_flight = users.sent - users.ok - users.failed();
+    assert!(users.failed() > 1000 && in_flight < 1000, "{} {in_flight}", users.failed());
+    let edge = recording.edge_over(0, Time::ZERO, plan.length);
+    assert_eq!(edge.attempts, users.sent + users.retries);
+    let service = recording.service_over(0, Time::ZERO, plan.length);
+    assert_eq!(service.arrived, edge.attempts);
+    assert!(service.wasted * 10 > service.completed * 9, "an overloaded FIFO works for those who have gone");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
+    let mut plan = mm1(50.0, 50.0);
+    let digest = play(&plan).digest();
+    assert_eq!(digest, play(&plan).digest());
+    plan.seed = 2;
+    assert_ne!(digest, play(&plan).digest());
+}
+
+fn fault(plan: &mut Plan, target: Target, effect: Effect, from: f64, to: f64) {
+    let id = crate::base::FaultId::from(plan.faults.len());
+    let (from, to) = (Time::from_secs_f64(from), Time::from_secs_f64(to));
+    plan.faults.push(FaultInfo {
+        name: format!("fault-{}", id.0),
+        kind: "test".into(),
+        on: "s".into(),
+        from,
+        to,
+        label: String::new(),
+    });
+    for (at, on) in [(from, true), (to, false)] {
+        plan.schedule.push(Step { at, on, fault: id, target, effect: effect.clone() });
+    }
+    plan.schedule.sort_by_key(|step| (step.at, step.on));
+}
+
+fn between(recording: &crate::record::Recording, from: f64, to: f64) -> crate::record::ClientCell {
+    recording.client_over(0, Time::from_secs_f64(from), Time::from_secs_f64(to))
+}
+
+#[test]
+fn overlapping_faults_stack_and_heal_alone() {
+    let mut plan = mm1(10.0, 100.0);
+    plan.services[0].program = vec![Op::Work(Dist::Constant(0.01))];
+    plan.services[0].workers = None;
+    plan.window = Span::from_secs(1);
+    let by = |ms: f64| Effect::Delay { by: Dist::Constant(ms / 1000.0), upstream: false };
+    fault(&mut plan, Target::Edge(EdgeId(0)), by(100.0), 20.0, 60.0);
+    fault(&mut plan, Target::Edge(EdgeId(0)), by(200.0), 40.0, 80.0);
+    let all = Target::Service { id: ServiceId(0), replicas: 1 };
+    fault(&mut plan, all, Effect::Slow { factor: 3.0 }, 30.0, 35.0);
+    let recording = play(&plan);
+    for (from, to, ms) in [
+        (1.0, 19.0, 10.0),
+        (21.0, 29.0, 110.0),
+        (31.0, 34.0, 130.0),
+        (41.0, 59.0, 310.0),
+        (61.0, 79.0, 210.0),
+        (81.0, 99.0, 10.0),
+    ] {
+        let median = between(&recording, from, to).latency.quantile(0.5).expect("answered") * 1000.0;
+        assert!((median - ms).abs() < 0.5, "{from}..{to}: {median} ms instead of {ms}");
+    }
+    assert!(recording.evidence.iter().all(|evidence| evidence.touched > 10));
+}
+
+#[test]
+fn a_cut_holds_what_was_sent_and_delivers_it_when_it_heals() {
+    let mut plan = mm1(10.0, 60.0);
+    plan.services[0].workers = None;
+    plan.window = Span::from_secs(1);
+    fault(&mut plan, Target::Edge(EdgeId(0)), Effect::Cut { lose: false }, 20.0, 30.0);
+    let recording = play(&plan);
+    let during = between(&recording, 20.0, 30.0);
+    assert_eq!(during.failed(), 0);
+    assert!(during.latency.max().expect("answered") > 9.0);
+    assert_eq!(recording.evidence[0].touched, during.sent);
+    let goodput = between(&recording, 21.0, 29.0).goodput;
+    assert_eq!(goodput, 0);
+}
+
+#[test]
+fn a_pause_adds_its_length_to_work_under_way_and_a_crash_loses_it() {
+    let mut plan = mm1(10.0, 60.0);
+    plan.services[0].program = vec![Op::Work(Dist::Constant(0.5))];
+    plan.services[0].workers = None;
+    plan.window = Span::from_secs(1);
+    let all = Target::Service { id: ServiceId(0), replicas: 1 };
+    fault(&mut plan, all, Effect::Freeze, 20.0, 24.0);
+    fault(&mut plan, all, Effect::Down, 40.0, 44.0);
+    let recording = play(&plan);
+    let paused = between(&recording, 19.0, 20.0).latency;
+    assert!((paused.max().expect("answered") - 4.5).abs() < 0.01);
+    assert!((between(&recording, 0.0, 18.0).latency.max().expect("answered") - 0.5).abs() < 0.001);
+    let down = between(&recording, 40.0, 44.0);
+    assert_eq!(down.ok, 0);
+    assert_eq!(down.errors[ErrorKind::Refused as usize], down.sent);
+    assert!(between(&recording, 39.0, 40.0).errors[ErrorKind::Crashed as usize] > 0);
+    assert_eq!(between(&recording, 45.0, 60.0).failed(), 0);
+}
