@@ -16,5 +16,6 @@ pub mod judge;
 pub mod live;
 pub mod plan;
 pub mod record;
+pub mod report;
 pub mod scenario;
 pub mod sim;

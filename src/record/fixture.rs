@@ -3,6 +3,7 @@
 
 use super::{ClientCell, EdgeCell, Evidence, Recorder, Recording, ServiceCell};
 use crate::base::{ClientId, Dist, EdgeId, ServiceId, Span, Time};
+use crate::plan::expectation::{Bound, Compare, Metric, Subject};
 use crate::plan::load::Send;
 use crate::plan::*;
 
@@ -72,6 +73,26 @@ pub fn plan() -> Plan {
         still_broken: false,
         real: Real::default(),
     }
+}
+
+/// The plan with three expectations: on the steady run the first holds, the second breaks, the third cannot be told.
+pub fn judged_plan() -> Plan {
+    let line = |text: &str, metric: Metric, compare: Compare, bound: f64| Expectation {
+        text: text.to_owned(),
+        place: "fixture.yaml:1:1".to_owned(),
+        metric,
+        compare,
+        bound: Bound::Value(bound),
+        window: Window { name: "during slow".to_owned(), from: secs(40.0), to: secs(60.0) },
+    };
+    let of = Subject::Client(0);
+    let mut plan = plan();
+    plan.expectations = vec![
+        line("success(users) >= 99% during slow", Metric::Success { of }, Compare::GreaterOrEqual, 0.99),
+        line("p99(users) < 5ms during slow", Metric::Quantile { of, quantile: 0.99 }, Compare::Less, 0.005),
+        line("p99.9(users) < 5ms during slow", Metric::Quantile { of, quantile: 0.999 }, Compare::Less, 0.005),
+    ];
+    plan
 }
 
 /// A steady run of the plan: each second 100 requests, all answered within 10ms but one of 100 that takes 50ms;

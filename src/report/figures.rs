@@ -1,0 +1,93 @@
+//! Figures for people: one value in its unit, short, with three significant digits. Nothing here decides what is shown.
+
+use crate::base::{Span, units};
+use crate::judge::{Judged, Unit, Verdict};
+
+/// `253ms`, `99.2%`, `1.5x`, `95.3/s`, `1.5GiB`, `12`.
+pub fn figure(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Seconds => duration(value),
+        Unit::Ratio if value <= 1.0 => format!("{}%", digits(value * 100.0, 4)),
+        Unit::Ratio => format!("{}x", digits(value, 4)),
+        Unit::PerSecond => format!("{}/s", digits(value, 4)),
+        Unit::Bytes => units::show_bytes(value as u64),
+        Unit::Count => digits(value, 4),
+    }
+}
+
+/// Seconds in the unit in which they read best.
+pub fn duration(seconds: f64) -> String {
+    let significant = digits(seconds * 1e9, 3).parse::<f64>().unwrap_or(0.0);
+    Span(significant as u64).to_string()
+}
+
+/// The number with at most so many significant digits and no trailing zeros; whole numbers keep all theirs.
+pub fn digits(value: f64, significant: i32) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return if value == 0.0 { "0".to_owned() } else { value.to_string() };
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    let decimals = significant - 1 - magnitude;
+    if decimals <= 0 {
+        let step = 10f64.powi(-decimals);
+        return format!("{:.0}", if significant > 3 { value } else { (value / step).round() * step });
+    }
+    let text = format!("{value:.*}", decimals.min(12) as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// What was measured against what, in one line: `measured 1.2s, bound 1s, n 2000, first broken at 40s`.
+pub fn detail(line: &Judged) -> String {
+    let mut parts = Vec::new();
+    if let Some(measured) = line.measured {
+        parts.push(format!("measured {}", figure(measured, line.unit)));
+    }
+    if let Some((low, high)) = line.interval {
+        parts.push(format!("95% between {} and {}", figure(low, line.unit), figure(high, line.unit)));
+    }
+    if let Some(bound) = line.bound {
+        parts.push(format!("bound {}", figure(bound, line.unit)));
+    }
+    parts.push(format!("n {}", line.samples));
+    if let Some(at) = line.broken_at {
+        parts.push(format!("first broken at {at}"));
+    }
+    parts.extend(line.note.clone());
+    parts.join(", ")
+}
+
+/// How a verdict reads in capitals, at the head of a report.
+pub fn banner(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "HOLDS",
+        Verdict::Broken => "BROKEN",
+        Verdict::CannotTell => "CANNOT TELL",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        let cases = [
+            (0.2531234, Unit::Seconds, "253ms"),
+            (12.3456, Unit::Seconds, "12.3s"),
+            (0.0, Unit::Seconds, "0s"),
+            (123.4, Unit::Seconds, "123s"),
+            (0.99213, Unit::Ratio, "99.21%"),
+            (1.0, Unit::Ratio, "100%"),
+            (2.51234, Unit::Ratio, "2.512x"),
+            (0.0, Unit::Ratio, "0%"),
+            (95.0, Unit::PerSecond, "95/s"),
+            (123456.0, Unit::PerSecond, "123456/s"),
+            (1_610_612_736.0, Unit::Bytes, "1.5GiB"),
+            (12.0, Unit::Count, "12"),
+            (0.000123456, Unit::Count, "0.0001235"),
+        ];
+        for (value, unit, text) in cases {
+            assert_eq!(figure(value, unit), text);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Reports: one file per format, one per chart. Everything here reads a Recording and its verdict; nothing here measures or judges.
+
+pub mod figures;
+pub mod junit;
+pub mod result;
+pub mod text;
