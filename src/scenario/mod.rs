@@ -19,6 +19,7 @@ pub mod source;
 pub mod suggest;
 pub mod values;
 mod yaml;
+mod yaml_words;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Note, Severity, quote};
 pub use fields::{FieldDoc, Fields, Shape};

@@ -6,7 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 /// Of longer lines only a part is looked at.
-const LINE_MAX: usize = 400;
+const LINE_MAX: usize = 20_000;
 
 /// For people: every diagnostic with its source line.
 pub fn render(diags: &Diagnostics, sources: &Sources, color: bool) -> String {
@@ -76,11 +76,11 @@ fn snippet<'a>(excerpt: &Excerpt<'a>, label: &'a str) -> Snippet<'a, annotate_sn
 /// The line's start stays unless the place is far behind it, because the renderer counts columns from there.
 fn around(excerpt: &Excerpt<'_>) -> (usize, usize) {
     let line = excerpt.line;
-    let mut from = if excerpt.start <= LINE_MAX { 0 } else { excerpt.start - LINE_MAX / 4 };
+    let mut from = if excerpt.start <= LINE_MAX { 0 } else { excerpt.start - 200 };
     while !line.is_char_boundary(from) {
         from -= 1;
     }
-    let mut to = (excerpt.start + LINE_MAX).min(line.len());
+    let mut to = (excerpt.start + 400).min(line.len());
     while !line.is_char_boundary(to) {
         to += 1;
     }

@@ -95,6 +95,32 @@ t.yaml:2:58: error: `5` needs a unit, because it is a length of time (did you me
 }
 
 #[test]
+fn wide_characters_keep_the_underline_under_its_text() {
+    let expected = "\
+error[wrong-value]: `5` needs a unit, because it is a length of time
+ --> t.yaml:1:48
+  |
+1 | {name: a, about: ☕日本, services: {db: {timeout: 5}}}
+  |                                                   ^
+  |
+  = help: did you mean `5ms` or `5s`?
+
+";
+    assert_eq!(shown("{name: a, about: ☕日本, services: {db: {timeout: 5}}}\n"), expected);
+}
+
+#[test]
+fn a_long_line_is_shown_in_part_with_its_true_column() {
+    let text = format!("name: a\nservices: {{db: {{tags: [{}], timeout: 5}}}}\n", "é, ".repeat(600));
+    let shown = shown(&text);
+    assert!(shown.contains(" --> t.yaml:2:1836\n"), "{shown}");
+    assert!(shown.contains("], timeout: 5}}") && shown.len() < 800, "{shown}");
+    let absurd = format!("name: a\nservices: {{db: {{tags: [{}], timeout: 5}}}}\n", "é, ".repeat(60_000));
+    assert!(self::shown(&absurd).contains(" --> t.yaml:2:180036\n"));
+    assert!(lines(text.as_bytes()).starts_with("t.yaml:2:1836: error: `5` needs a unit"));
+}
+
+#[test]
 fn each_mistake_has_its_words() {
     for (text, expected) in [
         (

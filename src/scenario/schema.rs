@@ -55,7 +55,7 @@ impl Definitions {
         }
     }
 
-    /// A map with the keys of these tables and no others. `null` is accepted where a key may be absent.
+    /// A map with the keys of these tables and no others.
     pub fn object(&mut self, tables: &[&'static [FieldDoc]]) -> Json {
         let docs = || tables.iter().flat_map(|table| table.iter());
         let properties: Map<String, Json> = docs().map(|doc| (doc.name.to_owned(), self.property(doc))).collect();

@@ -3,6 +3,7 @@
 //! One character stays one character, so places are not moved. It knows nothing else of YAML.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The stand-ins for `,` and `:`, if the text needed any.
 #[derive(Clone, Copy, Debug)]
@@ -41,46 +42,43 @@ impl Shield {
 
     fn shielded(self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + 64);
-        let mut rest = text;
-        while let Some(open) = rest.find('(') {
-            let is_call = rest[..open].ends_with(|c: char| c.is_ascii_alphanumeric());
-            let length = if is_call { call_length(&rest[open..]) } else { None };
-            let end = open + length.unwrap_or(1);
-            out.push_str(&rest[..open]);
-            if length.is_some() {
-                self.shield_call(&rest[open..end], &mut out)
-            } else {
-                out.push('(')
-            }
-            rest = &rest[end..];
+        let mut from = 0;
+        for call in calls(text) {
+            out.push_str(&text[from..call.start]);
+            out.extend(text[call.clone()].chars().map(|c| match c {
+                ',' => self.comma,
+                ':' => self.colon,
+                other => other,
+            }));
+            from = call.end;
         }
-        out.push_str(rest);
+        out.push_str(&text[from..]);
         out
-    }
-
-    fn shield_call(self, call: &str, out: &mut String) {
-        out.extend(call.chars().map(|c| match c {
-            ',' => self.comma,
-            ':' => self.colon,
-            other => other,
-        }));
     }
 }
 
-/// Bytes from `(` to its `)`, if that comes on the same line before anything that means something else to YAML.
-fn call_length(text: &str) -> Option<usize> {
-    const LENGTH_MAX: usize = 2_000;
-    let mut depth = 0;
-    for (at, c) in text.char_indices().take(LENGTH_MAX) {
+/// The outermost `(…)` that follow a word and close on the same line, before anything that means something else to YAML.
+fn calls(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut open: Vec<(usize, bool)> = Vec::new();
+    let mut follows_word = false;
+    for (at, c) in text.char_indices() {
         match c {
-            '(' => depth += 1,
-            ')' if depth == 1 => return Some(at + 1),
-            ')' => depth -= 1,
-            '\n' | '\r' | '"' | '\'' | '{' | '}' | '[' | ']' | '#' => return None,
+            '(' => open.push((at, follows_word)),
+            ')' => {
+                if let Some((start, true)) = open.pop() {
+                    while found.last().is_some_and(|inner| inner.start > start) {
+                        found.pop();
+                    }
+                    found.push(start..at + 1);
+                }
+            }
+            '\n' | '\r' | '"' | '\'' | '{' | '}' | '[' | ']' | '#' => open.clear(),
             _ => {}
         }
+        follows_word = c.is_ascii_alphanumeric();
     }
-    None
+    found
 }
 
 #[cfg(test)]
@@ -94,5 +92,10 @@ mod tests {
         assert_eq!(shielded.matches(',').count(), 4, "{shielded}");
         assert_eq!(shielded.chars().count(), text.chars().count());
         assert_eq!(shield.expect("raised").lower(&shielded), text);
+        let found: Vec<&str> = calls("f(g(1, 2) (3, h(4))\nk(((5)))) l()")
+            .into_iter()
+            .map(|at| &"f(g(1, 2) (3, h(4))\nk(((5)))) l()"[at])
+            .collect();
+        assert_eq!(found, ["(1, 2)", "(4)", "(((5)))", "()"]);
     }
 }

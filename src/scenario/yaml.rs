@@ -4,6 +4,7 @@ use super::diagnostic::{Diagnostics, quote};
 use super::node::{Entry, Node, Place, Quoting, Value};
 use super::shield::Shield;
 use super::source::SourceId;
+use super::yaml_words::plain_words;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use std::collections::{HashMap, HashSet};
 
@@ -162,8 +163,9 @@ impl Builder<'_> {
             Kind::List(items) => items.last().map(|node| node.place.end),
             Kind::Map { entries, .. } => entries.last().map(|entry| entry.value.place.end.max(entry.key_place.end)),
         };
-        // A block collection ends with its last child; the parser reports its end on the next line.
-        let end = if is_flow { end.end } else { last.unwrap_or(frame.place.end) };
+        // A block collection ends with its last child: the parser reports its end on the next line. A flow collection ends with
+        // its bracket: the parser counts a comment after it in.
+        let end = if is_flow { end.end.min(end.start + 1) } else { last.unwrap_or(frame.place.end) };
         let place = Place { end: end.max(frame.place.start), ..frame.place };
         let value = match frame.kind {
             Kind::List(items) => Value::List(items),
@@ -207,7 +209,7 @@ impl Builder<'_> {
             Some(Kind::Map { entries, keys, key }) => {
                 let Some((key, key_place)) = key.take() else { return Ok(()) };
                 let is_new = keys.insert(key.clone());
-                check_key(&key, key_place, is_new, entries, self.diags);
+                check_key(&key, key_place, is_new, self.diags);
                 if is_new && key != "<<" {
                     entries.push(Entry { key, key_place, value: node });
                 }
@@ -290,15 +292,13 @@ impl Builder<'_> {
     }
 }
 
-fn check_key(key: &str, place: Place, is_new: bool, entries: &[Entry], diags: &Diagnostics) {
+fn check_key(key: &str, place: Place, is_new: bool, diags: &Diagnostics) {
     if key == "<<" {
         let note = diags.error(place, "merge keys (`<<`) are not supported").code("yaml");
         note.help("write the keys out, or give the whole map an anchor");
     } else if !is_new {
-        let first = entries.iter().find(|entry| entry.key == key).map(|entry| entry.key_place);
         let note = diags.error(place, format!("{} is given twice", quote(key))).code("duplicate-key");
-        let label = if first.is_some() { "the second one" } else { "" };
-        note.label(label).help("keep one of the two");
+        note.label("the second one").help("keep one of the two");
     }
 }
 
@@ -318,47 +318,6 @@ fn size_of(node: &Node) -> Size {
             let size = size_of(&entry.value);
             Size { bytes: size.bytes + entry.key.len(), ..size }
         })),
-    }
-}
-
-/// The parser's words and what to do, for people who do not know YAML's grammar.
-fn plain_words(info: &str) -> (String, &'static str) {
-    const BRACKET: &str = "check that every `[` and `{` is closed, with commas between the items";
-    const QUOTE: &str = "check that every quote is closed";
-    const INDENT: &str = "check the indentation: keys of one map start in the same column";
-    const COLON: &str = "put quotes around a text that holds `: `";
-    let known: &[(&str, &str, &str)] = &[
-        ("mapping values are not allowed", "a second `:` on this line", COLON),
-        ("did not find expected ',' or '}'", "this `{` map is not closed properly", BRACKET),
-        ("expected ',' or ']'", "this `[` list is not closed properly", BRACKET),
-        ("misplaced bracket", "a bracket that closes nothing", BRACKET),
-        ("invalid indentation in flow", "a list or map in brackets that is not indented, or not closed", BRACKET),
-        ("block mapping, did not find expected key", "this line does not fit the map it stands in", INDENT),
-        ("expected '-' indicator", "this line does not fit the list it stands in", INDENT),
-        ("block sequence entries are not allowed", "a list cannot start here", "start the list on a line of its own"),
-        ("simple key expect", "a key without `:`", "write `key: value`"),
-        ("invalid indentation", "this line is not indented to fit", INDENT),
-        ("unexpected end of stream", "a quoted text that does not end", QUOTE),
-        ("unexpected document indicator", "a quoted text that does not end", QUOTE),
-        ("trailing content after double-quoted", "text after the closing quote", "quote all of it, or none"),
-        ("unknown escape", "an unknown `\\` escape", "write `\\\\` for a backslash, or use single quotes"),
-        (
-            "unknown anchor",
-            "an alias to an anchor that does not exist",
-            "write `&name` before the value that `*name` repeats",
-        ),
-        ("tab", "a tab where YAML wants spaces", "indent with spaces"),
-        ("unexpected character", "a character that cannot start a value", "put the value in quotes"),
-        ("unprintable character", "an unprintable character", "remove it, or write it as an escape in double quotes"),
-        ("recursion limit", "nested more than 64 levels deep", "flatten this part of the file"),
-        ("unexpected eof", "the file ends in the middle of something", BRACKET),
-    ];
-    match known.iter().find(|(part, ..)| info.contains(part)) {
-        Some((_, message, help)) => ((*message).to_owned(), help),
-        None => (
-            format!("this is not valid YAML ({info})"),
-            "see https://yaml.org for the grammar, or put the value in quotes",
-        ),
     }
 }
 
@@ -385,3 +344,7 @@ impl Offsets {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "yaml_tests.rs"]
+mod tests;
