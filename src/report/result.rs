@@ -310,6 +310,21 @@ mod tests {
         assert_eq!(json["warnings"][0], "fault `slow` touched nothing");
     }
 
+    /// After a change of the structs: `FIREDRILL_BLESS=1 cargo test the_committed_schema`, and commit what it wrote.
+    #[test]
+    fn the_committed_schema_is_the_one_of_the_structs() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reference/result.schema.json");
+        let wanted = serde_json::to_string_pretty(&result_schema()).expect("plain data") + "\n";
+        if std::env::var_os("FIREDRILL_BLESS").is_some() {
+            std::fs::write(path, &wanted).expect("the schema can be written");
+        }
+        let committed = std::fs::read_to_string(path).expect("docs/reference/result.schema.json is there");
+        assert!(
+            committed == wanted,
+            "docs/reference/result.schema.json is out of date: set FIREDRILL_BLESS=1 and test again"
+        );
+    }
+
     #[test]
     fn the_schema_refuses_what_is_not_a_result() {
         let recording = fixture::recording(&fixture::judged_plan());

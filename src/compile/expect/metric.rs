@@ -296,3 +296,17 @@ fn is_name_char(c: char) -> bool {
 fn piece_between(text: &str, start: usize, end: usize) -> Piece<'_> {
     Piece { start, end, text: &text[start..end] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_names_every_metric_and_kind() {
+        let reference = include_str!("../../../docs/reference/expectations.md");
+        let metrics = METRICS.iter().map(|entry| entry.name).filter(|name| *name != "utilization");
+        for word in metrics.chain(ErrorKind::ALL.map(ErrorKind::word)) {
+            assert!(reference.contains(&format!("`{word}`")), "`{word}` is not in docs/reference/expectations.md");
+        }
+    }
+}
