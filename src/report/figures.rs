@@ -43,7 +43,7 @@ pub fn detail(line: &Judged) -> String {
         parts.push(format!("measured {}", figure(measured, line.unit)));
     }
     if let Some((low, high)) = line.interval {
-        parts.push(format!("95% between {} and {}", figure(low, line.unit), figure(high, line.unit)));
+        parts.push(format!("95% CI {} to {}", figure(low, line.unit), figure(high, line.unit)));
     }
     if let Some(bound) = line.bound {
         parts.push(format!("bound {}", figure(bound, line.unit)));

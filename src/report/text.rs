@@ -289,7 +289,7 @@ sim, seed 7, 100s played in 500ms, 12345 events
 Expectations
   ok     success(users) >= 99% during slow  measured 100%, bound 99%, n 2000
   BROKEN p99(users) < 5ms during slow
-           measured 10ms, 95% between 10ms and 50ms, bound 5ms, n 2000, first broken at 40s
+           measured 10ms, 95% CI 10ms to 50ms, bound 5ms, n 2000, first broken at 40s
   ?      p99.9(users) < 5ms during slow
            bound 5ms, n 2000, 2000 samples, and this quantile needs 10000
 
