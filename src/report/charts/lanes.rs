@@ -1,0 +1,165 @@
+//! Fault lanes: each fault as a named, patterned bar above a plot, and as a light band through it. Never the only place where a fault is told.
+
+use super::scale::Axis;
+use super::sketch::Frame;
+use super::{Form, escape, shorten, theme};
+use crate::plan::{FaultInfo, Plan};
+use std::fmt::Write as _;
+
+const ROW: f64 = 19.0;
+/// Lanes beyond this are only counted; the fault table names them all.
+const ROWS_MAX: usize = 8;
+/// Width of one character of lane text, on the safe side.
+const CHARACTER: f64 = 6.6;
+
+/// The lanes of all faults of a run, laid out for one width.
+pub struct Lanes {
+    bars: Vec<Bar>,
+    rows: usize,
+    left_out: usize,
+    warmup: f64,
+    overlap: usize,
+}
+
+struct Bar {
+    index: usize,
+    row: usize,
+    from: f64,
+    to: f64,
+    label: String,
+    title: String,
+}
+
+impl Lanes {
+    pub fn new(plan: &Plan, form: Form, x: &Axis) -> Lanes {
+        let (left, right) = form.plot_x();
+        let frame = Frame { left, right, top: 0.0, bottom: 0.0 };
+        let mut lanes = Lanes {
+            bars: Vec::new(),
+            rows: 0,
+            left_out: 0,
+            warmup: plan.warmup.as_secs_f64(),
+            overlap: overlap(&plan.faults),
+        };
+        let mut free_from = [0.0; ROWS_MAX];
+        for (index, fault) in plan.faults.iter().enumerate() {
+            let bar = frame.x_at(x, fault.from.as_secs_f64());
+            let end = frame.x_at(x, fault.to.as_secs_f64().min(x.high)).max(bar + 3.0);
+            let room = ((right - left) / CHARACTER) as usize;
+            let label = shorten(&fault.name, room.min(60));
+            let text_width = label.chars().count() as f64 * CHARACTER + 10.0;
+            let start = text_start(bar, text_width, left, right);
+            let taken = (start.min(bar), end.max(start + text_width) + 6.0);
+            let Some(row) = free_from.iter().position(|free| *free <= taken.0) else {
+                lanes.left_out += 1;
+                continue;
+            };
+            free_from[row] = taken.1;
+            lanes.rows = lanes.rows.max(row + 1);
+            lanes.bars.push(Bar {
+                index,
+                row,
+                from: fault.from.as_secs_f64(),
+                to: fault.to.as_secs_f64(),
+                label,
+                title: told(fault),
+            });
+        }
+        lanes
+    }
+
+    /// How much room they need above the plot.
+    pub fn height(&self) -> f64 {
+        let rows = self.rows + usize::from(self.left_out > 0);
+        rows as f64 * ROW + if rows > 0 { 5.0 } else { 0.0 }
+    }
+
+    /// The bars with their names, the first row at `top`.
+    pub fn bars(&self, frame: Frame, x: &Axis, top: f64) -> String {
+        let mut svg = String::new();
+        for bar in &self.bars {
+            svg += &bar.svg(frame, x, top + bar.row as f64 * ROW);
+        }
+        if self.left_out > 0 {
+            let y = top + self.rows as f64 * ROW + 13.0;
+            let _ = write!(
+                svg,
+                "<text x=\"{}\" y=\"{y}\" class=\"small\">and {} more, in the table of faults</text>",
+                frame.left, self.left_out
+            );
+        }
+        svg
+    }
+
+    /// The bands through a plot, and the warm-up, hatched. Goes under the data.
+    pub fn bands(&self, frame: Frame, x: &Axis) -> String {
+        let Frame { left, right, top, bottom } = frame;
+        let height = bottom - top;
+        let opacity = (0.24 / self.overlap.max(1) as f64).clamp(0.03, 0.1);
+        let mut svg = String::new();
+        let warm = frame.x_at(x, self.warmup.min(x.high));
+        if warm > left {
+            let _ = write!(
+                svg,
+                "<rect x=\"{left}\" y=\"{top}\" width=\"{:.1}\" height=\"{height}\" fill=\"url(#warmup)\" opacity=\".35\">\
+                 <title>warm-up, not counted in any phase</title></rect>",
+                warm - left
+            );
+        }
+        for bar in &self.bars {
+            let (from, to) = bar.edges(frame, x);
+            let hex = theme::of_fault(bar.index).hex();
+            let _ = write!(
+                svg,
+                "<rect x=\"{from:.1}\" y=\"{top}\" width=\"{:.1}\" height=\"{height}\" fill=\"{hex}\" opacity=\"{opacity:.2}\"/>",
+                to - from
+            );
+            for edge in [from, to].into_iter().filter(|edge| *edge < right - 0.5 && *edge > left + 0.5) {
+                let _ = write!(
+                    svg,
+                    "<path d=\"M{edge:.1} {top}V{bottom}\" stroke=\"{hex}\" stroke-dasharray=\"3 4\" opacity=\".7\"/>"
+                );
+            }
+        }
+        svg
+    }
+}
+
+impl Bar {
+    fn edges(&self, frame: Frame, x: &Axis) -> (f64, f64) {
+        let from = frame.x_at(x, self.from.clamp(x.low, x.high));
+        let to = frame.x_at(x, self.to.clamp(x.low, x.high));
+        (from, to.max(from + 1.5))
+    }
+
+    fn svg(&self, frame: Frame, x: &Axis, y: f64) -> String {
+        let (from, to) = self.edges(frame, x);
+        let text_width = self.label.chars().count() as f64 * CHARACTER + 10.0;
+        let text = text_start(from, text_width, frame.left, frame.right) + 5.0;
+        let (hex, pattern) = (theme::of_fault(self.index).hex(), self.index % theme::FAULTS.len());
+        format!(
+            "<g><title>{}</title><rect x=\"{from:.1}\" y=\"{y}\" width=\"{:.1}\" height=\"16\" rx=\"2\" fill=\"url(#fault-{pattern})\" stroke=\"{hex}\"/>\
+             <text x=\"{text:.1}\" y=\"{:.1}\" class=\"lane\">{}</text></g>",
+            escape(&self.title),
+            to - from,
+            y + 12.0,
+            escape(&self.label),
+        )
+    }
+}
+
+/// The text begins with its bar, unless it would run out of the plot at the right.
+fn text_start(bar: f64, text_width: f64, left: f64, right: f64) -> f64 {
+    bar.min(right - text_width).max(left)
+}
+
+/// What is said of a fault where it is pointed at.
+pub fn told(fault: &FaultInfo) -> String {
+    format!("{}: {} on {}, {} to {}", fault.name, fault.label, fault.on, fault.from, fault.to)
+}
+
+/// The largest number of faults that are on at one moment.
+fn overlap(faults: &[FaultInfo]) -> usize {
+    let on_at = |moment| faults.iter().filter(|fault| fault.from <= moment && moment < fault.to).count();
+    faults.iter().map(|fault| on_at(fault.from)).max().unwrap_or(0)
+}

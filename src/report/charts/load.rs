@@ -1,0 +1,202 @@
+//! Load and outcome: what was offered against what came back in time, errors by kind, and repeated tries. A retry storm is seen here.
+
+use super::bins::Bins;
+use super::hover;
+use super::lanes::Lanes;
+use super::scale::{self, Axis};
+use super::sketch::{self, Frame, Panel, Pen};
+use super::theme::{self, BLUE, GREEN, ORANGE, PURPLE};
+use super::{Chart, Form, LegendEntry, Mark, picture};
+use crate::base::ErrorKind;
+use crate::record::Recording;
+
+/// Per second, for each window.
+pub struct Load {
+    pub offered: Vec<f64>,
+    pub goodput: Vec<f64>,
+    /// By kind, only kinds that occurred.
+    pub errors: Vec<(ErrorKind, Vec<f64>)>,
+    /// Repeated attempts on all edges of the system.
+    pub retries: Vec<f64>,
+    /// Requests that users sent again.
+    pub reloads: Vec<f64>,
+}
+
+impl Load {
+    pub fn new(recording: &Recording, bins: &Bins, client: usize) -> Load {
+        let cells = bins.client(recording, client);
+        let rate = |counts: &dyn Fn(usize) -> u64| -> Vec<f64> {
+            bins.all.iter().enumerate().map(|(index, bin)| counts(index) as f64 / bin.seconds()).collect()
+        };
+        let edges: Vec<_> = (0..recording.edges.len()).map(|edge| bins.edge(recording, edge)).collect();
+        let happened = |kind: &ErrorKind| cells.iter().any(|cell| cell.errors[*kind as usize] > 0);
+        let errors = ErrorKind::ALL.into_iter().filter(happened);
+        Load {
+            offered: rate(&|n| cells[n].offered),
+            goodput: rate(&|n| cells[n].goodput),
+            errors: errors.map(|kind| (kind, rate(&|n| cells[n].errors[kind as usize]))).collect(),
+            retries: rate(&|n| edges.iter().map(|edge| edge[n].attempts.saturating_sub(edge[n].calls)).sum()),
+            reloads: rate(&|n| cells[n].offered.saturating_sub(cells[n].fresh)),
+        }
+    }
+
+    fn error_total(&self, window: usize) -> f64 {
+        self.errors.iter().map(|(_, rates)| rates[window]).sum()
+    }
+
+    fn has_repeats(&self) -> bool {
+        highest(&self.retries) > 0.0 || highest(&self.reloads) > 0.0
+    }
+}
+
+pub fn chart(recording: &Recording, bins: &Bins, client: usize) -> Chart {
+    let load = Load::new(recording, bins, client);
+    let draw = |form| draw(recording, bins, client, &load, form);
+    let mut note = String::from("Errors by intended send time; goodput counts successful answers when they arrive.");
+    if load.errors.is_empty() {
+        note += " No request failed.";
+    }
+    if !load.has_repeats() {
+        note += " Nothing was tried twice.";
+    }
+    Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend: legend(&load), note }
+}
+
+fn draw(recording: &Recording, bins: &Bins, client: usize, load: &Load, form: Form) -> String {
+    let x = Axis::time(0.0, bins.end, if form == Form::Wide { 11 } else { 4 });
+    let lanes = Lanes::new(&recording.plan, form, &x);
+    let frames = frames(load, lanes.height(), form);
+    let last = frames.last().expect("the first panel is always there");
+    let height = last.bottom + 26.0;
+    let drawn = sketch::draw(form.width(), height, |sketch| {
+        for (index, frame) in frames.iter().enumerate() {
+            let y = Axis::from_zero(peak(load, index), if index == 0 { 4 } else { 2 }, scale::number);
+            let panel = sketch.panel(*frame, &x, &y);
+            panel.draw_y_axis();
+            panel.draw_x_axis(index + 1 == frames.len());
+            draw_panel(&panel, bins, load, index);
+        }
+    });
+    let bands: String = frames.iter().map(|frame| lanes.bands(*frame, &x)).collect();
+    let mut inside = bands + &drawn + &lanes.bars(frames[0], &x, 2.0);
+    if form == Form::Wide {
+        let whole = Frame { bottom: last.bottom, ..frames[0] };
+        inside += &hover::columns(bins, whole, &x, |index, bin| Some(said(load, index, bin.from, bins.end)));
+    }
+    let name = &recording.clients[client].name;
+    let description =
+        "Three panels over time: requests offered and answered, errors by kind, and repeated attempts, per second";
+    picture(form, height, &format!("Load and outcome, client {name}"), description, &inside)
+}
+
+/// Which panel stands at an index: rates, then errors and repeats where there are any.
+#[derive(Clone, Copy, PartialEq)]
+enum Shows {
+    Rates,
+    Errors,
+    Repeats,
+}
+
+fn shown(load: &Load) -> Vec<Shows> {
+    let mut panels = vec![Shows::Rates];
+    if !load.errors.is_empty() {
+        panels.push(Shows::Errors);
+    }
+    if load.has_repeats() {
+        panels.push(Shows::Repeats);
+    }
+    panels
+}
+
+fn frames(load: &Load, lanes: f64, form: Form) -> Vec<Frame> {
+    let (left, right) = form.plot_x();
+    let mut top = lanes + 24.0;
+    let place = |shows: &Shows| {
+        let height = if *shows == Shows::Rates { 150.0 } else { 84.0 };
+        let frame = Frame { left, right, top, bottom: top + height };
+        top = frame.bottom + 30.0;
+        frame
+    };
+    shown(load).iter().map(place).collect()
+}
+
+fn peak(load: &Load, index: usize) -> f64 {
+    match shown(load)[index] {
+        Shows::Rates => highest(&load.offered).max(highest(&load.goodput)),
+        Shows::Errors => (0..load.offered.len()).map(|window| load.error_total(window)).fold(0.0, f64::max),
+        Shows::Repeats => highest(&load.retries).max(highest(&load.reloads)),
+    }
+}
+
+fn draw_panel(panel: &Panel, bins: &Bins, load: &Load, index: usize) {
+    match shown(load)[index] {
+        Shows::Rates => {
+            panel.caption("requests per second");
+            panel.fill(&under(bins, &load.goodput), GREEN, 0.14);
+            panel.line(&stairs(bins, &load.goodput), Pen::solid(GREEN, 1.8));
+            panel.line(&stairs(bins, &load.offered), Pen::dashed(BLUE, 1.6));
+        }
+        Shows::Errors => {
+            panel.caption("errors per second, stacked");
+            let mut base = vec![0.0; bins.all.len()];
+            for (kind, rates) in &load.errors {
+                let top: Vec<f64> = base.iter().zip(rates).map(|(base, rate)| base + rate).collect();
+                let mut outline = stairs(bins, &top);
+                outline.extend(stairs(bins, &base).into_iter().rev());
+                panel.fill(&outline, theme::ERRORS[*kind as usize], 0.85);
+                base = top;
+            }
+        }
+        Shows::Repeats => {
+            panel.caption("repeated tries per second");
+            if highest(&load.retries) > 0.0 {
+                panel.line(&stairs(bins, &load.retries), Pen::solid(PURPLE, 1.8));
+            }
+            if highest(&load.reloads) > 0.0 {
+                panel.line(&stairs(bins, &load.reloads), Pen::dashed(ORANGE, 1.8));
+            }
+        }
+    }
+}
+
+fn legend(load: &Load) -> Vec<LegendEntry> {
+    let entry = |name: &str, colour, mark| LegendEntry { name: name.to_owned(), colour, mark };
+    let mut entries = vec![entry("offered", BLUE, Mark::Dashed), entry("goodput", GREEN, Mark::Line)];
+    entries.extend(load.errors.iter().map(|(kind, _)| entry(kind.word(), theme::ERRORS[*kind as usize], Mark::Area)));
+    if highest(&load.retries) > 0.0 {
+        entries.push(entry("retries (all edges)", PURPLE, Mark::Line));
+    }
+    if highest(&load.reloads) > 0.0 {
+        entries.push(entry("reloads", ORANGE, Mark::Dashed));
+    }
+    entries
+}
+
+fn said(load: &Load, window: usize, from: f64, end: f64) -> String {
+    let mut text = format!(
+        "{}\noffered {}/s\ngoodput {}/s",
+        scale::moment((from * 10.0).round() / 10.0, end),
+        scale::number(load.offered[window]),
+        scale::number(load.goodput[window])
+    );
+    let errors = load.errors.iter().map(|(kind, rates)| (kind.word(), rates[window]));
+    let repeats = [("retries", load.retries[window]), ("reloads", load.reloads[window])];
+    for (name, rate) in errors.chain(repeats).filter(|(_, rate)| *rate > 0.0) {
+        text += &format!("\n{name} {}/s", scale::number(rate));
+    }
+    text
+}
+
+pub(super) fn stairs(bins: &Bins, values: &[f64]) -> Vec<(f64, f64)> {
+    bins.all.iter().zip(values).flat_map(|(bin, value)| [(bin.from, *value), (bin.to, *value)]).collect()
+}
+
+pub(super) fn under(bins: &Bins, values: &[f64]) -> Vec<(f64, f64)> {
+    let mut outline = stairs(bins, values);
+    outline.extend([(bins.end, 0.0), (0.0, 0.0)]);
+    outline
+}
+
+pub(super) fn highest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(0.0, f64::max)
+}

@@ -1,0 +1,290 @@
+//! Recordings made up for the tests of the reports: what a run would leave behind, without a world that plays one.
+
+use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span, Time};
+use crate::plan::load::Send;
+use crate::plan::topology::{Edge, Op, Party, Queue, Role, Service};
+use crate::plan::{Arrivals, Client, Effect, FaultInfo, Phase, Plan, RatePoint, Real, Step, Target, World};
+use crate::record::{Recorder, Recording, UndoNote};
+
+pub fn at(seconds: f64) -> Time {
+    Time::from_secs_f64(seconds)
+}
+
+pub fn service(name: &str, workers: Option<u32>) -> Service {
+    Service {
+        name: name.to_owned(),
+        kind: "service".to_owned(),
+        replicas: 1,
+        workers,
+        queue: Queue { capacity: None, lifo: false, drop_expired: false, overflow_oldest: false },
+        program: vec![Op::Work(Dist::Constant(0.01))],
+        role: Role::Plain,
+    }
+}
+
+pub fn edge(name: &str, from: Party, to: usize) -> Edge {
+    Edge {
+        name: name.to_owned(),
+        from,
+        to: ServiceId::from(to),
+        chance: 1.0,
+        count: 1,
+        timeout: Some(Span::from_secs(1)),
+        wait: None,
+        cancel: false,
+        retry: None,
+        optional: false,
+        latency: Dist::Constant(0.0005),
+        request_bytes: 1000,
+        response_bytes: 1000,
+        pool: None,
+        miss: None,
+    }
+}
+
+fn client(name: &str, edge: usize) -> Client {
+    Client {
+        name: name.to_owned(),
+        edge: EdgeId::from(edge),
+        arrivals: Arrivals::Open { points: vec![RatePoint { at: Time::ZERO, rate: 200.0 }], poisson: true },
+        reload: None,
+        keys: None,
+        send: Send { method: "GET".to_owned(), path: "/".to_owned() },
+    }
+}
+
+pub fn fault(name: &str, on: &str, from: f64, to: f64) -> FaultInfo {
+    let label = "latency 200ms ± 50ms".to_owned();
+    FaultInfo {
+        name: name.to_owned(),
+        kind: "latency".to_owned(),
+        on: on.to_owned(),
+        from: at(from),
+        to: at(to),
+        label,
+    }
+}
+
+fn phase(name: &str, from: f64, to: f64) -> Phase {
+    Phase { name: name.to_owned(), from: at(from), to: at(to) }
+}
+
+/// A client and three services, `users -> web -> cache, db`; one fault on `web->cache` from 40 s to 100 s.
+pub fn plan(length: f64) -> Plan {
+    let edges = vec![
+        edge("users->web", Party::Client(ClientId::from(0)), 0),
+        edge("web->cache", Party::Service(ServiceId::from(0)), 1),
+        edge("web->db", Party::Service(ServiceId::from(0)), 2),
+    ];
+    let (begin, heal) = (length * 0.2, length * 0.5);
+    let effect = Effect::Delay { by: Dist::Constant(0.2), upstream: false };
+    let target = Target::Edge(EdgeId::from(1));
+    let step = |seconds, on| Step { at: at(seconds), on, fault: FaultId::from(0), target, effect: effect.clone() };
+    Plan {
+        scenario: "slow-cache".to_owned(),
+        title: "The cache gets slow and the shop with it".to_owned(),
+        variant: None,
+        world: World::Sim,
+        seed: 7,
+        length: at(length),
+        warmup: at(length * 0.05),
+        window: Span::from_secs_f64(length / 200.0),
+        services: vec![service("web", Some(64)), service("cache", None), service("db", Some(12))],
+        edges,
+        clients: vec![client("users", 0)],
+        faults: vec![fault("slow-cache", "web->cache", begin, heal)],
+        schedule: vec![step(begin, true), step(heal, false)],
+        phases: vec![
+            phase("before", length * 0.05, begin),
+            phase("during slow-cache", begin, heal),
+            phase("after slow-cache", heal, length),
+            phase("whole", length * 0.05, length),
+        ],
+        expectations: Vec::new(),
+        symptoms: Vec::new(),
+        still_broken: false,
+        real: Real::default(),
+    }
+}
+
+/// The usual case: 200 s, two modes of latency, a fault that slows and fails a part, retries, and a recovery that takes 12 s.
+pub fn incident() -> Recording {
+    played(&plan(200.0), 200.0)
+}
+
+/// Plays a plan without any model: requests at `rate`, hurt while the first fault lasts and a little longer.
+pub fn played(plan: &Plan, rate: f64) -> Recording {
+    let mut recorder = Recorder::new(plan);
+    let mut dice = Dice::named(plan.seed, "fixture");
+    let mut now = 0.0;
+    let end = plan.length.as_secs_f64();
+    while now < end {
+        for client in 0..plan.clients.len() {
+            request(plan, &mut recorder, &mut dice, client, now);
+        }
+        now += dice.exponential() / rate;
+    }
+    gauges(plan, &mut recorder);
+    for (index, fault) in plan.faults.iter().enumerate() {
+        recorder.touched(FaultId::from(index), "requests delayed", 8123 * (index as u64 + 1));
+        recorder.event(fault.from, format!("fault {} begins", fault.name));
+        recorder.event(fault.to, format!("fault {} ends", fault.name));
+    }
+    recorder.finish(plan, 0.84, 123_456, vec!["Virtual time: a discrete event simulation".to_owned()])
+}
+
+/// How badly a moment is hurt, 0 to 1.
+fn harm(plan: &Plan, now: f64) -> f64 {
+    let Some(fault) = plan.faults.first() else { return 0.0 };
+    let (from, to) = (fault.from.as_secs_f64(), fault.to.as_secs_f64());
+    let recovery = plan.length.as_secs_f64() * 0.06;
+    match now {
+        now if now < from => 0.0,
+        now if now < to => 1.0,
+        now => (1.0 - (now - to) / recovery).max(0.0),
+    }
+}
+
+fn request(plan: &Plan, recorder: &mut Recorder, dice: &mut Dice, client: usize, now: f64) {
+    let harm = harm(plan, now);
+    let (id, cell) = (ClientId::from(client), recorder.cell_at(at(now)));
+    let slow = dice.unit() < 0.2;
+    let base = if slow { Dist::lognormal_quantiles(0.040, 0.120) } else { Dist::lognormal_quantiles(0.004, 0.011) };
+    let latency = base.draw(dice) + if dice.unit() < 0.8 * harm { 0.2 * (0.5 + dice.unit()) } else { 0.0 };
+    recorder.offered(id, cell, dice.unit() > 0.1 * harm);
+    recorder.sent(id, cell);
+    let outcome = match dice.unit() {
+        pick if pick < 0.12 * harm => Outcome::Failed(ErrorKind::Timeout),
+        pick if pick < 0.17 * harm => Outcome::Failed(ErrorKind::Rejected),
+        pick if pick < 0.19 * harm => Outcome::Failed(ErrorKind::Error),
+        _ => Outcome::Ok,
+    };
+    let answered = recorder.cell_at(at(now + latency));
+    recorder.answered(id, cell, answered, outcome, Span::from_secs_f64(latency));
+    for edge in 0..plan.edges.len() {
+        let retried = u64::from(dice.unit() < 0.35 * harm);
+        let failed = u64::from(dice.unit() < 0.15 * harm);
+        let cell = recorder.edge(EdgeId::from(edge), cell);
+        cell.calls += 1;
+        cell.attempts += 1 + retried;
+        cell.ok += 1 + retried - failed;
+        cell.errors[ErrorKind::Timeout as usize] += failed;
+    }
+}
+
+fn gauges(plan: &Plan, recorder: &mut Recorder) {
+    for (index, cell) in recorder.grid.cells.clone().into_iter().enumerate() {
+        let (seconds, harm) = (cell.to.since(cell.from).as_secs_f64(), harm(plan, cell.from.as_secs_f64()));
+        for (number, service) in plan.services.iter().enumerate() {
+            let busy = 0.25 + 0.1 * (number % 3) as f64 + 0.5 * harm;
+            let queue = 0.4 + 30.0 * harm * (1 + number % 3) as f64;
+            let cell = recorder.service(ServiceId::from(number), index);
+            cell.workers_s = f64::from(service.workers.unwrap_or(0)) * seconds;
+            cell.busy_s = busy.min(1.0) * cell.workers_s;
+            cell.queue_s = queue * seconds;
+            cell.inflight_s = (queue + 8.0) * seconds;
+            cell.queue_max = queue as u64 * 2 + 1;
+            cell.inflight_max = queue as u64 * 2 + 12;
+            cell.arrived = (200.0 * seconds) as u64;
+            cell.completed = cell.arrived;
+        }
+    }
+}
+
+/// The same, live, with notes on what was undone, one of which failed.
+pub fn live() -> Recording {
+    let mut plan = plan(200.0);
+    plan.world = World::Live;
+    plan.variant = Some("short-timeout".to_owned());
+    let mut recording = played(&plan, 200.0);
+    recording.undo = vec![
+        UndoNote {
+            what: "proxy on 127.0.0.1:40123".to_owned(),
+            done: true,
+            detail: "the port refuses connections again".to_owned(),
+        },
+        UndoNote {
+            what: "redis-server, process 4242".to_owned(),
+            done: false,
+            detail: "still running; end it with kill 4242".to_owned(),
+        },
+    ];
+    recording.warnings.push("the load generator sent 97% of what was offered".to_owned());
+    recording.latency_unsound = Some("p99 of the send lag is 80 ms".to_owned());
+    recording
+}
+
+/// Without any fault.
+pub fn calm() -> Recording {
+    let mut plan = plan(60.0);
+    plan.faults.clear();
+    plan.schedule.clear();
+    plan.phases.retain(|phase| phase.name == "whole");
+    played(&plan, 80.0)
+}
+
+/// Every request fails.
+pub fn dark() -> Recording {
+    let mut recording = incident();
+    for cell in &mut recording.clients[0].cells {
+        cell.errors[ErrorKind::Refused as usize] += std::mem::take(&mut cell.ok);
+        cell.goodput = 0;
+        cell.failed_latency.merge(&std::mem::take(&mut cell.latency));
+    }
+    recording
+}
+
+/// One window, 40 requests.
+pub fn short() -> Recording {
+    let mut plan = plan(1.0);
+    plan.window = Span::from_secs(1);
+    plan.warmup = Time::ZERO;
+    plan.faults.clear();
+    plan.schedule.clear();
+    plan.phases = vec![phase("whole", 0.0, 1.0)];
+    played(&plan, 40.0)
+}
+
+/// Twelve services, two clients, eleven overlapping faults, and names that are far too long.
+pub fn crowd() -> Recording {
+    let mut plan = plan(900.0);
+    plan.scenario = "a-scenario-whose-name-goes-on-and-on-".repeat(4);
+    plan.clients.push(client("a batch job with an exceedingly long name that nobody would ever type", 3));
+    plan.services = (0..12).map(|n| service(&format!("service-{n}"), (n % 4 != 3).then_some(8 + n))).collect();
+    plan.services[4].name = "inventory-and-availability-aggregation-service-eu-west".to_owned();
+    let calls = [
+        (0, 1),
+        (0, 2),
+        (0, 3),
+        (1, 4),
+        (1, 5),
+        (2, 5),
+        (2, 6),
+        (3, 7),
+        (4, 8),
+        (5, 9),
+        (6, 9),
+        (7, 10),
+        (9, 11),
+        (0, 11),
+        (10, 11),
+    ];
+    plan.edges = vec![edge("users->service-0", Party::Client(ClientId::from(0)), 0)];
+    let called = |(from, to)| edge(&format!("service-{from}->service-{to}"), Party::Service(ServiceId::from(from)), to);
+    plan.edges.extend(calls.into_iter().map(called));
+    plan.edges.push(edge("batch->service-7", Party::Client(ClientId::from(1)), 7));
+    let spread = |n: usize| (150.0 + 12.0 * n as f64, 500.0 + 25.0 * (n % 5) as f64);
+    plan.faults = (0..11)
+        .map(|n| fault(&format!("fault number {n} with a rather long name"), "service-5", spread(n).0, spread(n).1))
+        .collect();
+    let node = Target::Service { id: ServiceId::from(5), replicas: 1 };
+    let step = |n: usize| Step {
+        at: at(spread(n).0),
+        on: true,
+        fault: FaultId::from(n),
+        target: node,
+        effect: Effect::Freeze,
+    };
+    plan.schedule = (0..11).map(step).collect();
+    played(&plan, 40.0)
+}

@@ -1,0 +1,56 @@
+//! How it was measured, and how to play it again.
+
+use super::super::charts::{escape, nines, scale};
+use super::{Options, world_words};
+use crate::plan::World;
+use crate::record::Recording;
+
+pub fn section(recording: &Recording, options: &Options) -> String {
+    let methods: String = recording.head.methods.iter().map(|line| format!("<li>{}</li>", escape(line))).collect();
+    let methods = if methods.is_empty() { methods } else { format!("<ul>{methods}</ul>\n") };
+    let scenario = options.scenario_text.as_ref().map(|text| {
+        format!(
+            "<details><summary>The scenario as it was written</summary>\n<pre tabindex=\"0\">{}</pre></details>\n",
+            escape(text)
+        )
+    });
+    format!(
+        "<section id=\"method\"><h2>How it was measured, and how to play it again</h2>\n<pre tabindex=\"0\">{}</pre>\n{}{methods}{}</section>\n",
+        escape(&options.command),
+        facts(recording),
+        scenario.unwrap_or_default(),
+    )
+}
+
+fn facts(recording: &Recording) -> String {
+    let head = &recording.head;
+    let (world, means) = world_words(head.world);
+    let mut facts = vec![
+        ("world", format!("{world}: {means}")),
+        ("program", format!("{} {}", head.program, head.version)),
+        ("plan", head.plan_digest.clone()),
+        ("recording", recording.digest()),
+        ("wall time", scale::latency(head.wall_s)),
+        ("window", recording.plan.window.to_string()),
+        ("warm-up", format!("{}, in no figure of a phase", recording.plan.warmup)),
+    ];
+    match head.world {
+        World::Sim => facts.push(("events", scale::count(head.events))),
+        World::Live => facts.push(("send lag", send_lag(recording))),
+    }
+    let rows: String = facts.iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{}</dd>", escape(value))).collect();
+    format!("<dl>{rows}</dl>\n")
+}
+
+/// How far the load generator was behind the times at which it meant to send.
+fn send_lag(recording: &Recording) -> String {
+    let lag = &recording.head.send_lag;
+    let shown = [0.5, 0.99].into_iter().filter_map(|q| lag.quantile(q).map(|value| (q, value)));
+    let words: Vec<String> =
+        shown.map(|(q, value)| format!("{} {}", nines::quantile_name(q), scale::latency(value))).collect();
+    if words.is_empty() {
+        "not recorded".to_owned()
+    } else {
+        format!("{} (n {})", words.join(", "), scale::count(lag.count()))
+    }
+}

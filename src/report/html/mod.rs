@@ -1,0 +1,85 @@
+//! The report as one HTML file that needs no network, no script and no server: verdict, tables, charts, evidence, and how to play it again.
+//! Nothing in it refers to anything outside; every name is escaped; the same Recording gives the same bytes.
+
+mod downloads;
+mod evidence;
+mod figures;
+mod method;
+mod phases;
+mod table;
+mod tables;
+mod verdict;
+
+#[cfg(test)]
+mod tests;
+
+use super::charts::bins::Bins;
+use super::charts::{escape, theme};
+use crate::plan::World;
+use crate::record::Recording;
+pub use verdict::{Line, Shown, Standing};
+
+/// What the page needs beside the figures.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// The command that plays this run again, exactly.
+    pub command: String,
+    /// The scenario as the author wrote it, to be kept with the report.
+    pub scenario_text: Option<String>,
+}
+
+const STYLE: &str = include_str!("style.css");
+
+/// The page for a verdict that is already put into words.
+pub fn render_shown(recording: &Recording, shown: &Shown, options: &Options) -> String {
+    let bins = Bins::new(recording);
+    let sections = [
+        verdict::strip(recording, shown),
+        warnings(recording),
+        verdict::table(shown),
+        phases::section(recording),
+        figures::sections(recording, &bins),
+        evidence::section(recording),
+        method::section(recording, options),
+        downloads::section(recording),
+    ];
+    page(recording, shown, &sections.concat())
+}
+
+fn page(recording: &Recording, shown: &Shown, body: &str) -> String {
+    let title = format!("{}: {}", shown.standing.word(), recording.plan.scenario);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n\
+         <title>{}</title>\n<link rel=\"icon\" href=\"data:,\"/>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{}<main>\n{body}</main>\n\
+         <footer>{} {}</footer>\n</body>\n</html>\n",
+        escape(&title),
+        theme::patterns(),
+        escape(&recording.head.program),
+        escape(&recording.head.version),
+    )
+}
+
+/// What must be known before any figure is believed comes before every figure.
+fn warnings(recording: &Recording) -> String {
+    let unsound = recording.latency_unsound.iter().map(|why| format!("Latency is not judged: {why}"));
+    let cut = recording.cut_short.iter().map(|why| format!("The run ended early: {why}"));
+    let undone = recording
+        .undo
+        .iter()
+        .filter(|note| !note.done)
+        .map(|note| format!("Not undone: {} ({})", note.what, note.detail));
+    let all: Vec<String> = cut.chain(undone).chain(unsound).chain(recording.warnings.iter().cloned()).collect();
+    if all.is_empty() {
+        return String::new();
+    }
+    let items: String = all.iter().map(|text| format!("<li>{}</li>", escape(text))).collect();
+    format!("<section class=\"warnings\"><h2>Before you trust the figures</h2><ul>{items}</ul></section>\n")
+}
+
+fn world_words(world: World) -> (&'static str, &'static str) {
+    match world {
+        World::Sim => ("SIMULATED", "virtual time; no real system was touched"),
+        World::Live => ("LIVE", "real processes and real time"),
+    }
+}
