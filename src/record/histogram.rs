@@ -101,7 +101,10 @@ impl<'de> Deserialize<'de> for Latencies {
             return Ok(Latencies::default());
         }
         let bytes = STANDARD.decode(text).map_err(de::Error::custom)?;
-        let counts = HdrDeserializer::new().deserialize(&mut bytes.as_slice()).map_err(de::Error::custom)?;
+        let mut counts: Histogram<u64> =
+            HdrDeserializer::new().deserialize(&mut bytes.as_slice()).map_err(de::Error::custom)?;
+        // The format does not keep that it grows; without it a merge with larger values would fail.
+        counts.auto(true);
         Ok(Latencies { counts: Some(Box::new(counts)) })
     }
 }
@@ -125,6 +128,15 @@ mod tests {
         assert!((back.quantile(0.5).expect("not empty") / 0.505 - 1.0).abs() < 0.001);
         assert!((back.max().expect("not empty") / 60.0 - 1.0).abs() < 0.001);
         assert_eq!(back.count_at_most(0.1), 100);
+        let mut small: Latencies = serde_json::from_str(&small_text()).expect("reads back");
+        small.merge(&b);
+        assert_eq!(small.count(), 11);
+    }
+
+    fn small_text() -> String {
+        let mut small = Latencies::default();
+        small.record(Span::from_millis(1));
+        serde_json::to_string(&small).expect("serializes")
     }
 
     #[test]

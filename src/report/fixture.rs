@@ -1,9 +1,12 @@
 //! Recordings made up for the tests of the reports: what a run would leave behind, without a world that plays one.
 
 use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span, Time};
+use crate::compile::expect::{Names, Parsed, parse};
 use crate::plan::load::Send;
 use crate::plan::topology::{Edge, Op, Party, Queue, Role, Service};
-use crate::plan::{Arrivals, Client, Effect, FaultInfo, Phase, Plan, RatePoint, Real, Step, Target, World};
+use crate::plan::{
+    Arrivals, Client, Effect, Expectation, FaultInfo, Phase, Plan, RatePoint, Real, Step, Target, World,
+};
 use crate::record::{Recorder, Recording, UndoNote};
 
 pub fn at(seconds: f64) -> Time {
@@ -107,9 +110,44 @@ pub fn plan(length: f64) -> Plan {
     }
 }
 
+/// The lines of a scenario as the compiler would leave them in the plan.
+pub fn expecting(mut plan: Plan, lines: &[&str]) -> Plan {
+    let names = Names {
+        clients: plan.clients.iter().map(|client| client.name.clone()).collect(),
+        services: plan.services.iter().map(|service| (service.name.clone(), service.kind.clone())).collect(),
+        edges: plan.edges.iter().map(|edge| edge.name.clone()).collect(),
+        faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
+        volumes: Vec::new(),
+        warmup: plan.warmup,
+        length: plan.length,
+    };
+    let line = |(index, text): (usize, &&str)| {
+        let Parsed { metric, compare, bound, window, .. } =
+            parse(text, &names).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        Expectation {
+            text: (*text).to_owned(),
+            place: format!("slow-cache.yaml:{}:5", 21 + index),
+            metric,
+            compare,
+            bound,
+            window,
+        }
+    };
+    plan.expectations = lines.iter().enumerate().map(line).collect();
+    plan
+}
+
 /// The usual case: 200 s, two modes of latency, a fault that slows and fails a part, retries, and a recovery that takes 12 s.
 pub fn incident() -> Recording {
-    played(&plan(200.0), 200.0)
+    let lines = [
+        "p99(users) < 300ms during slow-cache",
+        "success(users) >= 99% before slow-cache",
+        "p99.99(users) < 2s before slow-cache",
+        "amplification(db) <= 1.5",
+        "goodput(users) >= 95% of before after slow-cache",
+        "queue(db) < 100",
+    ];
+    played(&expecting(plan(200.0), &lines), 200.0)
 }
 
 /// Plays a plan without any model: requests at `rate`, hurt while the first fault lasts and a little longer.

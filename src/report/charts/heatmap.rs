@@ -1,5 +1,5 @@
 //! Latency heatmap: time by logarithmic latency, shaded by the logarithm of how many per second. Shows two modes that percentiles hide.
-//! One path for each shade, with runs of equal cells drawn as one rectangle, keeps it small.
+//! One path for each shade, whose strokes are runs of equal cells, keeps it small.
 
 use super::bins::Bins;
 use super::lanes::Lanes;
@@ -22,11 +22,12 @@ struct Field {
 }
 
 /// `None` without a single successful request.
-pub fn chart(recording: &Recording, bins: &Bins, client: usize) -> Option<Chart> {
+pub fn chart(recording: &Recording, client: usize) -> Option<Chart> {
     let (low, high) = extremes(recording, client)?;
     let y = Axis::log(low, high, HEIGHT, scale::latency);
-    let field = field(recording, bins, client, &y);
-    let draw = |form| draw(recording, bins, client, &y, &field, form);
+    let (wide, narrow) = (Bins::new(recording, Form::Wide), Bins::new(recording, Form::Narrow));
+    let field = field(recording, &wide, client, &y);
+    let few = self::field(recording, &narrow, client, &y);
     let note = format!(
         "Successful requests by intended send time and latency. Palest: {} per second in a cell; darkest: {} per second; \
          each shade is {} times the one before.",
@@ -34,7 +35,12 @@ pub fn chart(recording: &Recording, bins: &Bins, client: usize) -> Option<Chart>
         scale::number(field.highest),
         scale::digits((field.highest / field.lowest).powf(1.0 / SHADES as f64)),
     );
-    Some(Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend: Vec::new(), note })
+    Some(Chart {
+        wide: draw(recording, &wide, client, &y, &field, Form::Wide),
+        narrow: draw(recording, &narrow, client, &y, &few, Form::Narrow),
+        legend: Vec::new(),
+        note,
+    })
 }
 
 fn draw(recording: &Recording, bins: &Bins, client: usize, y: &Axis, field: &Field, form: Form) -> String {
@@ -112,13 +118,17 @@ fn shades(bins: &Bins, field: &Field, frame: Frame, x: &Axis) -> String {
             let end = (window..bins.all.len()).find(|next| field.shade(*next, row) != shade).unwrap_or(bins.all.len());
             if let Some(shade) = shade {
                 let (from, to) = (frame.x_at(x, bins.all[window].from), frame.x_at(x, bins.all[end - 1].to));
-                let _ = write!(paths[shade], "M{from:.1} {y:.0}h{:.1}v{row_height:.0}h-{0:.1}", to - from);
+                let _ = write!(paths[shade], "M{from:.0} {y:.0}H{to:.0}");
             }
             window = end;
         }
     }
     let shown = paths.iter().enumerate().filter(|(_, path)| !path.is_empty());
-    shown.map(|(shade, path)| format!("<path class=\"h{shade}\" d=\"{path}\"/>")).collect()
+    let shades: String = shown.map(|(shade, path)| format!("<path class=\"h{shade}\" d=\"{path}\"/>")).collect();
+    format!(
+        "<g class=\"heat\" transform=\"translate(0 {})\" stroke-width=\"{row_height}\">{shades}</g>",
+        row_height / 2.0
+    )
 }
 
 /// Over the shades, dashed, because a band under them would not be seen.

@@ -93,7 +93,7 @@ impl Lanes {
 
     /// The bands through a plot, and the warm-up, hatched. Goes under the data.
     pub fn bands(&self, frame: Frame, x: &Axis) -> String {
-        let Frame { left, right, top, bottom } = frame;
+        let Frame { left, top, bottom, .. } = frame;
         let height = bottom - top;
         let opacity = (0.24 / self.overlap.max(1) as f64).clamp(0.03, 0.1);
         let mut svg = String::new();
@@ -111,15 +111,8 @@ impl Lanes {
             let hex = theme::of_fault(bar.index).hex();
             let _ = write!(
                 svg,
-                "<rect x=\"{from:.1}\" y=\"{top}\" width=\"{:.1}\" height=\"{height}\" fill=\"{hex}\" opacity=\"{opacity:.2}\"/>",
-                to - from
+                "<path class=\"band\" d=\"M{from:.1} {bottom}V{top}H{to:.1}V{bottom}\" fill=\"{hex}\" stroke=\"{hex}\" fill-opacity=\"{opacity:.2}\"/>"
             );
-            for edge in [from, to].into_iter().filter(|edge| *edge < right - 0.5 && *edge > left + 0.5) {
-                let _ = write!(
-                    svg,
-                    "<path d=\"M{edge:.1} {top}V{bottom}\" stroke=\"{hex}\" stroke-dasharray=\"3 4\" opacity=\".7\"/>"
-                );
-            }
         }
         svg
     }

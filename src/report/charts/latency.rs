@@ -22,16 +22,18 @@ pub fn readings(recording: &Recording, bins: &Bins, client: usize) -> [Vec<Readi
 }
 
 /// `None` when no percentile at all has enough samples.
-pub fn chart(recording: &Recording, bins: &Bins, client: usize) -> Option<Chart> {
-    let lines = readings(recording, bins, client);
+pub fn chart(recording: &Recording, client: usize) -> Option<Chart> {
+    let lines = readings(recording, &Bins::new(recording, Form::Wide), client);
     if lines.iter().all(Vec::is_empty) {
         return None;
     }
-    let draw = |form| draw(recording, bins, client, &lines, form);
+    let draw = |form| draw(recording, client, form);
     Some(Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend: legend(&lines), note: note(&lines) })
 }
 
-fn draw(recording: &Recording, bins: &Bins, client: usize, lines: &[Vec<Reading>; 3], form: Form) -> String {
+fn draw(recording: &Recording, client: usize, form: Form) -> String {
+    let bins = &Bins::new(recording, form);
+    let lines = &readings(recording, bins, client);
     let x = Axis::time(0.0, bins.end, if form == Form::Wide { 11 } else { 4 });
     let (low, high) = lines
         .iter()

@@ -49,9 +49,9 @@ impl Load {
     }
 }
 
-pub fn chart(recording: &Recording, bins: &Bins, client: usize) -> Chart {
-    let load = Load::new(recording, bins, client);
-    let draw = |form| draw(recording, bins, client, &load, form);
+pub fn chart(recording: &Recording, client: usize) -> Chart {
+    let load = Load::new(recording, &Bins::new(recording, Form::Wide), client);
+    let draw = |form| draw(recording, client, form);
     let mut note = String::from("Errors by intended send time; goodput counts successful answers when they arrive.");
     if load.errors.is_empty() {
         note += " No request failed.";
@@ -62,7 +62,9 @@ pub fn chart(recording: &Recording, bins: &Bins, client: usize) -> Chart {
     Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend: legend(&load), note }
 }
 
-fn draw(recording: &Recording, bins: &Bins, client: usize, load: &Load, form: Form) -> String {
+fn draw(recording: &Recording, client: usize, form: Form) -> String {
+    let bins = &Bins::new(recording, form);
+    let load = &Load::new(recording, bins, client);
     let x = Axis::time(0.0, bins.end, if form == Form::Wide { 11 } else { 4 });
     let lanes = Lanes::new(&recording.plan, form, &x);
     let frames = frames(load, lanes.height(), form);
@@ -187,8 +189,16 @@ fn said(load: &Load, window: usize, from: f64, end: f64) -> String {
     text
 }
 
+/// One step for each run of windows with the same value.
 pub(super) fn stairs(bins: &Bins, values: &[f64]) -> Vec<(f64, f64)> {
-    bins.all.iter().zip(values).flat_map(|(bin, value)| [(bin.from, *value), (bin.to, *value)]).collect()
+    let mut points: Vec<(f64, f64)> = Vec::with_capacity(values.len() * 2);
+    for (bin, value) in bins.all.iter().zip(values) {
+        match points.last_mut() {
+            Some(last) if last.1 == *value => last.0 = bin.to,
+            _ => points.extend([(bin.from, *value), (bin.to, *value)]),
+        }
+    }
+    points
 }
 
 pub(super) fn under(bins: &Bins, values: &[f64]) -> Vec<(f64, f64)> {

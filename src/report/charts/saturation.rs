@@ -21,10 +21,8 @@ struct Gauge {
     label: fn(f64) -> String,
 }
 
-pub fn chart(recording: &Recording, bins: &Bins, service: usize) -> Chart {
-    let cells = bins.service(recording, service);
-    let gauges = gauges(&cells, bins);
-    let draw = |form| draw(recording, bins, service, &gauges, form);
+pub fn chart(recording: &Recording, service: usize) -> Chart {
+    let draw = |form| draw(recording, service, form);
     Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), ..Chart::default() }
 }
 
@@ -53,14 +51,24 @@ fn gauges(cells: &[ServiceCell], bins: &Bins) -> Vec<Gauge> {
     gauges
 }
 
-fn draw(recording: &Recording, bins: &Bins, service: usize, gauges: &[Gauge], form: Form) -> String {
-    let x = Axis::time(0.0, bins.end, if form == Form::Wide { 3 } else { 4 });
+/// The more services, the coarser their windows, so that the page stays small.
+fn windows(recording: &Recording, form: Form) -> Bins {
+    let share = if form == Form::Wide { 900.0 } else { 500.0 } / recording.services.len() as f64;
+    Bins::at_most(recording, share.clamp(40.0, if form == Form::Wide { 150.0 } else { 80.0 }))
+}
+
+fn draw(recording: &Recording, service: usize, form: Form) -> String {
+    let bins = &windows(recording, form);
+    let gauges = gauges(&bins.service(recording, service), bins);
+    let x = Axis::time(0.0, bins.end, 4);
     let lanes = Lanes::new(&recording.plan, form, &x);
-    let frames: Vec<Frame> = (0..gauges.len()).map(|index| frame(form, index)).collect();
+    // A service without a limit of workers leaves the column of utilisation free, so that columns compare.
+    let shift = if form == Form::Wide { 3 - gauges.len() } else { 0 };
+    let frames: Vec<Frame> = (0..gauges.len()).map(|index| frame(form, index + shift)).collect();
     let height = frames.last().map_or(PANEL, |frame| frame.bottom) + 24.0;
     let colour = theme::of_service(service);
     let drawn = sketch::draw(form.width(), height, |sketch| {
-        for (index, (frame, gauge)) in frames.iter().zip(gauges).enumerate() {
+        for (index, (frame, gauge)) in frames.iter().zip(&gauges).enumerate() {
             let panel = sketch.panel(*frame, &x, &gauge.axis);
             panel.draw_y_axis();
             panel.draw_x_axis(form == Form::Wide || index + 1 == frames.len());
@@ -71,10 +79,19 @@ fn draw(recording: &Recording, bins: &Bins, service: usize, gauges: &[Gauge], fo
             panel.line(&stairs(bins, &gauge.mean), Pen::solid(colour, 1.6));
         }
     });
+    let no_limit = if shift > 0 {
+        format!(
+            "<text class=\"small\" x=\"{}\" y=\"{}\">no limit of workers</text>",
+            form.plot_x().0,
+            20.0 + PANEL / 2.0
+        )
+    } else {
+        String::new()
+    };
     let mut inside: String = frames.iter().map(|frame| lanes.bands(*frame, &x)).collect();
-    inside += &drawn;
+    inside += &(drawn + &no_limit);
     if form == Form::Wide {
-        let coarse = Bins::at_most(recording, (600.0 / recording.services.len() as f64).clamp(12.0, 50.0));
+        let coarse = Bins::at_most(recording, (250.0 / recording.services.len() as f64).clamp(10.0, 40.0));
         let cells = coarse.service(recording, service);
         let said = self::gauges(&cells, &coarse);
         for (frame, gauge) in frames.iter().zip(&said) {

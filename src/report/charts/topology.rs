@@ -4,13 +4,13 @@
 use super::bins::Bins;
 use super::layers::{self, Layout};
 use super::saturation::utilisation;
-use super::{Chart, escape, lanes, scale, shorten, theme};
+use super::{Chart, Form, escape, lanes, scale, shorten, theme};
 use crate::plan::{Plan, Target};
 use crate::record::{EdgeCell, Recording};
 use std::fmt::Write as _;
 
 const BOX: (f64, f64) = (150.0, 48.0);
-const STEP: (f64, f64) = (330.0, 96.0);
+const STEP: (f64, f64) = (345.0, 96.0);
 const MARGIN: f64 = 16.0;
 
 /// What is said of one edge over the whole run after the warm-up.
@@ -33,7 +33,8 @@ pub fn figures(recording: &Recording, edge: usize, from: crate::base::Time, to: 
     }
 }
 
-pub fn chart(recording: &Recording, bins: &Bins) -> Chart {
+pub fn chart(recording: &Recording) -> Chart {
+    let bins = &Bins::new(recording, Form::Wide);
     let layout = layers::layout(&recording.plan);
     let width = (layout.layers - 1) as f64 * STEP.0 + BOX.0 + 2.0 * MARGIN;
     let height = layout.rows as f64 * STEP.1 + MARGIN;
@@ -108,10 +109,10 @@ fn line(plan: &Plan, edge: usize, points: &[(f64, f64)], width: f64, fault: Opti
     )
 }
 
-/// In the middle of the first stretch, which is the caller's own.
+/// Above the middle of the first stretch, which is the caller's own.
 fn label_place(points: &[(f64, f64)]) -> (f64, f64) {
     let ((x0, y0), (x1, y1)) = (points[0], points[1]);
-    ((x0 + x1) / 2.0, (y0 + y1) / 2.0)
+    ((x0 + x1) / 2.0, (y0 + y1) / 2.0 - 11.0)
 }
 
 /// Labels that would lie on each other are moved apart, downwards, a bounded number of times.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
 /// A longer CSV is written with wider windows instead.
-const CSV_BYTES_MAX: usize = 60_000;
+const CSV_BYTES_MAX: usize = 36_000;
 
 pub fn section(recording: &Recording) -> String {
     let phases = phases_json(recording);

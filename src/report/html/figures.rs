@@ -1,6 +1,5 @@
 //! The charts with their headings, legends, notes and tables. Only arranges; each chart is drawn in its own file.
 
-use super::super::charts::bins::Bins;
 use super::super::charts::{Chart, LegendEntry, Mark, escape, heatmap, latency, load, nines, saturation, topology};
 use super::tables;
 use crate::record::Recording;
@@ -8,27 +7,27 @@ use crate::record::Recording;
 /// Charts are drawn for so many clients; the tables and the downloads have all.
 const CLIENTS_MAX: usize = 3;
 
-pub fn sections(recording: &Recording, bins: &Bins) -> String {
+pub fn sections(recording: &Recording) -> String {
     let mut html = String::new();
     for client in 0..recording.clients.len().min(CLIENTS_MAX) {
-        html += &of_client(recording, bins, client);
+        html += &of_client(recording, client);
     }
     if recording.clients.len() > CLIENTS_MAX {
         let rest: Vec<&str> = recording.clients[CLIENTS_MAX..].iter().map(|series| series.name.as_str()).collect();
         html += &format!("<p class=\"note\">Not drawn, but in the tables: {}.</p>\n", escape(&rest.join(", ")));
     }
-    html + &saturation_section(recording, bins) + &topology_section(recording, bins)
+    html + &saturation_section(recording) + &topology_section(recording)
 }
 
-fn of_client(recording: &Recording, bins: &Bins, client: usize) -> String {
+fn of_client(recording: &Recording, client: usize) -> String {
     let whose = if recording.clients.len() > 1 {
         format!(", client {}", recording.clients[client].name)
     } else {
         String::new()
     };
     let missing = "There are too few successful requests to draw this.";
-    let latency = latency::chart(recording, bins, client);
-    let heatmap = heatmap::chart(recording, bins, client);
+    let latency = latency::chart(recording, client);
+    let heatmap = heatmap::chart(recording, client);
     let nines = nines::chart(recording, client);
     [
         section(
@@ -51,7 +50,7 @@ fn of_client(recording: &Recording, bins: &Bins, client: usize) -> String {
             "load",
             client,
             &format!("Load and outcome{whose}"),
-            Some(&load::chart(recording, bins, client)),
+            Some(&load::chart(recording, client)),
             "",
             &tables::load(recording, client),
         ),
@@ -67,7 +66,7 @@ fn of_client(recording: &Recording, bins: &Bins, client: usize) -> String {
     .concat()
 }
 
-fn saturation_section(recording: &Recording, bins: &Bins) -> String {
+fn saturation_section(recording: &Recording) -> String {
     if recording.services.is_empty() {
         return String::new();
     }
@@ -76,15 +75,15 @@ fn saturation_section(recording: &Recording, bins: &Bins) -> String {
         html += &format!(
             "<h3 class=\"service\">{}</h3>\n{}",
             escape(&series.name),
-            framed(&saturation::chart(recording, bins, index))
+            framed(&saturation::chart(recording, index))
         );
     }
     html += "<p class=\"note\">Lines are means over each window, the fill reaches to the highest value seen in it. Bands are the faults of the charts above.</p>\n";
     html + &tables::saturation(recording) + "</section>\n"
 }
 
-fn topology_section(recording: &Recording, bins: &Bins) -> String {
-    let chart = topology::chart(recording, bins);
+fn topology_section(recording: &Recording) -> String {
+    let chart = topology::chart(recording);
     section("topology", 0, "Topology", Some(&chart), "", &tables::edges(recording))
 }
 

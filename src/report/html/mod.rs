@@ -3,21 +3,22 @@
 
 mod downloads;
 mod evidence;
+mod expectations;
 mod figures;
 mod method;
 mod phases;
 mod table;
 mod tables;
 mod verdict;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
-use super::charts::bins::Bins;
 use super::charts::{escape, theme};
+use crate::judge::Judgement;
 use crate::plan::World;
 use crate::record::Recording;
-pub use verdict::{Line, Shown, Standing};
 
 /// What the page needs beside the figures.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,24 +31,23 @@ pub struct Options {
 
 const STYLE: &str = include_str!("style.css");
 
-/// The page for a verdict that is already put into words.
-pub fn render_shown(recording: &Recording, shown: &Shown, options: &Options) -> String {
-    let bins = Bins::new(recording);
+/// The whole page.
+pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -> String {
     let sections = [
-        verdict::strip(recording, shown),
+        verdict::strip(recording, judgement),
         warnings(recording),
-        verdict::table(shown),
+        expectations::section(judgement),
         phases::section(recording),
-        figures::sections(recording, &bins),
+        figures::sections(recording),
         evidence::section(recording),
         method::section(recording, options),
         downloads::section(recording),
     ];
-    page(recording, shown, &sections.concat())
+    page(recording, judgement, &sections.concat())
 }
 
-fn page(recording: &Recording, shown: &Shown, body: &str) -> String {
-    let title = format!("{}: {}", shown.standing.word(), recording.plan.scenario);
+fn page(recording: &Recording, judgement: &Judgement, body: &str) -> String {
+    let title = format!("{}: {}", verdict::headline(judgement.verdict), recording.plan.scenario);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n\
@@ -63,7 +63,7 @@ fn page(recording: &Recording, shown: &Shown, body: &str) -> String {
 /// What must be known before any figure is believed comes before every figure.
 fn warnings(recording: &Recording) -> String {
     let unsound = recording.latency_unsound.iter().map(|why| format!("Latency is not judged: {why}"));
-    let cut = recording.cut_short.iter().map(|why| format!("The run ended early: {why}"));
+    let cut = recording.cut_short.iter().map(|cut| format!("The run ended early, at {}: {}", cut.at, cut.why));
     let undone = recording
         .undo
         .iter()

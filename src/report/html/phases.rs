@@ -3,6 +3,7 @@
 use super::super::charts::{bins, nines, scale};
 use super::table::{self, Cell, dash, figure, text};
 use crate::base::ErrorKind;
+use crate::judge::samples_needed;
 use crate::plan::Phase;
 use crate::record::{ClientCell, Latencies, Recording};
 
@@ -75,6 +76,6 @@ pub fn quantile(latency: &Latencies, q: f64) -> Cell {
     let n = latency.count();
     match latency.quantile(q) {
         Some(value) if bins::supported(n, q) => figure(scale::latency(value)).titled(format!("n {n}")),
-        _ => dash(format!("{} needs {} samples, there are {n}", nines::quantile_name(q), bins::needed(q))),
+        _ => dash(format!("{} needs {} samples, there are {n}", nines::quantile_name(q), samples_needed(q))),
     }
 }

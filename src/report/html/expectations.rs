@@ -1,0 +1,66 @@
+//! The table of expectations and symptoms: first those that decide the verdict, then those shown beside them.
+
+use super::super::charts::scale;
+use super::table::{self, Cell, dash, figure, text};
+use super::{verdict, words};
+use crate::judge::{Basis, Judged, Judgement, Verdict};
+
+pub fn section(judgement: &Judgement) -> String {
+    let groups = match judgement.basis {
+        Basis::Expectations => {
+            [("", &judgement.expectations), ("Symptoms of the base, for comparison", &judgement.symptoms)]
+        }
+        Basis::StillBroken => [
+            ("A wrong fix: it holds when at least one of these breaks", &judgement.expectations),
+            ("Symptoms of the base, for comparison", &judgement.symptoms),
+        ],
+        Basis::Symptoms => [
+            ("Symptoms: the incident happens when all are seen", &judgement.symptoms),
+            ("Expectations: what the incident breaks; this run is not judged by them", &judgement.expectations),
+        ],
+    };
+    let tables: String = groups.into_iter().map(|(heading, lines)| group(heading, lines)).collect();
+    let nothing = "<p class=\"note\">The scenario expects nothing, so nothing was judged.</p>\n";
+    let doubts: String = judgement.doubts.iter().map(|doubt| format!("<li>{}</li>", super::escape(doubt))).collect();
+    let doubts =
+        if doubts.is_empty() { doubts } else { format!("<h3>Doubts about the whole run</h3>\n<ul>{doubts}</ul>\n") };
+    format!(
+        "<section id=\"expectations\"><h2>Expectations</h2>\n{}{doubts}</section>\n",
+        if tables.is_empty() { nothing } else { &tables }
+    )
+}
+
+fn group(heading: &str, lines: &[Judged]) -> String {
+    if lines.is_empty() {
+        return String::new();
+    }
+    let head = ["verdict", "expectation", "measured", "bound", "95% interval", "n", "first broken", "note", "at"];
+    let rows: Vec<Vec<Cell>> = lines.iter().map(row).collect();
+    let shown = if heading.is_empty() { String::new() } else { format!("<h3>{}</h3>\n", super::escape(heading)) };
+    shown + &table::table(if heading.is_empty() { "Expectations" } else { heading }, &head, &rows)
+}
+
+fn row(line: &Judged) -> Vec<Cell> {
+    let bound = line.bound.map(|bound| format!("{} {}", words::sign(line.compare), words::value(line, bound)));
+    vec![
+        state(line.verdict),
+        text(&line.text).class("code"),
+        line.measured.map_or_else(|| dash("could not be measured"), |value| figure(words::value(line, value))),
+        bound.map_or_else(|| dash("could not be resolved"), figure),
+        words::interval(line).map_or_else(|| dash("only percentiles have one"), figure),
+        figure(scale::count(line.samples)),
+        line.broken_at.map_or_else(|| text(""), |at| figure(at.to_string())),
+        line.note.as_ref().map_or_else(|| text(""), |note| text(note).class("errors")),
+        text(&line.place).class("faint"),
+    ]
+}
+
+/// With a sign, so that the colour is not needed.
+fn state(verdict: Verdict) -> Cell {
+    let sign = match verdict {
+        Verdict::Holds => "✓",
+        Verdict::Broken => "✗",
+        Verdict::CannotTell => "?",
+    };
+    text(format!("{sign} {}", verdict.word())).class(verdict::class(verdict))
+}
