@@ -21,11 +21,8 @@ pub fn section(judgement: &Judgement) -> String {
     };
     let tables: String = groups.into_iter().map(|(heading, lines)| group(heading, lines)).collect();
     let nothing = "<p class=\"note\">The scenario expects nothing, so nothing was judged.</p>\n";
-    let doubts: String = judgement.doubts.iter().map(|doubt| format!("<li>{}</li>", super::escape(doubt))).collect();
-    let doubts =
-        if doubts.is_empty() { doubts } else { format!("<h3>Doubts about the whole run</h3>\n<ul>{doubts}</ul>\n") };
     format!(
-        "<section id=\"expectations\"><h2>Expectations</h2>\n{}{doubts}</section>\n",
+        "<section id=\"expectations\"><h2>Expectations</h2>\n{}</section>\n",
         if tables.is_empty() { nothing } else { &tables }
     )
 }

@@ -4,9 +4,9 @@
 mod downloads;
 mod evidence;
 mod expectations;
-mod figures;
 mod method;
 mod phases;
+mod pictures;
 mod table;
 mod tables;
 mod verdict;
@@ -16,6 +16,7 @@ mod words;
 mod tests;
 
 use super::charts::{escape, theme};
+use super::result;
 use crate::judge::Judgement;
 use crate::plan::World;
 use crate::record::Recording;
@@ -35,13 +36,13 @@ const STYLE: &str = include_str!("style.css");
 pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -> String {
     let sections = [
         verdict::strip(recording, judgement),
-        warnings(recording),
+        warnings(recording, judgement),
         expectations::section(judgement),
         phases::section(recording),
-        figures::sections(recording),
+        pictures::sections(recording),
         evidence::section(recording),
         method::section(recording, options),
-        downloads::section(recording),
+        downloads::section(recording, judgement),
     ];
     page(recording, judgement, &sections.concat())
 }
@@ -61,15 +62,8 @@ fn page(recording: &Recording, judgement: &Judgement, body: &str) -> String {
 }
 
 /// What must be known before any figure is believed comes before every figure.
-fn warnings(recording: &Recording) -> String {
-    let unsound = recording.latency_unsound.iter().map(|why| format!("Latency is not judged: {why}"));
-    let cut = recording.cut_short.iter().map(|cut| format!("The run ended early, at {}: {}", cut.at, cut.why));
-    let undone = recording
-        .undo
-        .iter()
-        .filter(|note| !note.done)
-        .map(|note| format!("Not undone: {} ({})", note.what, note.detail));
-    let all: Vec<String> = cut.chain(undone).chain(unsound).chain(recording.warnings.iter().cloned()).collect();
+fn warnings(recording: &Recording, judgement: &Judgement) -> String {
+    let all = result::warnings(recording, judgement);
     if all.is_empty() {
         return String::new();
     }
