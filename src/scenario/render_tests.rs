@@ -238,11 +238,17 @@ fn a_file_of_values_is_read_beside_the_scenario() {
     std::fs::write(folder.path().join("v.csv"), "250ms\n# note\n1.5\n\n0.5s,\n").expect("written");
     std::fs::write(folder.path().join("bad.csv"), "1\nx\n").expect("written");
     let diags = Diagnostics::new();
-    let loaded = load_text("t.yaml", "a: empirical(v.csv)\nb: empirical(bad.csv)\n", folder.path(), &diags);
+    let loaded = load_text(
+        "t.yaml",
+        "a: empirical(v.csv)\nb: empirical(bad.csv)\nc: empirical(/dev/zero)\n",
+        folder.path(),
+        &diags,
+    );
     let dist = |key: &str| values::read_dist(loaded.root.get(key).expect("there"), &diags);
     assert_eq!(dist("a"), Some(crate::base::Dist::Empirical(vec![0.25, 0.5, 1.5])));
-    assert_eq!(dist("b"), None);
-    let expected = "t.yaml:2:14: error: line 2 of `bad.csv`: `x` is not a length of time (write one value per line, with a unit (`250ms`) or in seconds)\n";
+    assert_eq!((dist("b"), dist("c")), (None, None));
+    let expected = "t.yaml:2:14: error: line 2 of `bad.csv`: `x` is not a length of time (write one value per line, with a unit (`250ms`) or in seconds)\n\
+                    t.yaml:3:14: error: `/dev/zero` is not a plain file (save the values in a file beside the scenario)\n";
     assert_eq!(render_lines(&diags, &loaded.sources), expected);
 }
 

@@ -166,6 +166,13 @@ fn wrong_flag(node: &Node, text: &str, meant: &str, diags: &Diagnostics) -> Opti
 
 fn file_values(path: &Path, shown: &str) -> Result<Vec<f64>, UnitError> {
     let trouble = |message: String, help: &str| UnitError { message, help: Some(help.into()), at: 0..shown.len() };
+    // A pipe or a terminal could keep the reading waiting for ever.
+    if path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        return Err(trouble(
+            format!("{} is not a plain file", quote(shown)),
+            "save the values in a file beside the scenario",
+        ));
+    }
     let bytes = read_limited(path, FILE_BYTES_MAX).map_err(|why| {
         trouble(format!("cannot read {}: {why}", quote(shown)), "file names are relative to the scenario's folder")
     })?;
