@@ -12,7 +12,7 @@ fn tree(text: &str) -> (Node, Sources) {
     (loaded.root, loaded.sources)
 }
 
-fn written<'a>(sources: &'a Sources, place: Place) -> &'a str {
+fn written(sources: &Sources, place: Place) -> &str {
     &sources.get(place.source).expect("known").text[place.start as usize..place.end as usize]
 }
 
