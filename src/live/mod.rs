@@ -3,6 +3,7 @@
 
 pub mod folder;
 pub mod process;
+pub mod proxy;
 pub mod signals;
 pub mod trouble;
 pub mod undo;

@@ -1,0 +1,109 @@
+//! The life of one connection through the proxy: wait while the edge is cut, dial the server, copy, close or reset. Dialling happens
+//! here, in the connection's own task, so that a server that does not answer never keeps others from being accepted.
+
+use super::door::RETRY_PAUSE;
+use super::hub::{Close, Hub, Post};
+use super::link;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::Poll;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// A server that does not answer the dial for this long is taken for dead.
+const DIAL_MAX: Duration = Duration::from_secs(30);
+
+/// Accepts connections until the task is aborted.
+pub async fn accept_all(hub: Arc<Hub>) {
+    loop {
+        match hub.door.accept().await {
+            Ok(client) => match hub.enter() {
+                Some(post) => drop(tokio::spawn(serve(hub.clone(), post, client))),
+                None => close(Some(client), Close::Reset),
+            },
+            // Out of descriptors, or the port is taken: both can pass.
+            Err(_) => {
+                hub.counters.listen_failures.fetch_add(1, Relaxed);
+                tokio::time::sleep(RETRY_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve(hub: Arc<Hub>, post: Arc<Post>, mut client: TcpStream) {
+    let registered = Registered { hub: &hub, number: post.number };
+    let mut server = None;
+    let end = match until_open(&hub, &post).await {
+        Some(end) => end,
+        None => match dial(&hub, &post).await {
+            Ok(stream) => {
+                let stream = server.insert(stream);
+                // A proxy that waits for more bytes to send at once would add a delay of its own.
+                let _ = client.set_nodelay(true);
+                let _ = stream.set_nodelay(true);
+                link::run(&hub, &post, &mut client, stream).await
+            }
+            Err(end) => end,
+        },
+    };
+    close(Some(client), end);
+    close(server, end);
+    drop(registered);
+}
+
+/// Waits while the edge is cut.
+async fn until_open(hub: &Hub, post: &Post) -> Option<Close> {
+    let mut counted = false;
+    poll_fn(|cx| {
+        let order = post.poll(cx.waker());
+        let rules = hub.rules();
+        if order.is_some() || !rules.cut {
+            return Poll::Ready(order);
+        }
+        if !counted {
+            rules.count_held(None);
+            counted = true;
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+async fn dial(hub: &Hub, post: &Post) -> Result<TcpStream, Close> {
+    let order = poll_fn(|cx| post.poll(cx.waker()).map_or(Poll::Pending, Poll::Ready));
+    // Boxed, because the task keeps the room of its largest moment for as long as it lives.
+    let dialled = Box::pin(tokio::time::timeout(DIAL_MAX, TcpStream::connect(hub.upstream)));
+    tokio::select! {
+        biased;
+        close = order => Err(close),
+        result = dialled => match result {
+            Ok(Ok(stream)) => Ok(stream),
+            _ => {
+                hub.counters.dial_failures.fetch_add(1, Relaxed);
+                Err(Close::Clean)
+            }
+        },
+    }
+}
+
+fn close(stream: Option<TcpStream>, end: Close) {
+    if let Some(stream) = stream
+        && end == Close::Reset
+    {
+        // The kernel then sends RST instead of FIN, and throws away what it has not yet delivered.
+        let _ = stream.set_zero_linger();
+    }
+}
+
+/// Leaves the register however the task ends.
+struct Registered<'a> {
+    hub: &'a Hub,
+    number: u64,
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        self.hub.leave(self.number);
+    }
+}

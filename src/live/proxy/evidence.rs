@@ -1,0 +1,103 @@
+//! What the proxy counted: per fault what it touched, and over all what went through. Counters only; nobody decides anything by them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Proof that a fault happened. `touched` counts chunks and connections that went differently because of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Evidence {
+    pub touched: u64,
+    /// Only what is not zero.
+    pub details: BTreeMap<&'static str, u64>,
+}
+
+/// What went through one proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    pub connections_accepted: u64,
+    pub connections_open: u64,
+    /// Client to server, as written to the server.
+    pub bytes_upstream: u64,
+    /// Server to client, as written to the client.
+    pub bytes_downstream: u64,
+    pub dial_failures: u64,
+    /// The listener could not accept, or not be opened again after a refusal.
+    pub listen_failures: u64,
+}
+
+/// The counters behind `Traffic`; `bytes` by direction.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub accepted: AtomicU64,
+    pub bytes: [AtomicU64; 2],
+    pub dial_failures: AtomicU64,
+    pub listen_failures: AtomicU64,
+}
+
+/// Something a fault can do, to be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    ChunksDelayed,
+    BytesDelayed,
+    MicrosecondsAdded,
+    ChunksHeld,
+    BytesHeld,
+    ConnectionsHeld,
+    ConnectionsReset,
+    ListenerClosed,
+    WritesThrottled,
+    BytesThrottled,
+}
+
+/// One row a `Count`, in the order of the enum: its name, and whether it counts as a touch.
+const ROWS: [(&str, bool); 10] = [
+    ("chunks delayed", true),
+    ("bytes delayed", false),
+    ("microseconds of delay added", false),
+    ("chunks held", true),
+    ("bytes held", false),
+    ("connections held", true),
+    ("connections reset", true),
+    ("listener closed", false),
+    ("writes throttled", true),
+    ("bytes throttled", false),
+];
+
+/// The counters of one fault. They outlive its healing.
+#[derive(Debug, Default)]
+pub struct Tally {
+    counts: [AtomicU64; ROWS.len()],
+    /// How many times the fault was applied here: each time has its own dice.
+    pub rounds: AtomicU64,
+}
+
+impl Tally {
+    pub fn add(&self, what: Count, by: u64) {
+        self.counts[what as usize].fetch_add(by, Relaxed);
+    }
+
+    pub fn evidence(&self) -> Evidence {
+        let mut evidence = Evidence::default();
+        for ((name, touches), count) in ROWS.iter().zip(&self.counts) {
+            let count = count.load(Relaxed);
+            if count > 0 {
+                evidence.details.insert(name, count);
+                evidence.touched += if *touches { count } else { 0 };
+            }
+        }
+        evidence
+    }
+}
+
+impl Counters {
+    pub fn traffic(&self, open: usize) -> Traffic {
+        Traffic {
+            connections_accepted: self.accepted.load(Relaxed),
+            connections_open: open as u64,
+            bytes_upstream: self.bytes[0].load(Relaxed),
+            bytes_downstream: self.bytes[1].load(Relaxed),
+            dial_failures: self.dial_failures.load(Relaxed),
+            listen_failures: self.listen_failures.load(Relaxed),
+        }
+    }
+}
