@@ -5,6 +5,7 @@ use super::door::RETRY_PAUSE;
 use super::hub::{Close, Hub, Post};
 use super::link;
 use std::future::poll_fn;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Poll;
@@ -79,6 +80,8 @@ async fn dial(hub: &Hub, post: &Post) -> Result<TcpStream, Close> {
         close = order => Err(close),
         result = dialled => match result {
             Ok(Ok(stream)) => Ok(stream),
+            // The server did answer, and then reset the connection before we were woken.
+            Ok(Err(error)) if error.kind() == ErrorKind::ConnectionReset => Err(Close::Reset),
             _ => {
                 hub.counters.dial_failures.fetch_add(1, Relaxed);
                 Err(Close::Clean)

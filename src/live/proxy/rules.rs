@@ -168,7 +168,8 @@ impl Rules {
         let mut turn = Time::ZERO;
         for (rule, _, bucket) in limits() {
             let at = lock(bucket).reserve(now, ready, bytes);
-            if at > now {
+            // Compared with when the bytes were ready and not with now: a link that wakes late finds its turn already come.
+            if at > ready {
                 rule.tally.add(Count::WritesThrottled, 1);
                 rule.tally.add(Count::BytesThrottled, bytes as u64);
             }
