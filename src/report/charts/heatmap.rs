@@ -29,7 +29,7 @@ pub fn chart(recording: &Recording, client: usize) -> Option<Chart> {
     let field = field(recording, &wide, client, &y);
     let few = self::field(recording, &narrow, client, &y);
     let note = format!(
-        "Successful requests by intended send time and latency. Palest: {} per second in a cell; darkest: {} per second; \
+        "Successful requests by intended send time and latency. Faintest shade: {} per second in a cell; strongest: {} per second; \
          each shade is {} times the one before.",
         scale::number(field.lowest),
         scale::number(field.highest),

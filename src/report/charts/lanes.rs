@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 const ROW: f64 = 19.0;
 /// Lanes beyond this are only counted; the fault table names them all.
-const ROWS_MAX: usize = 8;
+const ROWS_MAX: usize = 6;
 /// Width of one character of lane text, on the safe side.
 const CHARACTER: f64 = 6.6;
 
@@ -23,7 +23,8 @@ pub struct Lanes {
 
 struct Bar {
     index: usize,
-    row: usize,
+    /// `None`: there was no room for a lane; it has its band only.
+    row: Option<usize>,
     from: f64,
     to: f64,
     label: String,
@@ -50,12 +51,14 @@ impl Lanes {
             let text_width = label.chars().count() as f64 * CHARACTER + 10.0;
             let start = text_start(bar, text_width, left, right);
             let taken = (start.min(bar), end.max(start + text_width) + 6.0);
-            let Some(row) = free_from.iter().position(|free| *free <= taken.0) else {
-                lanes.left_out += 1;
-                continue;
-            };
-            free_from[row] = taken.1;
-            lanes.rows = lanes.rows.max(row + 1);
+            let row = free_from.iter().position(|free| *free <= taken.0);
+            match row {
+                Some(row) => {
+                    free_from[row] = taken.1;
+                    lanes.rows = lanes.rows.max(row + 1);
+                }
+                None => lanes.left_out += 1,
+            }
             lanes.bars.push(Bar {
                 index,
                 row,
@@ -77,8 +80,8 @@ impl Lanes {
     /// The bars with their names, the first row at `top`.
     pub fn bars(&self, frame: Frame, x: &Axis, top: f64) -> String {
         let mut svg = String::new();
-        for bar in &self.bars {
-            svg += &bar.svg(frame, x, top + bar.row as f64 * ROW);
+        for (bar, row) in self.bars.iter().filter_map(|bar| Some((bar, bar.row?))) {
+            svg += &bar.svg(frame, x, top + row as f64 * ROW);
         }
         if self.left_out > 0 {
             let y = top + self.rows as f64 * ROW + 13.0;
@@ -128,13 +131,17 @@ impl Bar {
     fn svg(&self, frame: Frame, x: &Axis, y: f64) -> String {
         let (from, to) = self.edges(frame, x);
         let text_width = self.label.chars().count() as f64 * CHARACTER + 10.0;
-        let text = text_start(from, text_width, frame.left, frame.right) + 5.0;
+        let text = text_start(from, text_width, frame.left, frame.right);
         let (hex, pattern) = (theme::of_fault(self.index).hex(), self.index % theme::FAULTS.len());
         format!(
             "<g><title>{}</title><rect x=\"{from:.1}\" y=\"{y}\" width=\"{:.1}\" height=\"16\" rx=\"2\" fill=\"url(#fault-{pattern})\" stroke=\"{hex}\"/>\
-             <text x=\"{text:.1}\" y=\"{:.1}\" class=\"lane\">{}</text></g>",
+             <rect class=\"label\" x=\"{:.1}\" y=\"{}\" width=\"{:.1}\" height=\"14\"/><text x=\"{:.1}\" y=\"{:.1}\" class=\"lane\">{}</text></g>",
             escape(&self.title),
             to - from,
+            text + 2.0,
+            y + 1.0,
+            text_width - 4.0,
+            text + 5.0,
             y + 12.0,
             escape(&self.label),
         )

@@ -111,7 +111,7 @@ fn legend(lines: &[Vec<Reading>; 3]) -> Vec<LegendEntry> {
     let entry = |(name, colour): (&str, Colour), mark| LegendEntry { name: name.to_owned(), colour, mark };
     let mut entries: Vec<LegendEntry> = drawn.map(|(_, (name, _, colour))| entry((name, colour), Mark::Line)).collect();
     if !lines[0].is_empty() && !lines[2].is_empty() {
-        entries.push(entry(("p50 to p99", BLUE), Mark::Area));
+        entries.push(entry(("p50 to p99", BLUE), Mark::Band));
     }
     entries
 }

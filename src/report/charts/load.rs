@@ -5,7 +5,7 @@ use super::hover;
 use super::lanes::Lanes;
 use super::scale::{self, Axis};
 use super::sketch::{self, Frame, Panel, Pen};
-use super::theme::{self, BLUE, GREEN, ORANGE, PURPLE};
+use super::theme::{self, BLUE, FAINT, GREEN, INK};
 use super::{Chart, Form, LegendEntry, Mark, picture};
 use crate::base::ErrorKind;
 use crate::record::Recording;
@@ -152,10 +152,10 @@ fn draw_panel(panel: &Panel, bins: &Bins, load: &Load, index: usize) {
         Shows::Repeats => {
             panel.caption("repeated tries per second");
             if highest(&load.retries) > 0.0 {
-                panel.line(&stairs(bins, &load.retries), Pen::solid(PURPLE, 1.8));
+                panel.line(&stairs(bins, &load.retries), Pen::solid(INK, 1.6));
             }
             if highest(&load.reloads) > 0.0 {
-                panel.line(&stairs(bins, &load.reloads), Pen::dashed(ORANGE, 1.8));
+                panel.line(&stairs(bins, &load.reloads), Pen::dashed(FAINT, 1.6));
             }
         }
     }
@@ -166,10 +166,10 @@ fn legend(load: &Load) -> Vec<LegendEntry> {
     let mut entries = vec![entry("offered", BLUE, Mark::Dashed), entry("goodput", GREEN, Mark::Line)];
     entries.extend(load.errors.iter().map(|(kind, _)| entry(kind.word(), theme::ERRORS[*kind as usize], Mark::Area)));
     if highest(&load.retries) > 0.0 {
-        entries.push(entry("retries (all edges)", PURPLE, Mark::Line));
+        entries.push(entry("retries (all edges)", INK, Mark::Line));
     }
     if highest(&load.reloads) > 0.0 {
-        entries.push(entry("reloads", ORANGE, Mark::Dashed));
+        entries.push(entry("reloads", FAINT, Mark::Dashed));
     }
     entries
 }

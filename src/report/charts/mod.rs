@@ -57,6 +57,7 @@ pub enum Mark {
     Line,
     Dashed,
     Area,
+    Band,
 }
 
 /// A finished chart: the wide and the narrow picture, and what is said beside them.

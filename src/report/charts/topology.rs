@@ -10,7 +10,11 @@ use crate::record::{EdgeCell, Recording};
 use std::fmt::Write as _;
 
 const BOX: (f64, f64) = (150.0, 48.0);
-const STEP: (f64, f64) = (345.0, 96.0);
+const STEP: (f64, f64) = (385.0, 96.0);
+/// Within this distance from the caller an edge turns to the height of the called.
+const BEND: f64 = 70.0;
+/// Height of one label.
+const LABEL: f64 = 17.0;
 const MARGIN: f64 = 16.0;
 
 /// What is said of one edge over the whole run after the warm-up.
@@ -41,9 +45,10 @@ pub fn chart(recording: &Recording) -> Chart {
     let (edges, labels) = edges(recording, &layout);
     let boxes = boxes(recording, bins, &layout);
     let svg = format!(
-        "<svg class=\"chart topology\" viewBox=\"0 0 {width} {height}\" style=\"width:{width}px\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\">\
+        "<svg class=\"chart topology\" viewBox=\"0 0 {width} {height}\" style=\"width:{width}px;min-width:{:.0}px\" role=\"img\" xmlns=\"http://www.w3.org/2000/svg\">\
          <title>Topology of {}</title><desc>Clients left, services by the depth at which they are called; the table below lists every edge</desc>\
          {edges}{boxes}{labels}</svg>\n",
+        width * 0.85,
         escape(&recording.plan.scenario),
     );
     let note = "On each edge, over the whole run after the warm-up: attempts per second, share of failed attempts, and attempts per user request (×). \
@@ -67,14 +72,14 @@ fn edges(recording: &Recording, layout: &Layout) -> (String, String) {
         let points = route(plan, layout, edge);
         let share = if busiest > 0.0 { (figures.calls_per_s / busiest).sqrt() } else { 0.0 };
         let fault = fault_on(plan, |target| matches!(target, Target::Edge(id) if id.index() == edge));
-        let _ = write!(lines, "{}", line(plan, edge, &points, 1.0 + 4.0 * share, fault));
+        let _ = write!(lines, "{}", line(plan, edge, &points, 1.0 + 3.0 * share, fault));
         let at = free_place(label_place(&points), &mut taken);
         labels += &label(figures, at, fault.is_some());
     }
     (lines, labels)
 }
 
-/// From the right side of the caller through the slots between to the left side of the called; to itself or back, around the box.
+/// From the right side of the caller through the slots between to the left side of the called, where each caller has a port of its own.
 fn route(plan: &Plan, layout: &Layout, edge: usize) -> Vec<(f64, f64)> {
     let (from, to) = layers::ends(plan, edge);
     let (start, end) = (corner(layout.boxes[from]), corner(layout.boxes[to]));
@@ -83,16 +88,32 @@ fn route(plan: &Plan, layout: &Layout, edge: usize) -> Vec<(f64, f64)> {
         let (x, y) = corner(*pass);
         points.extend([(x, y + BOX.1 / 2.0), (x + BOX.0, y + BOX.1 / 2.0)]);
     }
-    points.push((end.0 - 7.0, end.1 + BOX.1 / 2.0));
+    points.push((end.0 - 7.0, end.1 + BOX.1 / 2.0 + port(plan, layout, edge)));
     points
+}
+
+/// How far from the middle of the called box an edge arrives: in the order in which the edges come from above, a label's height apart where that fits.
+fn port(plan: &Plan, layout: &Layout, edge: usize) -> f64 {
+    let to = layers::ends(plan, edge).1;
+    let height = |edge: usize| {
+        let last = layout.passes[edge].last().copied();
+        last.unwrap_or(layout.boxes[layers::ends(plan, edge).0]).1
+    };
+    let mut arriving: Vec<usize> = (0..plan.edges.len()).filter(|other| layers::ends(plan, *other).1 == to).collect();
+    arriving.sort_by(|a, b| height(*a).total_cmp(&height(*b)));
+    let place = arriving.iter().position(|other| *other == edge).unwrap_or(0) as f64;
+    let spare = (arriving.len() - 1) as f64;
+    let apart = if spare > 0.0 { (36.0 / spare).min(LABEL) } else { 0.0 };
+    (place - spare / 2.0) * apart
 }
 
 fn line(plan: &Plan, edge: usize, points: &[(f64, f64)], width: f64, fault: Option<usize>) -> String {
     let mut path = format!("M{:.1} {:.1}", points[0].0, points[0].1);
     for pair in points.windows(2) {
         let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
-        let bend = (x1 - x0).abs().max(60.0) / 2.0;
-        let _ = write!(path, "C{:.1} {y0:.1} {:.1} {y1:.1} {x1:.1} {y1:.1}", x0 + bend, x1 - bend);
+        let turn = x0 + BEND;
+        let _ =
+            write!(path, "C{:.1} {y0:.1} {:.1} {y1:.1} {turn:.1} {y1:.1}H{x1:.1}", x0 + BEND * 0.6, x0 + BEND * 0.4);
     }
     let (x, y) = points[points.len() - 1];
     let head = format!("M{:.1} {:.1}l-6 -5v10z", x + 7.0, y);
@@ -109,21 +130,22 @@ fn line(plan: &Plan, edge: usize, points: &[(f64, f64)], width: f64, fault: Opti
     )
 }
 
-/// Above the middle of the first stretch, which is the caller's own.
+/// Above the straight part of the last stretch, before the arrow.
 fn label_place(points: &[(f64, f64)]) -> (f64, f64) {
-    let ((x0, y0), (x1, y1)) = (points[0], points[1]);
-    ((x0 + x1) / 2.0, (y0 + y1) / 2.0 - 11.0)
+    let (x, y) = points[points.len() - 1];
+    (x - (STEP.0 - BOX.0 - BEND) / 2.0, y - LABEL / 2.0 - 1.0)
 }
 
 /// Labels that would lie on each other are moved apart, downwards, a bounded number of times.
 fn free_place(wanted: (f64, f64), taken: &mut Vec<(f64, f64)>) -> (f64, f64) {
     let mut at = wanted;
     for _ in 0..taken.len() {
-        let Some(hit) = taken.iter().find(|other| (other.0 - at.0).abs() < 170.0 && (other.1 - at.1).abs() < 17.0)
+        let Some(hit) =
+            taken.iter().find(|other| (other.0 - at.0).abs() < 170.0 && (other.1 - at.1).abs() < LABEL - 0.5)
         else {
             break;
         };
-        at.1 = hit.1 + 17.0;
+        at.1 = hit.1 + LABEL;
     }
     taken.push(at);
     at

@@ -2,8 +2,7 @@
 
 use super::super::charts::bins::{self, Bins};
 use super::super::charts::scale;
-use super::super::result;
-use crate::judge::Judgement;
+use super::super::result::RunResult;
 use crate::record::{ClientCell, Latencies, Recording};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,8 +11,8 @@ use std::fmt::Write as _;
 /// A longer CSV is written with wider windows instead.
 const CSV_BYTES_MAX: usize = 36_000;
 
-pub fn section(recording: &Recording, judgement: &Judgement) -> String {
-    let result = result::to_json(recording, judgement);
+pub fn section(recording: &Recording, result: &RunResult) -> String {
+    let result = serde_json::to_string_pretty(result).expect("a result is plain data");
     let (csv, window) = windows_csv(recording);
     format!(
         "<section id=\"downloads\"><h2>Downloads</h2>\n<ul>\n<li><a download=\"result.json\" href=\"{}\">result.json</a>: \

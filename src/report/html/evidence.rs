@@ -31,13 +31,13 @@ fn faults(recording: &Recording) -> String {
             let proof = if evidence.touched == 0 {
                 text("touched nothing: the fault did not happen").class("unclear")
             } else {
-                text(details.join(", "))
+                text(details.join(", ")).class("errors")
             };
             vec![
                 text(&fault.name).class("phase"),
                 text(&fault.kind),
                 text(&fault.on).class("code"),
-                text(&fault.label),
+                text(&fault.label).class("errors"),
                 text(format!("{} – {}", fault.from, fault.to)).class("faint"),
                 figure(scale::count(evidence.touched)),
                 proof,

@@ -1,11 +1,12 @@
 //! How it was measured, and how to play it again.
 
 use super::super::charts::{escape, nines, scale};
+use super::super::result::RunResult;
 use super::{Options, world_words};
 use crate::plan::World;
 use crate::record::Recording;
 
-pub fn section(recording: &Recording, options: &Options) -> String {
+pub fn section(recording: &Recording, result: &RunResult, options: &Options) -> String {
     let methods: String = recording.head.methods.iter().map(|line| format!("<li>{}</li>", escape(line))).collect();
     let methods = if methods.is_empty() { methods } else { format!("<ul>{methods}</ul>\n") };
     let scenario = options.scenario_text.as_ref().map(|text| {
@@ -17,19 +18,19 @@ pub fn section(recording: &Recording, options: &Options) -> String {
     format!(
         "<section id=\"method\"><h2>How it was measured, and how to play it again</h2>\n<pre tabindex=\"0\">{}</pre>\n{}{methods}{}</section>\n",
         escape(&options.command),
-        facts(recording),
+        facts(recording, result),
         scenario.unwrap_or_default(),
     )
 }
 
-fn facts(recording: &Recording) -> String {
+fn facts(recording: &Recording, result: &RunResult) -> String {
     let head = &recording.head;
     let (world, means) = world_words(head.world);
     let mut facts = vec![
         ("world", format!("{world}: {means}")),
         ("program", format!("{} {}", head.program, head.version)),
         ("plan", head.plan_digest.clone()),
-        ("recording", recording.digest()),
+        ("recording", result.recording_digest.clone()),
         ("wall time", scale::latency(head.wall_s)),
         ("window", recording.plan.window.to_string()),
         ("warm-up", format!("{}, in no figure of a phase", recording.plan.warmup)),

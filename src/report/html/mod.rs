@@ -16,7 +16,7 @@ mod words;
 mod tests;
 
 use super::charts::{escape, theme};
-use super::result;
+use super::result::{self, RunResult};
 use crate::judge::Judgement;
 use crate::plan::World;
 use crate::record::Recording;
@@ -34,15 +34,16 @@ const STYLE: &str = include_str!("style.css");
 
 /// The whole page.
 pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -> String {
+    let result = result::result(recording, judgement);
     let sections = [
         verdict::strip(recording, judgement),
-        warnings(recording, judgement),
+        warnings(&result),
         expectations::section(judgement),
         phases::section(recording),
         pictures::sections(recording),
         evidence::section(recording),
-        method::section(recording, options),
-        downloads::section(recording, judgement),
+        method::section(recording, &result, options),
+        downloads::section(recording, &result),
     ];
     page(recording, judgement, &sections.concat())
 }
@@ -62,8 +63,8 @@ fn page(recording: &Recording, judgement: &Judgement, body: &str) -> String {
 }
 
 /// What must be known before any figure is believed comes before every figure.
-fn warnings(recording: &Recording, judgement: &Judgement) -> String {
-    let all = result::warnings(recording, judgement);
+fn warnings(result: &RunResult) -> String {
+    let all = &result.warnings;
     if all.is_empty() {
         return String::new();
     }

@@ -112,7 +112,8 @@ fn entry(entry: &LegendEntry) -> String {
     let mark = match entry.mark {
         Mark::Line => format!("<path d=\"M0 6H22\" stroke=\"{hex}\" stroke-width=\"2.4\"/>"),
         Mark::Dashed => format!("<path d=\"M0 6H22\" stroke=\"{hex}\" stroke-width=\"2.4\" stroke-dasharray=\"6 4\"/>"),
-        Mark::Area => format!("<rect width=\"22\" height=\"12\" fill=\"{hex}\" opacity=\".6\"/>"),
+        Mark::Area => format!("<rect width=\"22\" height=\"12\" fill=\"{hex}\" opacity=\".85\"/>"),
+        Mark::Band => format!("<rect width=\"22\" height=\"12\" fill=\"{hex}\" opacity=\".2\"/>"),
     };
     format!(
         "<span><svg class=\"key\" width=\"22\" height=\"12\" aria-hidden=\"true\">{mark}</svg>{}</span>",

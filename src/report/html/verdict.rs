@@ -81,7 +81,7 @@ fn told(line: &Judged) -> String {
     let measured = line.measured.map(|value| format!("measured {}", words::value(line, value)));
     let bound = line.bound.map(|value| format!("bound {} {}", words::sign(line.compare), words::value(line, value)));
     let interval = words::interval(line).map(|interval| format!("95% interval {interval}"));
-    let samples = (line.samples > 0).then(|| format!("n {}", scale::count(line.samples)));
+    let samples = (line.samples > 0).then(|| format!("n\u{a0}{}", scale::count(line.samples)));
     let facts: Vec<String> = [measured, bound, samples, interval, line.note.clone()].into_iter().flatten().collect();
     match facts.is_empty() {
         true => format!("“{}” {verdict}.", line.text),
