@@ -5,7 +5,8 @@ use crate::compile::expect::{Names, Parsed, parse};
 use crate::plan::load::Send;
 use crate::plan::topology::{Edge, Op, Party, Queue, Role, Service};
 use crate::plan::{
-    Arrivals, Client, Effect, Expectation, FaultInfo, Phase, Plan, RatePoint, Real, Step, Target, World,
+    Arrivals, Backoff, Client, Effect, Expectation, FaultInfo, Jitter, Phase, Plan, RatePoint, Real, Reload, Retry,
+    Step, Target, World,
 };
 use crate::record::{Recorder, Recording, UndoNote};
 
@@ -227,6 +228,65 @@ fn gauges(plan: &Plan, recorder: &mut Recorder) {
             cell.completed = cell.arrived;
         }
     }
+}
+
+/// Played by the simulator: retries without a budget meet a slow database, and a surge on top.
+pub fn storm() -> Recording {
+    let mut plan = plan(240.0);
+    plan.scenario = "retry-storm".to_owned();
+    plan.title = "Three retries each, and the database never gets up again".to_owned();
+    plan.services[0].program =
+        vec![Op::Work(Dist::Exponential { mean: 0.004 }), Op::Call(EdgeId::from(1)), Op::Call(EdgeId::from(2))];
+    plan.services[0].workers = Some(400);
+    plan.services[1].program = vec![Op::Work(Dist::lognormal_quantiles(0.001, 0.004))];
+    plan.services[2].program = vec![Op::Work(Dist::Exponential { mean: 0.04 })];
+    plan.services[2].queue.capacity = Some(200);
+    let backoff = Backoff { base: Span::from_millis(100), factor: 2.0, max: Span::from_secs(1), jitter: Jitter::Full };
+    let on = vec![ErrorKind::Timeout, ErrorKind::Rejected];
+    plan.edges[0].timeout = Some(Span::from_secs(3));
+    plan.edges[2].retry = Some(Retry { max: 3, backoff, on, budget: None });
+    plan.edges[2].chance = 0.8;
+    plan.clients[0].reload = Some(Reload { chance: 0.5, after: Dist::Uniform { low: 1.0, high: 2.0 }, limit: 4 });
+    let slow = FaultInfo {
+        kind: "slow".to_owned(),
+        label: "work takes 3 times longer".to_owned(),
+        ..fault("db-slow", "db", 60.0, 110.0)
+    };
+    let surge = FaultInfo {
+        kind: "surge".to_owned(),
+        label: "rate times 1.3".to_owned(),
+        ..fault("lunch", "users", 90.0, 130.0)
+    };
+    let db = Target::Service { id: ServiceId::from(2), replicas: 1 };
+    let users = Target::Client(ClientId::from(0));
+    let step = |seconds, on, fault: usize, target, effect| Step {
+        at: at(seconds),
+        on,
+        fault: FaultId::from(fault),
+        target,
+        effect,
+    };
+    let (three, more) = (Effect::Slow { factor: 3.0 }, Effect::Surge { rate: None, factor: 1.3 });
+    plan.schedule = vec![
+        step(60.0, true, 0, db, three.clone()),
+        step(90.0, true, 1, users, more.clone()),
+        step(110.0, false, 0, db, three),
+        step(130.0, false, 1, users, more),
+    ];
+    plan.faults = vec![slow, surge];
+    plan.phases = vec![
+        phase("before", 12.0, 60.0),
+        phase("during db-slow", 60.0, 110.0),
+        phase("during lunch", 90.0, 130.0),
+        phase("after", 130.0, 240.0),
+        phase("whole", 12.0, 240.0),
+    ];
+    let lines = [
+        "recovery(users) <= 15s after lunch",
+        "p99(users) < 1s before db-slow",
+        "amplification(db) <= 1.5 during db-slow",
+    ];
+    crate::sim::play(&expecting(plan, &lines))
 }
 
 /// The same, live, with notes on what was undone, one of which failed.

@@ -53,7 +53,7 @@ fn row(phase: &Phase, cell: &ClientCell) -> Vec<Cell> {
         share(cell.ok).titled(format!("{} of {answered} answered", cell.ok)),
         goodput,
         text(errors(cell)).class("errors"),
-        figure(scale::count(cell.retries)),
+        figure(scale::count(cell.retries)).titled("by this client; those between services are in the table of edges"),
     ];
     row.extend(QUANTILES.map(|q| quantile(&cell.latency, q)));
     row.push(cell.latency.max().map_or_else(|| dash("no successful request"), |max| figure(scale::latency(max))));

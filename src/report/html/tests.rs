@@ -62,6 +62,7 @@ fn all_cases() -> Vec<(&'static str, Recording)> {
         ("dark", fixture::dark()),
         ("short", fixture::short()),
         ("crowd", fixture::crowd()),
+        ("storm", fixture::storm()),
     ]
 }
 
