@@ -8,7 +8,7 @@ use crate::plan::{
     Arrivals, Backoff, Client, Effect, Expectation, FaultInfo, Jitter, Phase, Plan, RatePoint, Real, Reload, Retry,
     Step, Target, World,
 };
-use crate::record::{Recorder, Recording, UndoNote};
+use crate::record::{CutShort, Recorder, Recording, UndoNote};
 
 pub fn at(seconds: f64) -> Time {
     Time::from_secs_f64(seconds)
@@ -309,6 +309,17 @@ pub fn live() -> Recording {
     ];
     recording.warnings.push("the load generator sent 97% of what was offered".to_owned());
     recording.latency_unsound = Some("p99 of the send lag is 80 ms".to_owned());
+    recording
+}
+
+/// Ended by the user in the middle of the fault.
+pub fn cut_short() -> Recording {
+    let mut recording = incident();
+    let kept = recording.grid.range(Time::ZERO, at(70.0)).len();
+    recording.clients[0].cells[kept..].fill(Default::default());
+    recording.services.iter_mut().for_each(|series| series.cells[kept..].fill(Default::default()));
+    recording.edges.iter_mut().for_each(|series| series.cells[kept..].fill(Default::default()));
+    recording.cut_short = Some(CutShort { at: at(70.0), why: "SIGINT".to_owned() });
     recording
 }
 

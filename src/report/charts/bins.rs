@@ -80,6 +80,9 @@ impl Bins {
                 }
             }
         }
+        // What a run that was cut short did not play is a gap, not a row of zeros.
+        let played = recording.cut_short.as_ref().map_or(end, |cut| cut.at.as_secs_f64());
+        all.retain(|bin| bin.from < played || bin.from == 0.0);
         Bins { all, end, warmup: recording.plan.warmup.as_secs_f64() }
     }
 
@@ -148,6 +151,12 @@ impl Bins {
     }
 }
 
+/// How long a stretch of the run was really played: shorter than planned in a run that was cut short.
+pub fn played_seconds(recording: &Recording, from: Time, to: Time) -> f64 {
+    let end = recording.cut_short.as_ref().map_or(to, |cut| cut.at.min(to));
+    end.since(from).as_secs_f64()
+}
+
 /// A quantile needs ten samples beyond it to mean anything: n >= 10 / (1 - q).
 pub fn supported(n: u64, q: f64) -> bool {
     n >= samples_needed(q)
@@ -178,6 +187,7 @@ fn segments(recording: &Recording) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::CutShort;
     use crate::report::fixture;
 
     #[test]
@@ -205,6 +215,16 @@ mod tests {
         assert!(!p99.is_empty());
         assert!(p99.iter().all(|reading| reading.n >= 1000));
         assert!(bins.quantile(&latencies, 0.5).len() > p99.len());
+    }
+
+    #[test]
+    fn a_run_that_was_cut_short_has_no_windows_after_its_end() {
+        let mut recording = fixture::incident();
+        recording.cut_short = Some(CutShort { at: fixture::at(90.0), why: "SIGINT".to_owned() });
+        let bins = Bins::new(&recording, Form::Wide);
+        assert_eq!((bins.all.last().map(|bin| bin.to), bins.end), (Some(90.0), 200.0));
+        let played = |from, to| played_seconds(&recording, fixture::at(from), fixture::at(to));
+        assert_eq!((played(40.0, 100.0), played(100.0, 200.0), played(10.0, 40.0)), (50.0, 0.0, 30.0));
     }
 
     #[test]

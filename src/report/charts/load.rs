@@ -203,7 +203,7 @@ pub(super) fn stairs(bins: &Bins, values: &[f64]) -> Vec<(f64, f64)> {
 
 pub(super) fn under(bins: &Bins, values: &[f64]) -> Vec<(f64, f64)> {
     let mut outline = stairs(bins, values);
-    outline.extend([(bins.end, 0.0), (0.0, 0.0)]);
+    outline.extend([(bins.all.last().map_or(0.0, |bin| bin.to), 0.0), (0.0, 0.0)]);
     outline
 }
 

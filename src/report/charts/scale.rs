@@ -137,7 +137,7 @@ pub fn percent(share: f64) -> String {
     let value = share * 100.0;
     match value {
         v if v > 0.0 && v < 0.01 => "<0.01%".to_owned(),
-        v if v < 100.0 && v >= 99.995 => ">99.99%".to_owned(),
+        v if (99.995..100.0).contains(&v) => ">99.99%".to_owned(),
         v if !(1.0..99.0).contains(&v) => format!("{}%", trim(format!("{v:.2}"))),
         v => format!("{}%", trim(format!("{v:.1}"))),
     }

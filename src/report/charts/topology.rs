@@ -1,7 +1,7 @@
 //! The topology as a picture: who calls whom, how often, with how many errors, how amplified, and how busy each service was at its worst.
 //! Faulted boxes and edges wear the colour and the dash of a fault.
 
-use super::bins::Bins;
+use super::bins::{Bins, played_seconds};
 use super::layers::{self, Layout};
 use super::saturation::utilisation;
 use super::{Chart, Form, escape, lanes, scale, shorten, theme};
@@ -28,7 +28,7 @@ pub struct EdgeFigures {
 pub fn figures(recording: &Recording, edge: usize, from: crate::base::Time, to: crate::base::Time) -> EdgeFigures {
     let cell: EdgeCell = recording.edge_over(edge, from, to);
     let fresh: u64 = (0..recording.clients.len()).map(|client| recording.client_over(client, from, to).fresh).sum();
-    let seconds = to.since(from).as_secs_f64();
+    let seconds = played_seconds(recording, from, to);
     let failed: u64 = cell.errors.iter().sum();
     EdgeFigures {
         calls_per_s: if seconds > 0.0 { cell.attempts as f64 / seconds } else { 0.0 },

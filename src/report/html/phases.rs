@@ -10,7 +10,7 @@ use crate::record::{ClientCell, Latencies, Recording};
 pub const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
 
 pub fn section(recording: &Recording) -> String {
-    let mut html = String::from("<section><h2>Phases</h2>\n");
+    let mut html = String::from("<section id=\"phases\"><h2>Phases</h2>\n");
     let several = recording.clients.len() > 1;
     for (index, series) in recording.clients.iter().enumerate() {
         if several {
@@ -29,13 +29,13 @@ fn client_table(recording: &Recording, client: usize) -> String {
         .plan
         .phases
         .iter()
-        .map(|phase| row(phase, &recording.client_over(client, phase.from, phase.to)))
+        .map(|phase| row(recording, phase, &recording.client_over(client, phase.from, phase.to)))
         .collect();
     table::table(&format!("Phases of client {}", recording.clients[client].name), &head, &rows)
 }
 
-fn row(phase: &Phase, cell: &ClientCell) -> Vec<Cell> {
-    let seconds = phase.to.since(phase.from).as_secs_f64();
+fn row(recording: &Recording, phase: &Phase, cell: &ClientCell) -> Vec<Cell> {
+    let seconds = bins::played_seconds(recording, phase.from, phase.to);
     let answered = cell.ok + cell.failed();
     let share = |part: u64| {
         if answered > 0 { figure(scale::percent(part as f64 / answered as f64)) } else { dash("nothing was answered") }
@@ -43,7 +43,7 @@ fn row(phase: &Phase, cell: &ClientCell) -> Vec<Cell> {
     let goodput = if seconds > 0.0 {
         figure(scale::number(cell.goodput as f64 / seconds))
     } else {
-        dash("the phase has no length")
+        dash("nothing of the phase was played")
     };
     let mut row = vec![
         text(&phase.name).class("phase"),
@@ -75,7 +75,7 @@ fn errors(cell: &ClientCell) -> String {
 pub fn quantile(latency: &Latencies, q: f64) -> Cell {
     let n = latency.count();
     match latency.quantile(q) {
-        Some(value) if bins::supported(n, q) => figure(scale::latency(value)).titled(format!("n {n}")),
+        Some(value) if bins::supported(n, q) => figure(scale::latency(value)),
         _ => dash(format!("{} needs {} samples, there are {n}", nines::quantile_name(q), samples_needed(q))),
     }
 }

@@ -19,7 +19,7 @@ pub fn figure(text: impl Into<String>) -> Cell {
 
 /// A figure that is not shown, and why.
 pub fn dash(why: impl Into<String>) -> Cell {
-    Cell { text: "–".to_owned(), title: Some(why.into()), class: "n" }
+    Cell { text: "–".to_owned(), title: Some(why.into()), class: "n dash" }
 }
 
 impl Cell {

@@ -66,7 +66,7 @@ pub fn saturation(recording: &Recording) -> String {
     for (index, series) in recording.services.iter().enumerate() {
         for phase in &recording.plan.phases {
             let cell = recording.service_over(index, phase.from, phase.to);
-            let seconds = phase.to.since(phase.from).as_secs_f64().max(1e-9);
+            let seconds = bins::played_seconds(recording, phase.from, phase.to).max(1e-9);
             rows.push(vec![
                 text(&series.name),
                 text(&phase.name),

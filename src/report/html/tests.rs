@@ -63,6 +63,7 @@ fn all_cases() -> Vec<(&'static str, Recording)> {
         ("short", fixture::short()),
         ("crowd", fixture::crowd()),
         ("storm", fixture::storm()),
+        ("cut", fixture::cut_short()),
     ]
 }
 
