@@ -12,8 +12,10 @@
 pub mod base;
 pub mod compile;
 pub mod engine;
+pub mod faults;
 pub mod judge;
 pub mod live;
+pub mod model;
 pub mod plan;
 pub mod record;
 pub mod report;

@@ -1,3 +1,79 @@
-//! Scenario to Plan. It reads what people wrote and reports their mistakes; it never plays anything.
+//! Scenario to Plan: names to ids, variants and `--set` applied, faults lowered to a schedule, phases cut, expectations understood.
+//! It reads what people wrote and reports every mistake at once; it never plays anything.
 
+pub mod catalogue;
+mod edges;
 pub mod expect;
+mod faults;
+mod graph;
+mod lines;
+mod phases;
+mod real;
+mod root;
+pub mod schema;
+#[cfg(test)]
+mod tests;
+
+use crate::plan::{Plan, World};
+use crate::scenario::{Diagnostics, Loaded, Node, overlay};
+
+/// What is asked for beside the file.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub variant: Option<String>,
+    /// `PATH=VALUE`, applied after the variant.
+    pub set: Vec<String>,
+    pub seed: Option<u64>,
+    pub world: Option<World>,
+}
+
+/// A variant of a scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariantInfo {
+    pub name: String,
+    pub title: Option<String>,
+    pub still_broken: bool,
+}
+
+/// Makes a Plan of a scenario that was loaded. `None` when there is any error; all are in `diags`.
+pub fn compile(loaded: &mut Loaded, request: &Request, diags: &Diagnostics) -> Option<Plan> {
+    if diags.has_errors() {
+        return None;
+    }
+    let mut root = loaded.root.clone();
+    let mut still_broken = false;
+    if let Some(name) = &request.variant {
+        if !overlay::select_variant(&mut root, name, diags) {
+            return None;
+        }
+        still_broken = variants(&loaded.root).iter().any(|variant| variant.name == *name && variant.still_broken);
+    }
+    let settings: Vec<_> =
+        request.set.iter().filter_map(|text| overlay::parse_setting(text, &mut loaded.sources, diags)).collect();
+    overlay::apply(&mut root, &settings, diags);
+    let plan = root::read(&root, &loaded.sources, request, diags);
+    let plan = Plan { variant: request.variant.clone(), still_broken, ..plan? };
+    (!diags.has_errors()).then_some(plan)
+}
+
+/// Compiles the base and every variant, so that mistakes inside variants are found too.
+pub fn check(loaded: &mut Loaded, diags: &Diagnostics) -> Option<Plan> {
+    let base = compile(loaded, &Request::default(), diags)?;
+    for variant in variants(&loaded.root) {
+        let request = Request { variant: Some(variant.name), ..Request::default() };
+        compile(loaded, &request, diags);
+    }
+    (!diags.has_errors()).then_some(base)
+}
+
+/// The variants that a scenario lists, in its order.
+pub fn variants(root: &Node) -> Vec<VariantInfo> {
+    let entries = root.get("variants").map_or(&[][..], Node::entries);
+    let text = |node: &Node, key: &str| node.get(key).and_then(Node::scalar).map(str::to_owned);
+    let info = |entry: &crate::scenario::Entry| VariantInfo {
+        name: entry.key.clone(),
+        title: text(&entry.value, "title"),
+        still_broken: text(&entry.value, "still_broken").as_deref() == Some("true"),
+    };
+    entries.iter().map(info).collect()
+}

@@ -54,9 +54,9 @@ impl<W: Wire> Engine<W> {
                 let forgotten = self.forget(index, replicas, fault, *share);
                 self.recorder.touched(fault, "entries forgotten", forgotten);
             }
-            Effect::Fill { to } => {
+            Effect::Fill { share, added } => {
                 if let Some(storage) = &mut self.nodes[index].storage {
-                    let bytes = storage.fill(fault, *to);
+                    let bytes = storage.fill(fault, *share, *added);
                     self.recorder.touched(fault, "bytes filled", bytes);
                 }
             }

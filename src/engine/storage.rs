@@ -44,10 +44,11 @@ impl Storage {
         self.data_bytes = (self.data_bytes + self.spec.append_bytes).min(self.capacity());
     }
 
-    /// Fills up to this share of the capacity; says how many bytes that took.
-    pub fn fill(&mut self, fault: FaultId, to: f64) -> u64 {
-        let target = (self.capacity() as f64 * to) as u64;
-        let bytes = target.saturating_sub(self.used());
+    /// Fills up to this share of the capacity, or by this share; says how many bytes that took.
+    pub fn fill(&mut self, fault: FaultId, share: f64, added: bool) -> u64 {
+        let wanted = (self.capacity() as f64 * share) as u64;
+        let room = self.capacity() - self.used();
+        let bytes = if added { wanted.min(room) } else { wanted.saturating_sub(self.used()) };
         self.ballast.push((fault, bytes));
         bytes
     }
@@ -106,8 +107,8 @@ mod tests {
         };
         let mut storage = Storage::new(&spec, Dice::named(1, "probe"));
         assert_eq!(storage.used(), 100);
-        assert_eq!(storage.fill(FaultId(0), 0.5), 400);
-        assert_eq!(storage.fill(FaultId(1), 1.0), 500);
+        assert_eq!(storage.fill(FaultId(0), 0.5, false), 400);
+        assert_eq!(storage.fill(FaultId(1), 1.0, false), 500);
         assert!(!storage.probe().1);
         storage.take_away(FaultId(0));
         assert_eq!(storage.used(), 600);

@@ -51,8 +51,8 @@ pub enum Effect {
     Fail { chance: f64 },
     /// Cache: this share of the entries of each hit replica is gone, at once.
     Forget { share: f64 },
-    /// Store or volume: filled to this share of its capacity; healed by taking the ballast away.
-    Fill { to: f64 },
+    /// Store or volume: filled to this share of its capacity, or (`added`) by this share; healed by taking the ballast away.
+    Fill { share: f64, added: bool },
     /// Client: the rate becomes this many per second (`None`: unchanged), then times `factor`.
     Surge { rate: Option<f64>, factor: f64 },
 }

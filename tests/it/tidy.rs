@@ -19,7 +19,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("judge", &["base", "plan", "record"]),
     ("report", &["base", "plan", "record", "judge"]),
     ("library", &[]),
-    ("cli", &["base", "scenario", "plan", "model", "faults", "compile", "record", "engine", "sim", "live", "judge", "report", "library"]),
+    (
+        "cli",
+        &[
+            "base", "scenario", "plan", "model", "faults", "compile", "record", "engine", "sim", "live", "judge",
+            "report", "library",
+        ],
+    ),
 ];
 
 const LINES_MAX: usize = 400;

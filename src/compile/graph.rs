@@ -1,0 +1,86 @@
+//! What can be said of the graph of calls without playing it: cycles, and services that nobody reaches.
+
+use crate::base::ServiceId;
+use crate::model::services::ServiceDraft;
+use crate::plan::{Party, Plan};
+use crate::scenario::Diagnostics;
+
+pub fn check(plan: &Plan, drafts: &[ServiceDraft], diags: &Diagnostics) {
+    let calls = calls(plan);
+    if let Some(cycle) = first_cycle(&calls) {
+        let names: Vec<&str> = cycle.iter().map(|index| plan.services[*index].name.as_str()).collect();
+        let message = format!("services call each other in a circle: {} -> {}", names.join(" -> "), names[0]);
+        let note = diags.error(drafts[cycle[0]].name_place, message).code("call-cycle");
+        note.help("a request would never end; give the inner call a service of its own");
+    }
+    if diags.has_errors() {
+        // With a call missing, whom nobody reaches is no news.
+        return;
+    }
+    let reached = reached(plan, &calls);
+    for (index, draft) in drafts.iter().enumerate().filter(|(index, _)| !reached[*index]) {
+        let message = format!("no client reaches service `{}`", plan.services[index].name);
+        diags.warning(draft.name_place, message).code("unreached");
+    }
+}
+
+/// For each service the services it calls.
+fn calls(plan: &Plan) -> Vec<Vec<usize>> {
+    let mut calls = vec![Vec::new(); plan.services.len()];
+    for edge in &plan.edges {
+        if let Party::Service(ServiceId(from)) = edge.from {
+            calls[from as usize].push(edge.to.index());
+        }
+    }
+    calls
+}
+
+/// The first cycle found, if any. Walks with a stack of its own: the graph may be deep.
+fn first_cycle(calls: &[Vec<usize>]) -> Option<Vec<usize>> {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Mark {
+        New,
+        OnPath,
+        Done,
+    }
+    let mut marks = vec![Mark::New; calls.len()];
+    for root in 0..calls.len() {
+        if marks[root] != Mark::New {
+            continue;
+        }
+        let mut path = vec![(root, 0)];
+        marks[root] = Mark::OnPath;
+        while let Some((node, next)) = path.last_mut() {
+            let (node, at) = (*node, *next);
+            *next += 1;
+            match calls[node].get(at) {
+                None => {
+                    marks[node] = Mark::Done;
+                    path.pop();
+                }
+                Some(called) if marks[*called] == Mark::OnPath => {
+                    let from = path.iter().position(|(on, _)| on == called).unwrap_or(0);
+                    return Some(path[from..].iter().map(|(on, _)| *on).collect());
+                }
+                Some(called) if marks[*called] == Mark::New => {
+                    marks[*called] = Mark::OnPath;
+                    path.push((*called, 0));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    None
+}
+
+fn reached(plan: &Plan, calls: &[Vec<usize>]) -> Vec<bool> {
+    let mut reached = vec![false; plan.services.len()];
+    let from_clients = plan.edges.iter().filter(|edge| matches!(edge.from, Party::Client(_)));
+    let mut open: Vec<usize> = from_clients.map(|edge| edge.to.index()).collect();
+    while let Some(service) = open.pop() {
+        if !std::mem::replace(&mut reached[service], true) {
+            open.extend(&calls[service]);
+        }
+    }
+    reached
+}

@@ -1,0 +1,136 @@
+//! The `live:` section: which services are real processes, how they start, when they are ready.
+
+use super::root::{is_empty_map, service_named};
+use crate::base::Span;
+use crate::plan::real::{Origin, Protocol, Ready};
+use crate::plan::{Plan, Real, RealService};
+use crate::scenario::{Entry, FieldDoc, Fields, Shape, Value, values};
+
+pub static TABLE: [FieldDoc; 7] = [
+    FieldDoc::optional(
+        "start",
+        Shape::OneOf(&[Shape::Text, Shape::List(&Shape::Text)]),
+        "none",
+        "program and arguments; `{port}` and `{dir}` are replaced by a free port and a private folder",
+    ),
+    FieldDoc::optional(
+        "address",
+        Shape::Text,
+        "none",
+        "`host:port` of a service that runs already, instead of `start`",
+    ),
+    FieldDoc::optional("protocol", Shape::Choice(&["http", "redis", "tcp"]), "http", "how it is spoken to"),
+    FieldDoc::optional(
+        "ready",
+        Shape::OneOf(&[Shape::Choice(&["connect", "redis-ping"]), Shape::Shared("ready", &READY)]),
+        "by protocol",
+        "how to know that it can be asked",
+    ),
+    FieldDoc::optional("ready_within", Shape::Span, "10s", "how long to wait for that"),
+    FieldDoc::optional(
+        "volume",
+        Shape::Bytes,
+        "none",
+        "its data folder is a volume of this size, which `fill` can fill",
+    ),
+    FieldDoc::optional("env", Shape::MapOf(&Shape::Text), "none", "environment variables"),
+];
+
+static READY: [FieldDoc; 1] = [FieldDoc::required("http", Shape::Text, "`GET` of this path answers below 500")];
+
+pub fn read(root: &Fields, plan: &Plan) -> Real {
+    let diags = root.diags();
+    let services = root.entries("live").iter().filter_map(|entry| service(entry, root, plan)).collect();
+    let allow =
+        root.list("allow").iter().filter_map(|node| values::read_text(node, diags)).map(str::to_owned).collect();
+    Real { services, allow }
+}
+
+fn service(entry: &Entry, root: &Fields, plan: &Plan) -> Option<RealService> {
+    let diags = root.diags();
+    let id = service_named(&entry.key, entry.key_place, plan, diags);
+    if is_empty_map(&entry.value) {
+        diags
+            .error(entry.value.place, format!("live service `{}` has neither `start` nor `address`", entry.key))
+            .code("missing-key");
+        return None;
+    }
+    let fields = Fields::open(&entry.value, &format!("live service `{}`", entry.key), &TABLE, diags);
+    let protocol = match fields.choice("protocol") {
+        Some("redis") => Protocol::Redis,
+        Some("tcp") => Protocol::Tcp,
+        _ => Protocol::Http,
+    };
+    let origin = origin(&fields);
+    let real = RealService {
+        service: id?,
+        protocol,
+        origin: origin?,
+        ready_within: fields.span("ready_within").unwrap_or(Span::from_secs(10)),
+        ready: ready(&fields, protocol),
+        volume_bytes: fields.bytes("volume"),
+    };
+    if real.volume_bytes.is_some() && matches!(real.origin, Origin::Address(_)) {
+        fields.error("volume", "a service that runs already has its own disk").help("use `start`").code("wrong-value");
+    }
+    Some(real)
+}
+
+fn origin(fields: &Fields) -> Option<Origin> {
+    let diags = fields.diags();
+    match (fields.node("start"), fields.node("address")) {
+        (Some(start), None) => {
+            let words: Vec<String> = match &start.value {
+                Value::List(items) => {
+                    items.iter().filter_map(|item| values::read_text(item, diags)).map(str::to_owned).collect()
+                }
+                _ => values::read_text(start, diags)?.split_whitespace().map(str::to_owned).collect(),
+            };
+            let mut words = words.into_iter();
+            let Some(program) = words.next().filter(|program| !program.is_empty()) else {
+                fields.error("start", "no program is named").code("wrong-value");
+                return None;
+            };
+            let text = |entry: &Entry| Some((entry.key.clone(), values::read_text(&entry.value, diags)?.to_owned()));
+            let env = fields.entries("env").iter().filter_map(text).collect();
+            Some(Origin::Start { program, args: words.collect(), env })
+        }
+        (None, Some(_)) => address(fields),
+        (start, _) => {
+            let message = match start {
+                Some(_) => "`start` and `address`: it can only be one of them",
+                None => "how is it reached? It has neither `start` nor `address`",
+            };
+            diags.error(fields.place(), message).code("missing-key");
+            None
+        }
+    }
+}
+
+fn address(fields: &Fields) -> Option<Origin> {
+    let text = fields.text("address")?;
+    let port =
+        text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).and_then(|(_, port)| port.parse::<u16>().ok());
+    if port.is_none_or(|port| port == 0) {
+        fields.error("address", "an address is `host:port`").help("such as `127.0.0.1:6379`").code("wrong-value");
+        return None;
+    }
+    Some(Origin::Address(text.to_owned()))
+}
+
+fn ready(fields: &Fields, protocol: Protocol) -> Ready {
+    let by_protocol = match protocol {
+        Protocol::Redis => Ready::RedisPing,
+        Protocol::Http | Protocol::Tcp => Ready::Connect,
+    };
+    let Some(node) = fields.node("ready") else { return by_protocol };
+    if let Value::Map(_) = node.value {
+        let inner = Fields::open(node, "`ready`", &READY, fields.diags());
+        return inner.text("http").map_or(by_protocol, |path| Ready::HttpGet(path.to_owned()));
+    }
+    match values::read_choice(node, &["connect", "redis-ping"], fields.diags()) {
+        Some("redis-ping") => Ready::RedisPing,
+        Some(_) => Ready::Connect,
+        None => by_protocol,
+    }
+}

@@ -1,0 +1,210 @@
+//! The whole scenario, section by section.
+
+use super::{Request, edges, faults, graph, lines, phases, real};
+use crate::base::{ServiceId, Span, Time};
+use crate::model::load::client::{self, ClientDraft};
+use crate::model::services::{self, ServiceDraft, Surroundings};
+use crate::plan::load::LENGTH_MAX;
+use crate::plan::{Plan, World};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
+
+/// The keys of a scenario file.
+pub static TABLE: [FieldDoc; 18] = [
+    FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
+    FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
+    FieldDoc::optional("about", Shape::Text, "", "the story"),
+    FieldDoc::optional("source", Shape::Text, "", "where it comes from"),
+    FieldDoc::optional("tags", Shape::List(&Shape::Name), "none", "words to select by"),
+    FieldDoc::optional(
+        "world",
+        Shape::Choice(&["sim", "live"]),
+        "sim",
+        "where it plays unless the command line says otherwise",
+    ),
+    FieldDoc::optional("seed", Shape::Count, "1", "the seed of all dice"),
+    FieldDoc::required("length", Shape::Span, "how long the run is"),
+    FieldDoc::optional("warmup", Shape::Span, "0s", "the beginning that no figure counts"),
+    FieldDoc::optional("window", Shape::Span, "about length / 200", "length of one recording window"),
+    FieldDoc::required("clients", Shape::MapOf(&Shape::Shared("client", &client::TABLE)), "who asks"),
+    FieldDoc::required("services", Shape::MapOf(&Shape::Any), "who answers"),
+    FieldDoc::optional("faults", Shape::MapOf(&Shape::Any), "none", "what goes wrong, and when"),
+    FieldDoc::optional("symptoms", Shape::List(&Shape::Text), "none", "what an incident's base must show"),
+    FieldDoc::optional("expect", Shape::List(&Shape::Text), "none", "what must hold"),
+    FieldDoc::optional(
+        "variants",
+        Shape::MapOf(&Shape::Shared("variant", &VARIANT)),
+        "none",
+        "changed versions: wrong fixes and right ones",
+    ),
+    FieldDoc::optional(
+        "live",
+        Shape::MapOf(&Shape::Shared("live", &real::TABLE)),
+        "none",
+        "which services are real in the live world",
+    ),
+    FieldDoc::optional("allow", Shape::List(&Shape::Text), "none", "hosts outside of loopback that may be targets"),
+];
+
+static VARIANT: [FieldDoc; 5] = [
+    FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
+    FieldDoc::optional("set", Shape::MapOf(&Shape::Any), "none", "paths and their values"),
+    FieldDoc::optional("still_broken", Shape::Flag, "false", "a wrong fix: it holds when an expectation breaks"),
+    FieldDoc::optional("expect", Shape::List(&Shape::Text), "the scenario's", "expectations of its own"),
+    FieldDoc::optional("world", Shape::Choice(&["sim", "live"]), "the scenario's", "where it plays"),
+];
+
+const CELLS_MAX: u64 = 20_000;
+
+pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnostics) -> Option<Plan> {
+    let fields = Fields::open(root, "the scenario", &TABLE, diags);
+    let mut plan = read_head(&fields, request);
+    check_variants(&fields);
+    let clients = read_clients(&fields, plan.length);
+    let services = read_services(&fields, &clients);
+    check_names(&clients, &services, diags);
+    plan.services = services.iter().map(|draft| draft.service.clone()).collect();
+    plan.clients = clients.iter().map(|draft| draft.client.clone()).collect();
+    edges::connect(&mut plan, &clients, &services, diags);
+    graph::check(&plan, &services, diags);
+    plan.real = real::read(&fields, &plan);
+    faults::read(&fields, &mut plan);
+    phases::cut(&mut plan);
+    lines::read(&fields, &mut plan, sources);
+    Some(plan)
+}
+
+fn read_head(fields: &Fields, request: &Request) -> Plan {
+    let text = |name: &str| fields.text(name).unwrap_or_default().to_owned();
+    for name in ["about", "source"] {
+        fields.text(name);
+    }
+    for tag in fields.list("tags") {
+        values::read_name(tag, fields.diags());
+    }
+    let scenario_world = if fields.choice("world") == Some("live") { World::Live } else { World::Sim };
+    let scenario_seed = fields.count("seed").unwrap_or(1);
+    let length = read_length(fields);
+    let warmup = fields.span("warmup").unwrap_or(Span::ZERO);
+    if warmup.0 >= length.0 && fields.has("warmup") {
+        let note = fields.error("warmup", format!("a warm-up of {warmup} leaves nothing of a run of {length}"));
+        note.code("wrong-value");
+    }
+    Plan {
+        scenario: text("name"),
+        title: text("title"),
+        variant: None,
+        world: request.world.unwrap_or(scenario_world),
+        seed: request.seed.unwrap_or(scenario_seed),
+        length,
+        warmup: Time(warmup.0),
+        window: read_window(fields, length),
+        services: Vec::new(),
+        edges: Vec::new(),
+        clients: Vec::new(),
+        faults: Vec::new(),
+        schedule: Vec::new(),
+        phases: Vec::new(),
+        expectations: Vec::new(),
+        symptoms: Vec::new(),
+        still_broken: false,
+        real: Default::default(),
+    }
+}
+
+fn read_length(fields: &Fields) -> Time {
+    let length = fields.span("length").unwrap_or(Span::from_secs(60));
+    if length < Span::from_millis(1) || length > LENGTH_MAX {
+        fields.error("length", format!("a run is 1ms to {LENGTH_MAX} long")).code("wrong-value");
+        return Time(Span::from_secs(60).0);
+    }
+    Time(length.0)
+}
+
+fn read_window(fields: &Fields, length: Time) -> Span {
+    let Some(window) = fields.span("window") else { return default_window(length) };
+    if window == Span::ZERO || length.0 / window.0.max(1) > CELLS_MAX {
+        let note = fields.error("window", format!("this makes more than {CELLS_MAX} windows"));
+        note.help(format!("{} would do", default_window(length))).code("wrong-value");
+        return default_window(length);
+    }
+    window
+}
+
+/// A two-hundredth of the run, rounded up to 1, 2 or 5 times a power of ten; at least 100 ms.
+fn default_window(length: Time) -> Span {
+    let wanted = (length.0 / 200).max(Span::from_millis(100).0);
+    let power = 10u64.pow(wanted.ilog10());
+    let step = [1, 2, 5, 10].into_iter().find(|step| step * power >= wanted).unwrap_or(10);
+    Span(step * power)
+}
+
+/// Shapes of the variants' own keys; what they set is checked where it is applied.
+fn check_variants(fields: &Fields) {
+    for entry in fields.entries("variants") {
+        values::check_name(&entry.key, entry.key_place, fields.diags());
+        let variant = Fields::open(&entry.value, &format!("variant `{}`", entry.key), &VARIANT, fields.diags());
+        variant.text("title");
+        variant.flag("still_broken");
+        variant.choice("world");
+        variant.entries("set");
+        variant.list("expect");
+    }
+}
+
+fn read_clients(fields: &Fields, length: Time) -> Vec<ClientDraft> {
+    let diags = fields.diags();
+    let entries = fields.entries("clients");
+    if entries.is_empty() && fields.has("clients") {
+        fields.error("clients", "nobody asks: there is no client").code("missing-key");
+    }
+    let read = |entry: &crate::scenario::Entry| {
+        values::check_name(&entry.key, entry.key_place, diags);
+        client::read(&entry.key, entry.key_place, &entry.value, length, diags)
+    };
+    entries.iter().filter_map(read).collect()
+}
+
+fn read_services(fields: &Fields, clients: &[ClientDraft]) -> Vec<ServiceDraft> {
+    let diags = fields.diags();
+    let around =
+        Surroundings { keys: clients.iter().filter_map(|draft| draft.client.keys).map(|keys| keys.count).max() };
+    let entries = fields.entries("services");
+    if entries.is_empty() && fields.has("services") {
+        fields.error("services", "nobody answers: there is no service").code("missing-key");
+    }
+    let read = |entry: &crate::scenario::Entry| {
+        values::check_name(&entry.key, entry.key_place, diags);
+        services::read(&entry.key, entry.key_place, &entry.value, &around, diags)
+    };
+    entries.iter().filter_map(read).collect()
+}
+
+fn check_names(clients: &[ClientDraft], services: &[ServiceDraft], diags: &Diagnostics) {
+    for client in clients {
+        if let Some(service) = services.iter().find(|draft| draft.service.name == client.client.name) {
+            let message = format!("{} is a client and a service", quote(&service.service.name));
+            diags.error(service.name_place, message).help("give one of them another name").code("duplicate-name");
+        }
+    }
+}
+
+/// The service of this name, or an error at the place with a suggestion.
+pub(super) fn service_named(
+    name: &str,
+    place: crate::scenario::Place,
+    plan: &Plan,
+    diags: &Diagnostics,
+) -> Option<ServiceId> {
+    let found = plan.service_named(name);
+    if found.is_none() {
+        let names = plan.services.iter().map(|service| service.name.as_str());
+        let note = diags.error(place, format!("there is no service {}", quote(name))).code("unknown-name");
+        note.maybe_help(help_for(name, names));
+    }
+    found
+}
+
+/// Does the scenario's text define nothing at all under this key?
+pub(super) fn is_empty_map(node: &Node) -> bool {
+    matches!(&node.value, Value::Map(entries) if entries.is_empty())
+}

@@ -1,0 +1,47 @@
+//! A service answers a share of its requests with an error.
+//!
+//! The error comes when a worker takes the request, before any work is done: a failing service is often a fast one. The caller sees
+//! the error kind `error` (HTTP 500).
+//!
+//! - **Simulated world**: each request that a worker takes fails with the given chance.
+//! - **Live world**: a stand-in answers 500 in the same way. A real process cannot be made to fail from outside; use `reset` on the
+//!   edges into it.
+//! - **Undo**: requests that are taken afterwards are served.
+//! - **Evidence**: requests that were answered with an error.
+//!
+//! ```yaml
+//! name: errors-example
+//! length: 30s
+//! warmup: 5s
+//! clients:
+//!   users: {calls: {to: web, timeout: 1s}, rate: 40/s}
+//! services:
+//!   web: {work: exp(5ms)}
+//! faults:
+//!   bad-build: {kind: errors, on: web, share: 30%, at: 10s, for: 10s}
+//! expect:
+//!   - errors(users, kind=error) >= 15% during bad-build
+//!   - success(users) >= 99% after bad-build
+//! ```
+
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use crate::plan::Effect;
+use crate::scenario::{FieldDoc, Fields, Shape};
+
+pub const KIND: FaultKind = FaultKind {
+    name: "errors",
+    page: include_str!("errors.rs"),
+    acts_on: ActsOn::Service,
+    lasts: Lasts::UntilHealed,
+    fields: FIELDS,
+    lower,
+};
+
+static FIELDS: &[FieldDoc] =
+    &[FieldDoc { name: "share", shape: Shape::Ratio, required: true, default: "", doc: "share of requests that fail" }];
+
+fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
+    let chance = fields.ratio("share")?;
+    let label = format!("errors {}", words(fields, "share", ""));
+    Lowered::one(label, site.service().0, Effect::Fail { chance })
+}

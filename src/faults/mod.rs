@@ -1,0 +1,140 @@
+//! The kinds of faults. A fault speaks and never acts: it is read once and lowered to a few [`Effect`]s with the moment at which
+//! each begins and the moment at which it is healed. It never does I/O and never sees a world.
+//!
+//! Adding a kind: one file here (its `//!` head is its manual page with one example) and its line in [`KINDS`].
+
+mod bandwidth;
+mod cut;
+mod down;
+mod errors;
+mod fill;
+mod forget;
+mod latency;
+mod pause;
+mod refuse;
+mod reset;
+mod restart;
+mod site;
+mod slow;
+mod surge;
+
+pub use site::{ActsOn, Site};
+
+use crate::base::{FaultId, Span, Time};
+use crate::plan::{Effect, Step, Target};
+use crate::scenario::{FieldDoc, Fields, Shape, Value};
+
+/// One kind of fault.
+pub struct FaultKind {
+    pub name: &'static str,
+    /// The source of the kind's own file; its `//!` head is the manual page.
+    pub page: &'static str,
+    pub acts_on: ActsOn,
+    pub lasts: Lasts,
+    /// Fields beside [`COMMON`].
+    pub fields: &'static [FieldDoc],
+    /// Reads the fields and says what is done to the site. `None` when a value is wrong, which is then reported.
+    pub lower: fn(&Fields, &Site) -> Option<Lowered>,
+}
+
+/// How long a fault of a kind lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasts {
+    /// As long as `for` says, else to the end of the run.
+    UntilHealed,
+    /// As long as `for` says, else this long.
+    Shortly(Span),
+    /// Done at once; there is no `for`.
+    Instantly,
+}
+
+/// What a fault does while it lasts, and one line about it for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lowered {
+    pub label: String,
+    pub effects: Vec<(Target, Effect)>,
+}
+
+/// Every kind, in the order of the manual.
+pub static KINDS: &[FaultKind] = &[
+    surge::KIND,
+    latency::KIND,
+    bandwidth::KIND,
+    cut::KIND,
+    refuse::KIND,
+    reset::KIND,
+    slow::KIND,
+    errors::KIND,
+    down::KIND,
+    restart::KIND,
+    pause::KIND,
+    forget::KIND,
+    fill::KIND,
+];
+
+/// The fields that every fault has.
+pub static COMMON: &[FieldDoc] = &[
+    FieldDoc { name: "kind", shape: Shape::Name, required: true, default: "", doc: "what happens, such as `latency`" },
+    FieldDoc {
+        name: "on",
+        shape: Shape::Text,
+        required: true,
+        default: "",
+        doc: "where: a service, a client, or an edge such as `web->cache`; a service's name stands for every edge into it where an edge is meant",
+    },
+    FieldDoc { name: "at", shape: Shape::Span, required: true, default: "", doc: "when it begins" },
+];
+
+/// The field of the kinds that last.
+pub static FOR: &[FieldDoc] = &[FieldDoc {
+    name: "for",
+    shape: Shape::Span,
+    required: false,
+    default: "to the end of the run",
+    doc: "how long it lasts until it is healed",
+}];
+
+pub fn named(name: &str) -> Option<&'static FaultKind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+impl FaultKind {
+    /// Every table of fields that a fault of this kind may use.
+    pub fn tables(&self) -> Vec<&'static [FieldDoc]> {
+        let mut tables = vec![COMMON, self.fields];
+        if self.lasts != Lasts::Instantly {
+            tables.push(FOR);
+        }
+        tables
+    }
+
+    /// The beginning and the healing of each effect.
+    pub fn steps(&self, fault: FaultId, lowered: Lowered, from: Time, to: Time) -> Vec<Step> {
+        let mut steps = Vec::with_capacity(2 * lowered.effects.len());
+        for (target, effect) in lowered.effects {
+            if self.lasts != Lasts::Instantly {
+                steps.push(Step { at: to, on: false, fault, target, effect: effect.clone() });
+            }
+            steps.push(Step { at: from, on: true, fault, target, effect });
+        }
+        steps
+    }
+}
+
+impl Lowered {
+    fn one(label: String, target: Target, effect: Effect) -> Option<Lowered> {
+        Some(Lowered { label, effects: vec![(target, effect)] })
+    }
+
+    fn on_each(label: String, targets: &[Target], effect: &Effect) -> Option<Lowered> {
+        Some(Lowered { label, effects: targets.iter().map(|target| (*target, effect.clone())).collect() })
+    }
+}
+
+/// A value in the author's own words, for labels.
+fn words(fields: &Fields, name: &str, default: &str) -> String {
+    match fields.node(name).map(|node| &node.value) {
+        Some(Value::Scalar(text, _)) => text.clone(),
+        _ => default.to_owned(),
+    }
+}

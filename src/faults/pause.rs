@@ -1,0 +1,51 @@
+//! A service, or some of its replicas, stands still: nothing moves, nothing is lost.
+//!
+//! A long garbage collection, a stopped virtual machine, a debugger. Connections stay open, so callers learn of it only by their
+//! timeouts; requests that arrive meanwhile wait. When it heals it goes on with work whose callers may have gone.
+//!
+//! - **Simulated world**: work, queue and timers of the replicas stand still.
+//! - **Live world**: a process that firedrill started gets SIGSTOP; a stand-in stops answering. A service behind an `address:` is not
+//!   ours to stop.
+//! - **Undo**: SIGCONT; the stand-in goes on.
+//! - **Evidence**: requests that met a paused replica (live: processes stopped).
+//!
+//! ```yaml
+//! name: pause-example
+//! length: 30s
+//! warmup: 5s
+//! clients:
+//!   users: {calls: {to: web, timeout: 1s}, rate: 40/s}
+//! services:
+//!   web: {work: exp(5ms)}
+//! faults:
+//!   collection: {kind: pause, on: web, at: 10s, for: 4s}
+//! expect:
+//!   - errors(users, kind=timeout) >= 50% during collection
+//!   - success(users) >= 95% after collection
+//! ```
+
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use crate::plan::Effect;
+use crate::scenario::{FieldDoc, Fields, Shape};
+
+pub const KIND: FaultKind = FaultKind {
+    name: "pause",
+    page: include_str!("pause.rs"),
+    acts_on: ActsOn::Service,
+    lasts: Lasts::UntilHealed,
+    fields: FIELDS,
+    lower,
+};
+
+static FIELDS: &[FieldDoc] = &[FieldDoc {
+    name: "replicas",
+    shape: Shape::Count,
+    required: false,
+    default: "all",
+    doc: "how many replicas stand still",
+}];
+
+fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
+    let (target, which) = site.replicas(fields)?;
+    Lowered::one(format!("pause{which}"), target, Effect::Freeze)
+}

@@ -1,0 +1,80 @@
+//! Where a fault acts, after its `on:` was resolved. It never changes what it names.
+
+use crate::base::{ClientId, EdgeId, ServiceId};
+use crate::plan::{Client, Service, Target};
+use crate::scenario::Fields;
+
+/// What sort of place a kind of fault acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ActsOn {
+    Client,
+    /// One edge, or every edge into a service.
+    Edge,
+    Service,
+    Cache,
+    /// A store, or a live service with a volume.
+    Storage,
+}
+
+impl ActsOn {
+    /// For messages: what `on:` must name.
+    pub fn words(self) -> &'static str {
+        match self {
+            ActsOn::Client => "a client",
+            ActsOn::Edge => "an edge such as `web->cache`, or a service",
+            ActsOn::Service => "a service",
+            ActsOn::Cache => "a service of kind `cache`",
+            ActsOn::Storage => "a service of kind `store`, or one with a `volume` under `live`",
+        }
+    }
+}
+
+/// The resolved place.
+#[derive(Clone, Debug)]
+pub enum Site<'a> {
+    Edges(Vec<EdgeId>),
+    Service(ServiceId, &'a Service),
+    Client(ClientId, &'a Client),
+}
+
+impl<'a> Site<'a> {
+    /// Every edge as a target. The compiler resolves `on:` by `FaultKind::acts_on`, so another sort of site is a bug of ours.
+    pub fn edges(&self) -> Vec<Target> {
+        match self {
+            Site::Edges(edges) => edges.iter().map(|edge| Target::Edge(*edge)).collect(),
+            other => unreachable!("this kind acts on edges, and was given {other:?}"),
+        }
+    }
+
+    pub fn client(&self) -> (Target, &'a Client) {
+        match self {
+            Site::Client(id, client) => (Target::Client(*id), client),
+            other => unreachable!("this kind acts on a client, and was given {other:?}"),
+        }
+    }
+
+    /// The whole service as a target.
+    pub fn service(&self) -> (Target, &'a Service) {
+        match self {
+            Site::Service(id, service) => (Target::Service { id: *id, replicas: service.replicas }, service),
+            other => unreachable!("this kind acts on a service, and was given {other:?}"),
+        }
+    }
+
+    /// As many replicas of the service as `replicas:` says, by default all; and how to say it in a label.
+    pub fn replicas(&self, fields: &Fields) -> Option<(Target, String)> {
+        let (target, service) = self.service();
+        if fields.node("replicas").is_none() {
+            return Some((target, String::new()));
+        }
+        let wanted = fields.count("replicas")?;
+        if wanted == 0 || wanted > u64::from(service.replicas) {
+            let has = service.replicas;
+            fields
+                .error("replicas", format!("service `{}` has {has} replica(s); this must be 1 to {has}", service.name));
+            return None;
+        }
+        let Target::Service { id, .. } = target else { return None };
+        Some((Target::Service { id, replicas: wanted as u32 }, format!(" {wanted} of {} replicas", service.replicas)))
+    }
+}

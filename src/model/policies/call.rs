@@ -1,0 +1,189 @@
+//! One call from a client or a service to a service, with the caller's patience.
+//!
+//! Two timeouts bound it, and they are not the same thing. `timeout` is the total time of one attempt: when it runs out the caller
+//! goes on, and what it asked for goes on too, for nobody (`on_timeout: abandon`), or is stopped (`cancel`). `wait` bounds only the
+//! wait for a worker of the called service: when it runs out the request is taken out of the queue and has cost nothing.
+//! Ordering timeouts (child below parent) does not cure an overload; a wait bound below the caller's patience does.
+//!
+//! `calls: db` is short for `calls: [{to: db}]`. Inside `calls`, `{parallel: [ … ]}` makes several calls at once and waits for all of
+//! them, and `{work: exp(1ms)}` works between calls. A call to a service that runs for real ignores `wait` (its queue cannot be seen).
+//!
+//! ```yaml
+//! name: call-example
+//! length: 30s
+//! warmup: 2s
+//! clients:
+//!   users: {calls: {to: web, timeout: 2s}, rate: 50/s}
+//! services:
+//!   web:
+//!     workers: 100
+//!     calls:
+//!       - {to: db, timeout: 500ms, wait: 100ms}
+//!       - parallel: [{to: ads, timeout: 50ms, optional: true}, {to: prices, count: 2}]
+//!   db: {workers: 4, work: exp(20ms)}
+//!   ads: {work: exp(10ms)}
+//!   prices: {work: 5ms}
+//! expect:
+//!   - success(users) >= 99%
+//! ```
+
+use super::{miss, pool, retries};
+use crate::base::{Dist, ServiceId, Span};
+use crate::model::Page;
+use crate::plan::{Edge, Fill, Party};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, values};
+
+pub const PAGE: Page = Page { name: "call", page: include_str!("call.rs"), fields: &[&TABLE] };
+
+/// What every call has, the one after a cache miss too.
+pub const COMMON: [FieldDoc; 14] = [
+    FieldDoc::required("to", Shape::Name, "the called service"),
+    FieldDoc::optional("timeout", Shape::Span, "none", "total time of one attempt"),
+    FieldDoc::optional("wait", Shape::Span, "none", "longest wait for a worker of the called service"),
+    FieldDoc::optional(
+        "on_timeout",
+        Shape::Choice(&["abandon", "cancel"]),
+        "abandon",
+        "whether what was asked for goes on for nobody or is stopped",
+    ),
+    FieldDoc::optional("retries", retries::SHAPE, "none", "attempts after a failed one"),
+    FieldDoc::optional("chance", Shape::Ratio, "100%", "how often the call is made at all"),
+    FieldDoc::optional("count", Shape::Count, "1", "how many times, in a row (inside `parallel`: at once)"),
+    FieldDoc::optional("optional", Shape::Flag, "false", "its failure does not fail the caller"),
+    FieldDoc::optional("latency", Shape::Dist, "0s", "network time of a message, one way"),
+    FieldDoc::optional("request", Shape::Bytes, "1KiB", "size of a request"),
+    FieldDoc::optional("response", Shape::Bytes, "1KiB", "size of an answer"),
+    FieldDoc::optional("pool", Shape::Shared("pool", &pool::TABLE), "none", "idle connections and their timers"),
+    FieldDoc::optional("name", Shape::Name, "from->to", "a name of its own for this edge in `on:` and expectations"),
+    FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
+];
+
+pub static TABLE: [FieldDoc; 15] = crate::model::joined(
+    &COMMON,
+    &[FieldDoc::optional("miss", miss::SHAPE, "none", "where to go when a cache does not hold the key")],
+);
+
+/// A call as it was written: the called service is still a name.
+#[derive(Clone, Debug)]
+pub struct CallDraft {
+    pub to: String,
+    pub to_place: Place,
+    /// Without its ends.
+    pub edge: Edge,
+    pub own_name: Option<(String, Place)>,
+    pub miss: Option<Box<MissDraft>>,
+    pub miss_place: Place,
+}
+
+#[derive(Clone, Debug)]
+pub struct MissDraft {
+    pub call: CallDraft,
+    pub fill: Fill,
+    pub on_error: bool,
+}
+
+/// Reads a call: a service's name, or a map.
+pub fn read(node: &Node, what: &str, diags: &Diagnostics) -> Option<CallDraft> {
+    if let Value::Scalar(..) = node.value {
+        let to = values::read_name(node, diags)?;
+        return Some(draft(to.to_owned(), node.place));
+    }
+    let fields = Fields::open(node, what, &TABLE, diags);
+    let mut call = read_common(&fields)?;
+    if let Some(node) = fields.node("miss") {
+        call.miss_place = fields.key_place("miss");
+        call.miss = miss::read(node, diags).map(Box::new);
+    }
+    Some(call)
+}
+
+/// Reads the fields of [`COMMON`].
+pub(super) fn read_common(fields: &Fields) -> Option<CallDraft> {
+    let to = fields.text("to")?;
+    let mut call = draft(to.to_owned(), fields.place_of("to"));
+    let edge = &mut call.edge;
+    edge.timeout = positive_span(fields, "timeout");
+    edge.wait = positive_span(fields, "wait");
+    edge.cancel = fields.choice("on_timeout") == Some("cancel");
+    edge.retry = fields.node("retries").and_then(|node| retries::read(node, fields.diags()));
+    edge.optional = fields.flag("optional").unwrap_or(false);
+    edge.latency = fields.dist("latency").unwrap_or(Dist::Constant(0.0));
+    edge.chance = fields.ratio("chance").unwrap_or(1.0);
+    edge.pool = fields.node("pool").and_then(|node| pool::read(node, fields.diags()));
+    edge.count = read_count(fields);
+    edge.request_bytes = fields.bytes("request").unwrap_or(1024);
+    edge.response_bytes = fields.bytes("response").unwrap_or(1024);
+    call.own_name = fields.text("name").map(|name| (name.to_owned(), fields.place_of("name")));
+    fields.text("note");
+    if let (Some(wait), Some(timeout)) = (call.edge.wait, call.edge.timeout)
+        && wait >= timeout
+    {
+        let note = fields.warning("wait", format!("a wait of {wait} is never reached: the timeout is {timeout}"));
+        note.help("make `wait` shorter than `timeout`, so that the work itself has time left").code("useless-wait");
+    }
+    Some(call)
+}
+
+const COUNT_MAX: u64 = 10_000;
+
+fn read_count(fields: &Fields) -> u32 {
+    match fields.count("count") {
+        Some(0) => {
+            fields.error("count", "a call that is made 0 times is no call").help("leave it out, or use `chance`");
+            1
+        }
+        Some(count) if count > COUNT_MAX => {
+            fields.error("count", format!("at most {COUNT_MAX} calls in a row"));
+            1
+        }
+        Some(count) => count as u32,
+        None => 1,
+    }
+}
+
+fn positive_span(fields: &Fields, name: &str) -> Option<Span> {
+    let span = fields.span(name)?;
+    if span == Span::ZERO {
+        fields.error(name, format!("a {name} of 0 would fail every call")).help("leave it out for no limit");
+        return None;
+    }
+    Some(span)
+}
+
+fn draft(to: String, place: Place) -> CallDraft {
+    let edge = Edge {
+        name: String::new(),
+        from: Party::Service(ServiceId(0)),
+        to: ServiceId(0),
+        chance: 1.0,
+        count: 1,
+        timeout: None,
+        wait: None,
+        cancel: false,
+        retry: None,
+        optional: false,
+        latency: Dist::Constant(0.0),
+        request_bytes: 1024,
+        response_bytes: 1024,
+        pool: None,
+        miss: None,
+    };
+    CallDraft { to, to_place: place, edge, own_name: None, miss: None, miss_place: place }
+}
+
+impl CallDraft {
+    /// This call and those it leads to after a miss.
+    pub fn targets(&self) -> Vec<(&str, Place)> {
+        let mut all = vec![(self.to.as_str(), self.to_place)];
+        all.extend(self.miss.iter().flat_map(|miss| miss.call.targets()));
+        all
+    }
+}
+
+/// A step of a service's program as it was written.
+#[derive(Clone, Debug)]
+pub enum StepDraft {
+    Work(Dist),
+    Call(Box<CallDraft>),
+    Parallel(Vec<CallDraft>),
+}

@@ -1,0 +1,135 @@
+//! What a caller does after a failed attempt: how often it tries again, after what pause, and within what budget.
+//!
+//! `retries: 3` tries three more times at once, whatever failed. The map form adds a pause (`backoff`), its jitter, the kinds of failure
+//! that are worth another try (`on`), and a `budget`: a token bucket for all callers of this edge together, into which every first
+//! attempt pays `ratio` and from which every retry takes 1. A budget is what ends a retry storm; backoff alone only moves it.
+//! Jitter: `full` is uniform up to the pause, `equal` half of it fixed, `decorrelated` grows from the last pause (Brooker,
+//! "Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
+//!
+//! ```yaml
+//! name: retries-example
+//! length: 30s
+//! warmup: 2s
+//! clients:
+//!   users:
+//!     rate: 50/s
+//!     calls:
+//!       to: api
+//!       timeout: 200ms
+//!       retries: {max: 3, backoff: {base: 50ms, max: 1s, jitter: full}, budget: 10%, on: [timeout, error]}
+//! services:
+//!   api: {workers: 20, work: exp(20ms)}
+//! faults:
+//!   flaky: {kind: errors, on: api, share: 5%, at: 10s, for: 10s}
+//! expect:
+//!   - success(users) >= 99%
+//! ```
+
+use crate::base::{ErrorKind, Span};
+use crate::model::Page;
+use crate::plan::{Backoff, Budget, Jitter, Retry};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Value, values};
+
+pub const PAGE: Page = Page { name: "retries", page: include_str!("retries.rs"), fields: &[&TABLE, &BACKOFF] };
+
+pub const SHAPE: Shape = Shape::OneOf(&[Shape::Count, Shape::Shared("retries", &TABLE)]);
+
+/// The words of `ErrorKind`, for the schema and for suggestions.
+const KINDS: &[&str] = &["timeout", "wait-timeout", "rejected", "refused", "reset", "error", "no-space", "crashed"];
+
+static TABLE: [FieldDoc; 4] = [
+    FieldDoc::required("max", Shape::Count, "attempts after the first"),
+    FieldDoc::optional("backoff", Shape::Shared("backoff", &BACKOFF), "none", "the pause before a retry"),
+    FieldDoc::optional(
+        "budget",
+        Shape::OneOf(&[Shape::Ratio, Shape::Shared("budget", &BUDGET)]),
+        "none",
+        "retries per first attempt that all callers together may spend",
+    ),
+    FieldDoc::optional("on", Shape::List(&Shape::Choice(KINDS)), "all", "failures that are tried again"),
+];
+
+static BACKOFF: [FieldDoc; 4] = [
+    FieldDoc::required("base", Shape::Span, "the first pause"),
+    FieldDoc::optional("factor", Shape::Factor, "2", "how much longer each pause is than the last"),
+    FieldDoc::optional("max", Shape::Span, "60s", "the longest pause"),
+    FieldDoc::optional("jitter", Shape::Choice(&["none", "full", "equal", "decorrelated"]), "none", "how it is spread"),
+];
+
+static BUDGET: [FieldDoc; 2] = [
+    FieldDoc::required("ratio", Shape::Ratio, "retries per first attempt"),
+    FieldDoc::optional("burst", Shape::Number, "10", "retries that may be saved up"),
+];
+
+const RETRIES_MAX: u64 = 1000;
+
+pub fn read(node: &Node, diags: &Diagnostics) -> Option<Retry> {
+    if let Value::Scalar(..) = node.value {
+        let max = checked_max(values::read_count(node, diags)?, node, diags)?;
+        return Some(Retry { max, backoff: at_once(), on: ErrorKind::ALL.to_vec(), budget: None });
+    }
+    let fields = Fields::open(node, "`retries`", &TABLE, diags);
+    let max = checked_max(fields.count("max")?, fields.node("max")?, diags)?;
+    let backoff = fields.node("backoff").and_then(|node| read_backoff(node, diags)).unwrap_or_else(at_once);
+    let budget = fields.node("budget").and_then(|node| read_budget(node, diags));
+    let listed = fields.list("on").iter().filter_map(|node| values::read_choice(node, KINDS, diags));
+    let mut on: Vec<ErrorKind> = listed.filter_map(ErrorKind::from_word).collect();
+    if !fields.has("on") {
+        on = ErrorKind::ALL.to_vec();
+    }
+    Some(Retry { max, backoff, on, budget })
+}
+
+fn checked_max(max: u64, node: &Node, diags: &Diagnostics) -> Option<u32> {
+    if max > RETRIES_MAX {
+        diags.error(node.place, format!("at most {RETRIES_MAX} retries")).code("wrong-value");
+        return None;
+    }
+    Some(max as u32)
+}
+
+fn at_once() -> Backoff {
+    Backoff { base: Span::ZERO, factor: 1.0, max: Span::ZERO, jitter: Jitter::None }
+}
+
+fn read_backoff(node: &Node, diags: &Diagnostics) -> Option<Backoff> {
+    let fields = Fields::open(node, "`backoff`", &BACKOFF, diags);
+    let jitter = match fields.choice("jitter") {
+        Some("full") => Jitter::Full,
+        Some("equal") => Jitter::Equal,
+        Some("decorrelated") => Jitter::Decorrelated,
+        _ => Jitter::None,
+    };
+    let base = fields.span("base")?;
+    let max = fields.span("max").unwrap_or(Span::from_secs(60));
+    if max < base {
+        fields.error("max", format!("the longest pause, {max}, is shorter than the first, {base}")).code("wrong-value");
+    }
+    let factor = fields.factor("factor").unwrap_or(2.0);
+    if factor < 1.0 {
+        fields.error("factor", "pauses must not get shorter: a factor is at least 1").code("wrong-value");
+    }
+    Some(Backoff { base, factor, max, jitter })
+}
+
+fn read_budget(node: &Node, diags: &Diagnostics) -> Option<Budget> {
+    if let Value::Scalar(..) = node.value {
+        return values::read_ratio(node, diags).map(|ratio| Budget { ratio, burst: 10.0 });
+    }
+    let fields = Fields::open(node, "`budget`", &BUDGET, diags);
+    let burst = fields.number("burst").unwrap_or(10.0);
+    if burst < 1.0 {
+        fields.error("burst", "a burst below 1 would allow no retry at all").code("wrong-value");
+    }
+    Some(Budget { ratio: fields.ratio("ratio")?, burst })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_listed_words_are_all_error_kinds() {
+        assert_eq!(KINDS, ErrorKind::ALL.map(ErrorKind::word));
+    }
+}

@@ -1,0 +1,165 @@
+//! The kinds of services. Adding one: a file here (its `//!` head is its manual page) and its line in [`KINDS`].
+
+pub mod cache;
+pub mod service;
+pub mod store;
+
+use super::policies::call::{self, CallDraft, StepDraft};
+use super::policies::queue;
+use crate::plan::{Role, Service};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, values};
+
+/// One kind of service.
+pub struct ServiceKind {
+    pub name: &'static str,
+    pub page: &'static str,
+    /// Fields beside [`COMMON`].
+    pub fields: &'static [FieldDoc],
+    /// Reads what the service is beside a pool of workers. `None` when a value is wrong, which is then reported.
+    pub role: fn(&Fields, &Surroundings) -> Option<Role>,
+}
+
+/// What a kind may need to know of the rest of the scenario.
+pub struct Surroundings {
+    /// The largest number of keys that a client asks for.
+    pub keys: Option<u32>,
+}
+
+pub static KINDS: &[ServiceKind] = &[service::KIND, cache::KIND, store::KIND];
+
+/// The fields that every service has.
+pub static COMMON: &[FieldDoc] = &[
+    FieldDoc::optional("kind", Shape::Choice(NAMES), "service", "what sort of service it is"),
+    FieldDoc::optional("replicas", Shape::Count, "1", "equal copies, each with its own workers and queue"),
+    FieldDoc::optional(
+        "workers",
+        queue::COUNT_OR_UNBOUNDED,
+        "unbounded",
+        "per replica; held until the answer, calls included",
+    ),
+    FieldDoc::optional("queue", queue::SHAPE, "unbounded", "where requests wait for a worker"),
+    FieldDoc::optional("overflow", queue::OVERFLOW, "reject", "what happens when the queue is full"),
+    FieldDoc::optional("work", Shape::Dist, "none", "how long a worker works on a request, before any calls"),
+    FieldDoc::optional("calls", CALLS, "none", "what it calls, in order"),
+    FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
+];
+
+const NAMES: &[&str] = &["service", "cache", "store"];
+
+const CALL: Shape = Shape::OneOf(&[Shape::Name, Shape::Shared("call", &call::TABLE)]);
+const CALLS: Shape = Shape::OneOf(&[
+    Shape::Name,
+    Shape::Shared("call", &call::TABLE),
+    Shape::List(&Shape::OneOf(&[
+        Shape::Name,
+        Shape::Shared("call", &call::TABLE),
+        Shape::Object(&PARALLEL),
+        Shape::Object(&WORK),
+    ])),
+]);
+static PARALLEL: [FieldDoc; 1] = [FieldDoc::required("parallel", Shape::List(&CALL), "calls made at once")];
+static WORK: [FieldDoc; 1] = [FieldDoc::required("work", Shape::Dist, "work between calls")];
+
+/// A service as it was written: what it calls are still names.
+pub struct ServiceDraft {
+    pub service: Service,
+    pub steps: Vec<StepDraft>,
+    pub name_place: Place,
+}
+
+impl ServiceKind {
+    pub fn named(name: &str) -> Option<&'static ServiceKind> {
+        KINDS.iter().find(|kind| kind.name == name)
+    }
+
+    pub fn tables(&self) -> Vec<&'static [FieldDoc]> {
+        vec![COMMON, self.fields]
+    }
+}
+
+/// Reads one service. `None` only when it is no map at all; wrong values are reported and replaced by defaults.
+pub fn read(
+    name: &str,
+    name_place: Place,
+    node: &Node,
+    around: &Surroundings,
+    diags: &Diagnostics,
+) -> Option<ServiceDraft> {
+    let what = format!("service `{name}`");
+    let kind = node.get("kind").and_then(Node::scalar).and_then(ServiceKind::named).unwrap_or(&service::KIND);
+    let fields = Fields::open_all(node, &what, &kind.tables(), diags);
+    fields.choice("kind");
+    fields.text("note");
+    let replicas = at_least_one(&fields, "replicas", 100_000);
+    let workers = fields.node("workers").and_then(|node| queue::count_or_unbounded(node, diags)).flatten();
+    if workers == Some(0) {
+        fields
+            .error("workers", "0 workers would never serve anybody")
+            .help("at least 1, or `unbounded`")
+            .code("wrong-value");
+    }
+    let mut steps: Vec<StepDraft> = fields.dist("work").map(StepDraft::Work).into_iter().collect();
+    steps.extend(read_steps(&fields));
+    let role = (kind.role)(&fields, around).unwrap_or(Role::Plain);
+    let service = Service {
+        name: name.to_owned(),
+        kind: kind.name.to_owned(),
+        replicas,
+        workers,
+        queue: queue::read(&fields),
+        program: Vec::new(),
+        role,
+    };
+    Some(ServiceDraft { service, steps, name_place })
+}
+
+fn at_least_one(fields: &Fields, name: &str, max: u64) -> u32 {
+    match fields.count(name) {
+        Some(count) if count == 0 || count > max => {
+            fields.error(name, format!("must be 1 to {max}")).code("wrong-value");
+            1
+        }
+        Some(count) => count as u32,
+        None => 1,
+    }
+}
+
+fn read_steps(fields: &Fields) -> Vec<StepDraft> {
+    let diags = fields.diags();
+    let Some(node) = fields.node("calls") else { return Vec::new() };
+    match &node.value {
+        Value::List(items) => items.iter().filter_map(|item| read_step(item, diags)).collect(),
+        _ => read_step(node, diags).into_iter().collect(),
+    }
+}
+
+fn read_step(node: &Node, diags: &Diagnostics) -> Option<StepDraft> {
+    if node.get("parallel").is_some() {
+        let fields = Fields::open(node, "a parallel step", &PARALLEL, diags);
+        let calls: Vec<CallDraft> = fields.list("parallel").iter().filter_map(|item| read_call(item, diags)).collect();
+        return Some(StepDraft::Parallel(calls));
+    }
+    if node.get("to").is_none() && node.get("work").is_some() {
+        let fields = Fields::open(node, "a step of work", &WORK, diags);
+        return fields.dist("work").map(StepDraft::Work);
+    }
+    read_call(node, diags).map(|call| StepDraft::Call(Box::new(call)))
+}
+
+fn read_call(node: &Node, diags: &Diagnostics) -> Option<CallDraft> {
+    if !matches!(node.value, Value::Map(_) | Value::Scalar(..)) {
+        values::read_map(node, "a call", diags);
+        return None;
+    }
+    call::read(node, "the call", diags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_choice_of_kinds_lists_every_kind() {
+        assert_eq!(NAMES, KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>());
+    }
+}
