@@ -13,6 +13,8 @@ mod contents;
 mod effects;
 mod frames;
 mod keys;
+mod leaving;
+mod line;
 mod links;
 mod misses;
 mod nodes;
