@@ -88,7 +88,7 @@ struct Ziggurat {
 
 /// Where the tail begins for 256 layers, and the area of each layer (Marsaglia and Tsang, 2000).
 const TAIL_START: f64 = 7.697_117_470_131_05;
-const LAYER_AREA: f64 = 0.003_949_659_822_581_557_2;
+const LAYER_AREA: f64 = 0.003_949_659_822_581_557;
 
 static ZIGGURAT: LazyLock<Ziggurat> = LazyLock::new(|| {
     let mut x = [0.0; 257];
