@@ -1,4 +1,6 @@
 //! The one integration binary: everything that is proven from outside of the crate.
 
+mod determinism;
+mod reference;
 mod scenarios;
 mod tidy;
