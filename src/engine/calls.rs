@@ -79,8 +79,12 @@ impl<W: Wire> Engine<W> {
             self.recorder.client_retry(crate::base::ClientId(client), cell as usize);
         }
         if W::CARRIES {
-            let deadline = self.plan.edge(edge).timeout.map(|timeout| self.now + timeout);
-            self.wire.send(Request { edge, call: handle, attempt, key, deadline });
+            let intended = match owner {
+                Owner::User { intended, .. } if attempt == 1 => Some(intended),
+                _ => None,
+            };
+            self.left_for_real(to);
+            self.wire.send(Request { edge, call: handle, attempt, key, intended });
         } else {
             self.send_request(Transit { call: handle, attempt, edge, key });
         }
@@ -96,7 +100,7 @@ impl<W: Wire> Engine<W> {
         let (edge, child, key) = (call.edge, call.child, call.key);
         self.attempt_over(handle, attempt, Outcome::Failed(ErrorKind::Timeout));
         if W::CARRIES {
-            self.wire.abandon(Request { edge, call: handle, attempt, key, deadline: None });
+            self.wire.abandon(Request { edge, call: handle, attempt, key, intended: None });
         }
         if self.plan.edge(edge).cancel {
             self.cancel(child);
@@ -110,7 +114,7 @@ impl<W: Wire> Engine<W> {
         if child.is_none() || self.drop_waiting(child) {
             self.attempt_over(handle, attempt, Outcome::Failed(ErrorKind::WaitTimeout));
             if W::CARRIES {
-                self.wire.abandon(Request { edge, call: handle, attempt, key, deadline: None });
+                self.wire.abandon(Request { edge, call: handle, attempt, key, intended: None });
             }
         }
     }
@@ -120,6 +124,9 @@ impl<W: Wire> Engine<W> {
         let Some(call) = self.current_mut(handle, attempt) else { return };
         call.in_flight = false;
         let (edge, previous) = (call.edge, call.backoff);
+        if W::CARRIES {
+            self.back_from_real(edge, outcome);
+        }
         let link = &mut self.links[edge.index()];
         let Outcome::Failed(kind) = outcome else {
             link.cell.ok += 1;
@@ -185,7 +192,8 @@ impl<W: Wire> Engine<W> {
         let (edge, child, attempt, key, in_flight) = (call.edge, call.child, call.attempt, call.key, call.in_flight);
         self.calls.remove(handle);
         if in_flight && W::CARRIES {
-            self.wire.abandon(Request { edge, call: handle, attempt, key, deadline: None });
+            self.back_from_real(edge, Outcome::Failed(ErrorKind::Timeout));
+            self.wire.abandon(Request { edge, call: handle, attempt, key, intended: None });
         }
         if in_flight && self.plan.edge(edge).cancel {
             self.cancel(child);

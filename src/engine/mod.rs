@@ -12,6 +12,7 @@ mod clients;
 mod contents;
 mod effects;
 mod frames;
+mod inputs;
 mod keys;
 mod leaving;
 mod line;
@@ -26,8 +27,9 @@ mod slab;
 mod storage;
 mod wire;
 
+pub use inputs::Arrived;
 pub use slab::Handle;
-pub use wire::{Direct, Request, Wire};
+pub use wire::{Direct, Request, Token, Wire};
 
 use crate::base::{ClientId, Dice, EdgeId, Outcome, ServiceId, Time};
 use crate::plan::{Op, Plan, Target};

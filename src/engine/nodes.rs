@@ -20,6 +20,8 @@ pub struct Node {
     /// This share of requests is answered with an error.
     pub fail: Vec<(FaultId, u32, f64)>,
     pub cell: ServiceCell,
+    /// The last reading of a real volume, which the engine does not model.
+    pub used_outside: Option<u64>,
     workers: Option<u32>,
     busy: u64,
     queued: u64,
@@ -68,6 +70,7 @@ impl Node {
             slow: Vec::new(),
             fail: Vec::new(),
             cell: ServiceCell::default(),
+            used_outside: None,
             workers: service.workers,
             busy: 0,
             queued: 0,
@@ -122,6 +125,9 @@ impl Node {
         }
         if let Some(storage) = &self.storage {
             self.cell.used_bytes = storage.used();
+        }
+        if let Some(bytes) = self.used_outside {
+            self.cell.used_bytes = bytes;
         }
         let next = ServiceCell {
             queue_max: self.queued,

@@ -13,8 +13,8 @@ pub struct Request {
     pub attempt: u16,
     /// The key that the user asked for.
     pub key: u32,
-    /// When this attempt gives up, so that the carrier can give up too.
-    pub deadline: Option<Time>,
+    /// When it was due, for the first attempt of a user's request: the lag of the load generator counts from here.
+    pub intended: Option<Time>,
 }
 
 /// Names a request that came in over the wire and waits for `Wire::respond`.

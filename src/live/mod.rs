@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "the live world is the one that reads the clock and waits")]
 
 pub mod folder;
+pub mod play;
 pub mod process;
 pub mod proxy;
 pub mod signals;
@@ -11,6 +12,7 @@ pub mod trouble;
 pub mod undo;
 pub mod volume;
 
+pub use play::{LiveOptions, Played, describe, play};
 pub use process::RealProcess;
 pub use signals::{Shutdown, Stop};
 pub use trouble::Trouble;

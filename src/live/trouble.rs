@@ -1,6 +1,7 @@
 //! The machine's trouble: everything that can go wrong between firedrill and the operating system, each in plain words
 //! with what to do next. The author's mistakes are diagnostics and never come through here.
 
+use super::Stop;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -64,6 +65,18 @@ pub enum Trouble {
     VolumeMissing { missing: String, next: String },
     #[error("the volume at {} cannot be {verb}: {why}", path.display())]
     Volume { path: PathBuf, verb: &'static str, why: String },
+    #[error("this scenario cannot be played live; nothing was started\n{}", as_list(problems))]
+    Unplayable { problems: Vec<String> },
+    #[error("service `{service}` cannot be reached at {address}: {why}\ncheck that it runs there and speaks the `protocol` that the scenario says")]
+    Unreachable { service: String, address: String, why: String },
+    #[error("this machine could not {what}: {source}\nclose some programs, or raise the limits on processes and open files (ulimit)")]
+    Machine { what: &'static str, source: io::Error },
+    #[error("{} came before the run had begun; everything that was set up for it is undone", .0.word())]
+    StoppedBeforeStart(Stop),
+}
+
+fn as_list(problems: &[String]) -> String {
+    problems.iter().map(|problem| format!("  - {}", problem.replace('\n', "\n    "))).collect::<Vec<_>>().join("\n")
 }
 
 impl Trouble {

@@ -5,6 +5,8 @@
 pub mod digest;
 pub mod effect;
 pub mod expectation;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod load;
 pub mod real;
 pub mod topology;

@@ -22,6 +22,16 @@ const ONE_TRY: Duration = Duration::from_secs(1);
 const SETTLE: Duration = Duration::from_millis(500);
 
 impl RealProcess {
+    /// Whether it could be started, as far as that can be seen without starting it.
+    pub fn check(service: &RealService, name: &str) -> Result<(), Trouble> {
+        check_origin(service, name)?;
+        let Origin::Start { program, .. } = &service.origin else { return Ok(()) };
+        match can_be_found(program) && (!program.contains('/') || resolve(program).is_file()) {
+            true => Ok(()),
+            false => Err(Trouble::ProgramNotFound { service: name.to_owned(), program: program.clone() }),
+        }
+    }
+
     /// Starts the service and returns when it is ready. `name` is the service's name in the plan.
     pub async fn start(service: &RealService, name: &str, ledger: &Ledger) -> Result<RealProcess, Trouble> {
         check_origin(service, name)?;

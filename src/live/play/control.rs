@@ -1,0 +1,227 @@
+//! The thread that holds the real processes: it kills, restarts, pauses and fills as the schedule says, looks after them in between,
+//! and reports what it did. Apart from the engine's thread, because a restart may take seconds.
+
+use super::drive::{Ending, Inbox, Input};
+use super::redis;
+use crate::base::{FaultId, ServiceId};
+use crate::live::{RealProcess, Trouble};
+use crate::plan::{Effect, Plan, Step};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often the processes are looked at.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// One step of the schedule that acts on a real process.
+#[derive(Clone, Copy, Debug)]
+pub struct Command {
+    pub index: usize,
+    pub service: ServiceId,
+}
+
+/// The way to the thread; never waits, and has room for the whole schedule.
+pub struct Commands {
+    sender: SyncSender<Command>,
+}
+
+impl Commands {
+    pub fn give(&self, command: Command) {
+        // The thread only ends after this is dropped; a panic in it shows when it is joined.
+        let _ = self.sender.try_send(command);
+    }
+}
+
+pub struct Controller {
+    thread: JoinHandle<Vec<RealProcess>>,
+    leave: watch::Sender<bool>,
+}
+
+impl Controller {
+    pub fn start(plan: Arc<Plan>, processes: Vec<(ServiceId, RealProcess)>, inbox: Inbox) -> io::Result<(Controller, Commands)> {
+        let (sender, commands) = sync_channel(plan.schedule.len().max(1));
+        let (leave, left) = watch::channel(false);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let held = processes.into_iter().map(|(id, process)| (id, Held::new(process))).collect();
+        let mut room = Room { plan, held, inbox, runtime, left };
+        let thread = thread::Builder::new().name("processes".into()).spawn(move || {
+            room.work(&commands);
+            room.held.into_values().map(|held| held.process).collect()
+        })?;
+        Ok((Controller { thread, leave }, Commands { sender }))
+    }
+
+    /// Ends the thread, in the middle of a restart if need be, and gives the processes back as they are.
+    pub fn stop(self) -> Vec<RealProcess> {
+        let _ = self.leave.send(true);
+        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+struct Room {
+    plan: Arc<Plan>,
+    held: BTreeMap<ServiceId, Held>,
+    inbox: Inbox,
+    runtime: tokio::runtime::Runtime,
+    left: watch::Receiver<bool>,
+}
+
+/// A process and the faults that lie on it now.
+struct Held {
+    process: RealProcess,
+    down: Vec<FaultId>,
+    frozen: Vec<FaultId>,
+    fills: Vec<(FaultId, f64)>,
+    /// Its end was reported.
+    mourned: bool,
+}
+
+impl Held {
+    fn new(process: RealProcess) -> Held {
+        Held { process, down: Vec::new(), frozen: Vec::new(), fills: Vec::new(), mourned: false }
+    }
+
+    fn is_hit(&self) -> bool {
+        !self.down.is_empty() || !self.frozen.is_empty() || !self.fills.is_empty()
+    }
+}
+
+impl Room {
+    fn work(&mut self, commands: &Receiver<Command>) {
+        while !*self.left.borrow() {
+            match commands.recv_timeout(LOOK) {
+                Ok(command) => self.obey(command),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.look_after();
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        let plan = self.plan.clone();
+        let step = &plan.schedule[command.index];
+        let Some(held) = self.held.get_mut(&command.service) else { return };
+        let done = match (&step.effect, step.on) {
+            (Effect::Down, true) => held.go_down(step.fault),
+            (Effect::Down, false) => {
+                let mut left = self.left.clone();
+                self.runtime.block_on(async {
+                    tokio::select! {
+                        done = held.come_back(step.fault) => done,
+                        _ = left.wait_for(|left| *left) => Ok(None),
+                    }
+                })
+            }
+            (Effect::Freeze, on) => held.freeze(step.fault, on),
+            (Effect::Fill { to }, on) => held.fill(step.fault, *to, on),
+            (Effect::Forget { .. }, _) => self.runtime.block_on(held.forget()),
+            // Refused before the run.
+            _ => Ok(None),
+        };
+        self.report(step, done);
+    }
+
+    fn report(&self, step: &Step, done: Result<Option<(&'static str, u64)>, Trouble>) {
+        let fault = step.fault;
+        match done {
+            Ok(Some((what, count))) => self.inbox.tell(Input::Touched { fault, what, count }),
+            Ok(None) => {}
+            Err(trouble) => {
+                let name = &self.plan.faults[fault.index()].name;
+                let text = format!("fault {name} could not be carried out: {trouble}");
+                self.inbox.tell(Input::Warn(text.clone()));
+                self.inbox.tell(Input::End(Ending::Trouble(text)));
+            }
+        }
+    }
+
+    fn look_after(&mut self) {
+        for (id, held) in &mut self.held {
+            if let Some(volume) = held.process.volume()
+                && let Ok((bytes, _)) = volume.used()
+            {
+                self.inbox.tell(Input::Used { service: *id, bytes });
+            }
+            let Some(words) = held.process.exited().filter(|_| !held.mourned) else { continue };
+            held.mourned = true;
+            self.inbox.tell(Input::Note(words.clone()));
+            self.inbox.tell(Input::Warn(words.clone()));
+            if !held.is_hit() {
+                let first = words.lines().next().unwrap_or_default().to_owned();
+                self.inbox.tell(Input::End(Ending::Trouble(first)));
+            }
+        }
+    }
+}
+
+type Done = Result<Option<(&'static str, u64)>, Trouble>;
+
+impl Held {
+    fn go_down(&mut self, fault: FaultId) -> Done {
+        self.down.push(fault);
+        if self.down.len() > 1 {
+            return Ok(Some(("processes kept down", 1)));
+        }
+        self.process.kill()?;
+        Ok(Some(("processes killed", 1)))
+    }
+
+    /// Cold: it has lost what it held.
+    async fn come_back(&mut self, fault: FaultId) -> Done {
+        self.down.retain(|other| *other != fault);
+        if !self.down.is_empty() {
+            return Ok(None);
+        }
+        self.process.restart(true).await?;
+        self.mourned = false;
+        if !self.frozen.is_empty() {
+            self.process.pause()?;
+        }
+        Ok(None)
+    }
+
+    fn freeze(&mut self, fault: FaultId, on: bool) -> Done {
+        match on {
+            true => self.frozen.push(fault),
+            false => self.frozen.retain(|other| *other != fault),
+        }
+        if !self.down.is_empty() {
+            return Ok(on.then_some(("processes kept frozen", 1)));
+        }
+        match (on, self.frozen.len()) {
+            (true, 1) => self.process.pause().map(|()| Some(("processes paused", 1))),
+            (true, _) => Ok(Some(("processes kept frozen", 1))),
+            (false, 0) => self.process.resume().map(|()| None),
+            (false, _) => Ok(None),
+        }
+    }
+
+    fn fill(&mut self, fault: FaultId, to: f64, on: bool) -> Done {
+        let Some(volume) = self.process.volume() else { return Ok(None) };
+        if on {
+            self.fills.push((fault, to));
+            return volume.fill_to(to).map(|bytes| Some(("bytes filled", bytes)));
+        }
+        self.fills.retain(|(other, _)| *other != fault);
+        volume.empty()?;
+        let most = self.fills.iter().map(|(_, to)| *to).fold(0.0, f64::max);
+        match most > 0.0 {
+            true => volume.fill_to(most).map(|_| None),
+            false => Ok(None),
+        }
+    }
+
+    async fn forget(&mut self) -> Done {
+        let held = redis::flush(self.process.address()).await.map_err(|error| Trouble::Signal {
+            service: self.process.name().to_owned(),
+            verb: "emptied",
+            why: error.to_string(),
+        })?;
+        Ok(Some(("entries forgotten", held)))
+    }
+}

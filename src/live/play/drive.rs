@@ -1,0 +1,179 @@
+//! The thread that owns the engine: it sleeps until the next event is due or something comes in, and tells the engine what it hears.
+//! A thread of its own with the kernel's timers, because tokio rounds every sleep up to a whole millisecond.
+
+use super::wire::LiveWire;
+use crate::base::{EdgeId, FaultId, Outcome, ServiceId, Span, Time};
+use crate::engine::{Arrived, Engine, Handle};
+use crate::live::Stop;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Inputs that may wait for the engine. More than all attempts that can be under way at once, so that only a flood from outside,
+/// or an engine that is seconds behind, ever fills it.
+const INBOX_MAX: usize = 40_000;
+/// Inputs handled before the clock is looked at again.
+const BATCH: usize = 64;
+/// How often progress is told, and a quiet run looks around.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What a stand-in waits for.
+pub type Reply = Outcome;
+
+/// What the world tells the engine.
+#[derive(Debug)]
+pub enum Input {
+    Answered { call: Handle, attempt: u16, outcome: Outcome, took: Span },
+    Requested { service: ServiceId, from: Option<(EdgeId, Handle, u16)>, key: u32, reply: oneshot::Sender<Reply> },
+    Touched { fault: FaultId, what: &'static str, count: u64 },
+    Used { service: ServiceId, bytes: u64 },
+    Note(String),
+    Warn(String),
+    End(Ending),
+}
+
+/// Why a run ended before its length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Signal(Stop),
+    /// In plain words.
+    Trouble(String),
+}
+
+/// The way to the engine, for any thread; never waits.
+#[derive(Clone)]
+pub struct Inbox {
+    sender: SyncSender<Input>,
+    lost: Arc<AtomicU64>,
+}
+
+pub struct Inputs {
+    receiver: Receiver<Input>,
+    lost: Arc<AtomicU64>,
+}
+
+/// The inbox was full, or the run is over; the input comes to nothing.
+#[derive(Debug)]
+pub struct Lost;
+
+pub fn inbox() -> (Inbox, Inputs) {
+    let (sender, receiver) = sync_channel(INBOX_MAX);
+    let lost = Arc::new(AtomicU64::new(0));
+    (Inbox { sender, lost: lost.clone() }, Inputs { receiver, lost })
+}
+
+impl Inbox {
+    pub fn put(&self, input: Input) -> Result<(), Lost> {
+        self.sender.try_send(input).map_err(|error| {
+            if matches!(error, std::sync::mpsc::TrySendError::Full(_)) {
+                self.lost.fetch_add(1, Relaxed);
+            }
+            Lost
+        })
+    }
+
+    /// For news whose loss only costs a line in the report.
+    pub fn tell(&self, input: Input) {
+        let _ = self.put(input);
+    }
+}
+
+impl Inputs {
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
+    }
+}
+
+/// Plays from `epoch` to the end of the plan. `None`: the whole length was played.
+pub fn drive(
+    engine: &mut Engine<LiveWire>,
+    inputs: &Inputs,
+    epoch: Instant,
+    progress: &mut dyn FnMut(Time),
+) -> Option<Ending> {
+    let length = engine.plan().length;
+    let now = || Time::ZERO + Span::from(epoch.elapsed());
+    let mut told = Instant::now();
+    loop {
+        let at = now().min(length);
+        engine.catch_up(at);
+        settle_bounced(engine);
+        if at >= length {
+            return None;
+        }
+        if told.elapsed() >= TICK {
+            told = Instant::now();
+            progress(at);
+        }
+        let due = engine.next_at().unwrap_or(length).min(length);
+        let wait = due.since(now()).to_std().min(TICK);
+        match inputs.receiver.recv_timeout(wait) {
+            Ok(input) => {
+                if let Some(ending) = take_in(engine, inputs, input, now().min(length)) {
+                    return Some(ending);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
+        }
+    }
+}
+
+fn take_in(engine: &mut Engine<LiveWire>, inputs: &Inputs, first: Input, at: Time) -> Option<Ending> {
+    engine.catch_up(at);
+    let mut next = Some(first);
+    for _ in 0..BATCH {
+        let Some(input) = next else { return None };
+        if let Some(ending) = hand_over(engine, input) {
+            return Some(ending);
+        }
+        next = inputs.receiver.try_recv().ok();
+    }
+    next.and_then(|input| hand_over(engine, input))
+}
+
+fn hand_over(engine: &mut Engine<LiveWire>, input: Input) -> Option<Ending> {
+    match input {
+        Input::Answered { call, attempt, outcome, took } => {
+            let (outcome, refused_by) = engine.wire.landed(call, attempt, outcome);
+            if let Some(fault) = refused_by {
+                engine.touched(fault, "requests refused", 1);
+            }
+            engine.answered(call, attempt, outcome, took);
+        }
+        Input::Requested { service, from, key, reply } => {
+            let token = engine.wire.receive(from, reply);
+            engine.requested(Arrived { service, from, key, token });
+        }
+        Input::End(ending) => return Some(ending),
+        news => note(engine, news),
+    }
+    None
+}
+
+fn note(engine: &mut Engine<LiveWire>, news: Input) {
+    let now = engine.now();
+    match news {
+        Input::Touched { fault, what, count } => engine.touched(fault, what, count),
+        Input::Used { service, bytes } => engine.read_used(service, bytes),
+        Input::Note(text) => engine.recorder.event(now, text),
+        Input::Warn(text) => engine.recorder.warn(text),
+        Input::Answered { .. } | Input::Requested { .. } | Input::End(_) => {}
+    }
+}
+
+/// After the end: what was still on its way from the faults is written down, everything else comes to nothing.
+pub fn drain(engine: &mut Engine<LiveWire>, inputs: &Inputs) {
+    for _ in 0..2 * INBOX_MAX {
+        let Ok(input) = inputs.receiver.try_recv() else { return };
+        note(engine, input);
+    }
+}
+
+fn settle_bounced(engine: &mut Engine<LiveWire>) {
+    for (call, attempt) in engine.wire.take_bounced() {
+        engine.not_sent(call, attempt);
+    }
+}

@@ -1,0 +1,199 @@
+//! After the run: evidence from the proxies, the undo and a look whether it is true, and whether the latencies can be trusted.
+
+use super::drive::Ending;
+use super::target;
+use super::wire::LiveWire;
+use crate::base::{FaultId, ServiceId};
+use crate::engine::Engine;
+use crate::live::Ledger;
+use crate::plan::expectation::{Bound, Metric};
+use crate::plan::real::{Origin, Protocol};
+use crate::plan::{Effect, Plan, Target, World};
+use crate::record::{CutShort, Latencies, Recording, UndoNote};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+/// A load generator that lags less than this at p99 is fast enough for any bound.
+const LAG_ALWAYS_FINE_S: f64 = 0.010;
+/// Or than this share of the tightest latency bound.
+const LAG_SHARE: f64 = 0.1;
+const SENT_SHARE_MIN: f64 = 0.99;
+const PROXY_STOPS_WITHIN: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What is known of a run beside what its engine recorded.
+pub struct Played {
+    pub wall_s: f64,
+    /// Inputs that the engine never saw.
+    pub lost: u64,
+    pub ending: Option<Ending>,
+    pub notes: Vec<UndoNote>,
+}
+
+/// Takes over what the proxies saw of each fault.
+pub fn collect_evidence(engine: &mut Engine<LiveWire>) {
+    for proxy in engine.wire.lines.iter().filter_map(|line| line.proxy.as_ref()) {
+        for (index, evidence) in engine.recorder.evidence.iter_mut().enumerate() {
+            let seen = proxy.evidence(FaultId::from(index));
+            evidence.touched += seen.touched;
+            for (what, count) in seen.details {
+                *evidence.details.entry(what.to_owned()).or_default() += count;
+            }
+        }
+    }
+}
+
+pub async fn stop_proxies(engine: &mut Engine<LiveWire>) {
+    for line in &mut engine.wire.lines {
+        if let Some(proxy) = line.proxy.take() {
+            // One that does not end in time ends with the runtime.
+            let _ = tokio::time::timeout(PROXY_STOPS_WITHIN, proxy.stop()).await;
+        }
+    }
+}
+
+pub fn undo(ledger: &Ledger) -> Vec<UndoNote> {
+    let reports = ledger.undo_all().into_iter();
+    reports.map(|report| UndoNote { what: report.entry.to_string(), done: report.done, detail: report.detail }).collect()
+}
+
+/// One line that says whether anybody still answers where we listened.
+pub fn look_for_listeners(listeners: &[SocketAddr]) -> Option<UndoNote> {
+    let open = listeners.iter().filter(|address| TcpStream::connect_timeout(address, LOOK).is_ok()).count();
+    let detail = match open {
+        0 => "closed, and nobody answers there any more".to_owned(),
+        _ => format!("{open} still answer; another program may have taken the port since"),
+    };
+    let what = format!("{} listeners on loopback (stand-ins and fault proxies)", listeners.len());
+    (!listeners.is_empty()).then_some(UndoNote { what, done: open == 0, detail })
+}
+
+pub fn record(mut engine: Engine<LiveWire>, played: Played) -> Recording {
+    engine.finish();
+    let plan = engine.plan().clone();
+    let (at, lag, unsent) = (engine.now(), engine.wire.lag(), engine.wire.unsent);
+    let mut recording = engine.recorder.finish(&plan, played.wall_s, 0, methods(&plan));
+    recording.latency_unsound = unsound(&recording, &lag, unsent, played.lost);
+    recording.head.world = World::Live;
+    recording.head.send_lag = lag;
+    recording.undo = played.notes;
+    recording.cut_short = played.ending.map(|ending| CutShort { at, why: why(&ending) });
+    for note in recording.undo.iter().filter(|note| !note.done) {
+        recording.warnings.push(format!("not undone: {}: {}; run `firedrill clean`", note.what, note.detail));
+    }
+    recording
+}
+
+fn why(ending: &Ending) -> String {
+    match ending {
+        Ending::Signal(stop) => stop.word().to_owned(),
+        Ending::Trouble(words) => words.clone(),
+    }
+}
+
+fn unsound(recording: &Recording, lag: &Latencies, unsent: u64, lost: u64) -> Option<String> {
+    if unsent > 0 {
+        return Some(format!(
+            "{unsent} attempts were not sent, because too many were under way for this machine's open files; raise `ulimit -n` or lower the load"
+        ));
+    }
+    if lost > 0 {
+        return Some(format!("firedrill fell so far behind that {lost} messages were lost; lower the load"));
+    }
+    let cells = recording.clients.iter().flat_map(|client| &client.cells);
+    let (offered, sent) = cells.fold((0, 0), |(offered, sent), cell| (offered + cell.offered, sent + cell.sent));
+    if (sent as f64) < SENT_SHARE_MIN * offered as f64 {
+        return Some(format!("only {sent} of {offered} requests were sent; lower the load"));
+    }
+    let limit = tightest_bound(&recording.plan).map_or(0.0, |bound| bound * LAG_SHARE).max(LAG_ALWAYS_FINE_S);
+    let p99 = lag.quantile(0.99).filter(|p99| *p99 > limit)?;
+    Some(format!(
+        "the load generator sent its requests late (p99 {:.1} ms, at most {:.1} ms would do); lower the load, or run it on a quieter machine",
+        p99 * 1e3,
+        limit * 1e3
+    ))
+}
+
+/// In seconds.
+fn tightest_bound(plan: &Plan) -> Option<f64> {
+    let lines = plan.expectations.iter().chain(&plan.symptoms);
+    let bounds = lines.filter_map(|line| match (&line.metric, &line.bound) {
+        (Metric::Quantile { .. } | Metric::LatencyMean { .. } | Metric::LatencyMax { .. }, Bound::Value(s)) => Some(*s),
+        _ => None,
+    });
+    bounds.min_by(f64::total_cmp)
+}
+
+/// How each thing was done, for the report's last section.
+fn methods(plan: &Plan) -> Vec<String> {
+    let mut lines = vec![
+        "Live: real time on this machine; the same engine as in the simulator drives users, policies and stand-ins.".to_owned(),
+        "Latency counts from the moment at which a request was due (open loop), failed attempts and pauses included.".to_owned(),
+        "HTTP/1.1 by hyper, one keep-alive connection for each request under way; TCP_NODELAY.".to_owned(),
+    ];
+    for (index, service) in plan.services.iter().enumerate() {
+        lines.push(match target::real(plan, ServiceId::from(index)) {
+            None => format!("{}: a stand-in on loopback that runs the service model in real time.", service.name),
+            Some(real) => format!("{}: {}.", service.name, how_real(&real.origin, real.protocol)),
+        });
+    }
+    let edges = (0..plan.edges.len()).map(crate::base::EdgeId::from).filter(|edge| target::needs_proxy(plan, *edge));
+    lines.extend(edges.map(|edge| format!("{}: through firedrill's TCP fault proxy.", plan.edge(edge).name)));
+    lines.extend(process_methods(plan));
+    lines
+}
+
+fn how_real(origin: &Origin, protocol: Protocol) -> String {
+    let how = match origin {
+        Origin::Start { program, .. } => format!("a real process, `{program}`, started on a free loopback port"),
+        Origin::Address(address) => format!("a real service at {address}"),
+    };
+    match protocol {
+        Protocol::Redis => format!("{how}; called by the redis crate over 8 multiplexed connections an edge"),
+        Protocol::Http | Protocol::Tcp => how,
+    }
+}
+
+fn process_methods(plan: &Plan) -> Vec<String> {
+    let on_real = plan.schedule.iter().filter(|step| step.on).filter_map(|step| match step.target {
+        Target::Service { id, .. } if target::real(plan, id).is_some() => Some((id, &step.effect)),
+        _ => None,
+    });
+    let mut lines: Vec<String> = on_real
+        .filter_map(|(id, effect)| Some(format!("{}: {}.", plan.service(id).name, mechanism(effect)?)))
+        .collect();
+    lines.dedup();
+    lines
+}
+
+/// How an effect is put on a real process.
+pub fn mechanism(effect: &Effect) -> Option<&'static str> {
+    Some(match effect {
+        Effect::Down => "killed with SIGKILL, and started again with empty data when it heals",
+        Effect::Freeze => "stopped with SIGSTOP, and continued with SIGCONT when it heals",
+        Effect::Fill { .. } => "a ballast file on its size-limited tmpfs, removed when it heals",
+        Effect::Forget { .. } => "emptied with FLUSHALL",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Span;
+
+    #[test]
+    fn a_generator_that_lags_makes_latency_unsound() {
+        let plan = crate::plan::fixture::chain(1.0, &[]);
+        let mut recording = crate::sim::play(&plan);
+        let mut lag = Latencies::default();
+        lag.record_n(Span::from_millis(2), 1000);
+        assert_eq!(unsound(&recording, &lag, 0, 0), None);
+        assert!(unsound(&recording, &lag, 1, 0).is_some_and(|why| why.contains("ulimit")));
+        assert!(unsound(&recording, &lag, 0, 1).is_some());
+        lag.record_n(Span::from_millis(30), 100);
+        assert!(unsound(&recording, &lag, 0, 0).is_some_and(|why| why.contains("late (p99 30.")));
+        recording.clients[0].cells[0].offered += 10;
+        assert!(unsound(&recording, &Latencies::default(), 0, 0).is_some_and(|why| why.contains("requests were sent")));
+    }
+}

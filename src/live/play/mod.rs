@@ -1,0 +1,200 @@
+//! The live world: plays a Plan with real processes, stand-ins and fault proxies on loopback, in real time.
+//!
+//! ```text
+//!              ┌────────────── engine thread: users, policies, stand-ins' queues and work (the same model as in the simulator)
+//!              │ Wire                                ▲ inbox: answers, requests, news
+//!              ▼                                     │
+//!   tasks that carry one attempt each ──► fault proxy ──► stand-in, or a real process (started by us, or at an address)
+//! ```
+//!
+//! Everything is checked before anything is touched, everything touched is in the undo ledger before it is changed, and everything is
+//! undone at the end, on a signal, on trouble and on a panic. Nothing here decides what a service or a policy does.
+
+mod control;
+mod describe;
+mod drive;
+mod ending;
+mod filler;
+mod http;
+mod preflight;
+mod redis;
+mod stage;
+mod standin;
+mod target;
+#[cfg(test)]
+mod tests;
+mod wire;
+mod words;
+
+pub use describe::describe;
+
+use super::{Guardian, Ledger, Shutdown, Stop, Trouble};
+use crate::base::Time;
+use crate::engine::Engine;
+use crate::plan::real::Origin;
+use crate::plan::{Plan, RealService};
+use crate::record::Recording;
+use drive::{Ending, Inbox, Input, Inputs};
+use ending::Played as Figures;
+use stage::Stage;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
+
+/// Threads that carry messages. The engine has its own.
+const CARRIERS: usize = 2;
+/// Tasks that are still busy after the run get this long.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+pub struct LiveOptions {
+    /// Targets outside loopback may be reached, if the scenario lists them as well.
+    pub allow_remote: bool,
+    /// Ends the run in good order when a signal comes.
+    pub shutdown: Option<Shutdown>,
+    /// Told about ten times a second how far the run is.
+    pub progress: Option<Box<dyn Fn(Time) + Send + Sync>>,
+    /// Where the undo ledger is kept; `None`: the user's state folder.
+    pub state_dir: Option<PathBuf>,
+    /// The program that serves as the guardian; `None`: this one.
+    pub guardian: Option<PathBuf>,
+}
+
+/// What came of a run.
+#[derive(Debug)]
+pub struct Played {
+    pub recording: Recording,
+    /// The signal that cut it short, after everything was undone.
+    pub stopped: Option<Stop>,
+}
+
+/// Plays the whole run and undoes everything. Blocks for as long as the run lasts; may be called from any thread.
+pub fn play(plan: &Plan, options: &LiveOptions) -> Result<Played, Trouble> {
+    let checked = preflight::check(plan, options.allow_remote)?;
+    let plan = Arc::new(plan.clone());
+    thread::scope(|scope| {
+        let run = || Run::prepare(&plan, options, checked)?.play(options);
+        let engine = thread::Builder::new().name("engine".into()).spawn_scoped(scope, run);
+        let engine = engine.map_err(|source| Trouble::Machine { what: "start a thread", source })?;
+        engine.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Everything that a run holds. Dropped in this order: what was changed goes before the ledger that would undo it otherwise.
+struct Run {
+    stage: Stage,
+    runtime: Runtime,
+    undo: Option<Undo>,
+    plan: Arc<Plan>,
+    inbox: Inbox,
+    inputs: Inputs,
+    warnings: Vec<String>,
+}
+
+/// Only kept where something outside our own process is changed.
+struct Undo {
+    ledger: Ledger,
+    guardian: Guardian,
+}
+
+impl Run {
+    fn prepare(plan: &Arc<Plan>, options: &LiveOptions, checked: preflight::Checked) -> Result<Run, Trouble> {
+        let runtime = Builder::new_multi_thread().worker_threads(CARRIERS).thread_name("carrier").enable_all().build();
+        let runtime = runtime.map_err(|source| Trouble::Machine { what: "start threads", source })?;
+        let (inbox, inputs) = drive::inbox();
+        let undo = Undo::open(plan, options)?;
+        let ledger = undo.as_ref().map(|undo| &undo.ledger);
+        let stage = runtime.block_on(async {
+            tokio::select! {
+                built = stage::build(plan, &checked.addresses, ledger, &inbox) => built,
+                stop = requested(options.shutdown.clone()) => Err(Trouble::StoppedBeforeStart(stop)),
+            }
+        })?;
+        Ok(Run { stage, runtime, undo, plan: plan.clone(), inbox, inputs, warnings: checked.warnings })
+    }
+
+    fn play(self, options: &LiveOptions) -> Result<Played, Trouble> {
+        let Run { stage, runtime, undo, plan, inbox, inputs, warnings } = self;
+        let Stage { wire, controller, stand_ins, listeners } = stage;
+        let mut engine = Engine::new(plan.clone(), wire);
+        engine.recorder.warnings = warnings;
+        let listening = runtime.spawn(listen_for_stop(options.shutdown.clone(), inbox));
+        sleep_precisely();
+        let epoch = Instant::now();
+        engine.wire.begin(epoch);
+        let mut progress = |at| options.progress.iter().for_each(|tell| tell(at));
+        let ending = drive::drive(&mut engine, &inputs, epoch, &mut progress);
+        let wall_s = epoch.elapsed().as_secs_f64();
+        listening.abort();
+        engine.wire.hang_up();
+        let processes = controller.stop();
+        drive::drain(&mut engine, &inputs);
+        ending::collect_evidence(&mut engine);
+        drop(stand_ins);
+        runtime.block_on(ending::stop_proxies(&mut engine));
+        runtime.shutdown_timeout(LAST_WORDS);
+        let mut notes = undo.as_ref().map(|undo| ending::undo(&undo.ledger)).unwrap_or_default();
+        drop(processes);
+        drop(undo);
+        notes.extend(ending::look_for_listeners(&listeners));
+        let stopped = match ending {
+            Some(Ending::Signal(stop)) => Some(stop),
+            _ => None,
+        };
+        let figures = Figures { wall_s, lost: inputs.lost(), ending, notes };
+        Ok(Played { recording: ending::record(engine, figures), stopped })
+    }
+}
+
+impl Undo {
+    fn open(plan: &Plan, options: &LiveOptions) -> Result<Option<Undo>, Trouble> {
+        if !plan.real.services.iter().any(is_started) {
+            return Ok(None);
+        }
+        let run = super::undo::fresh_run_id()
+            .map_err(|source| Trouble::Machine { what: "read random bytes from /dev/urandom", source })?;
+        let ledger = match &options.state_dir {
+            Some(folder) => Ledger::open_in(folder, &run)?,
+            None => Ledger::open(&run)?,
+        };
+        let guardian = match &options.guardian {
+            Some(exe) => Guardian::start_as(exe, &ledger)?,
+            None => Guardian::start(&ledger)?,
+        };
+        Ok(Some(Undo { ledger, guardian }))
+    }
+}
+
+impl Drop for Undo {
+    fn drop(&mut self) {
+        // Before the guardian is let go: it would find nothing to do, but a panic in between should still find it there.
+        self.ledger.undo_all();
+        debug_assert!(self.guardian.pid() > 0);
+    }
+}
+
+fn is_started(service: &RealService) -> bool {
+    matches!(service.origin, Origin::Start { .. })
+}
+
+async fn requested(shutdown: Option<Shutdown>) -> Stop {
+    match shutdown {
+        Some(mut shutdown) => shutdown.requested().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn listen_for_stop(shutdown: Option<Shutdown>, inbox: Inbox) {
+    let stop = requested(shutdown).await;
+    while inbox.put(Input::End(Ending::Signal(stop))).is_err() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// The kernel may otherwise add 50 microseconds to each sleep of this thread, to save power.
+fn sleep_precisely() {
+    // Where it cannot be set, work only takes a little longer than drawn.
+    let _ = nix::sys::prctl::set_timerslack(1);
+}

@@ -1,0 +1,187 @@
+//! Calls to a real Redis, one edge each: `GET` for a cache, `PING` for anything else, over a few multiplexed connections that are made
+//! anew, after a pause, when they break. Like `http`, it has no timers of its own.
+
+use super::filler;
+use crate::base::{ErrorKind, Outcome, Span};
+use ::redis::aio::MultiplexedConnection;
+use ::redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, Semaphore};
+
+/// Several, so that one answer that a fault holds back does not stand in the way of all others.
+const CONNECTIONS: usize = 8;
+const PAUSE_MIN: Duration = Duration::from_millis(10);
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// Writes of rebuilt values under way; more are dropped, as a cache may forget anyway.
+const FILLS_MAX: usize = 1024;
+/// Keys written in one pipeline while a cache is filled beforehand.
+const PRELOAD_CHUNK: u32 = 256;
+
+pub struct RedisCaller {
+    client: Client,
+    slots: [Mutex<Slot>; CONNECTIONS],
+    turn: AtomicUsize,
+    kind: Kind,
+    fills: Arc<Semaphore>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    Cache { ttl: Option<Span>, value_bytes: u64 },
+    Ping,
+}
+
+#[derive(Default)]
+struct Slot {
+    connection: Option<MultiplexedConnection>,
+    /// Which connection it is, so that only the first who sees it break takes it away.
+    number: u64,
+    not_before: Option<Instant>,
+    pause: Duration,
+    last: Option<ErrorKind>,
+}
+
+impl RedisCaller {
+    pub fn new(address: SocketAddr, kind: Kind) -> RedisResult<RedisCaller> {
+        Ok(RedisCaller {
+            client: Client::open(format!("redis://{address}/"))?,
+            slots: Default::default(),
+            turn: AtomicUsize::new(0),
+            kind,
+            fills: Arc::new(Semaphore::new(FILLS_MAX)),
+        })
+    }
+
+    pub async fn call(&self, key: u32) -> Outcome {
+        let mut command = match self.kind {
+            Kind::Cache { .. } => ::redis::cmd("GET"),
+            Kind::Ping => ::redis::cmd("PING"),
+        };
+        if matches!(self.kind, Kind::Cache { .. }) {
+            command.arg(name_of(key));
+        }
+        match self.ask::<Option<Vec<u8>>>(&command).await {
+            Ok(Some(_)) => Outcome::Ok,
+            Ok(None) => Outcome::Miss,
+            Err(kind) => Outcome::Failed(kind),
+        }
+    }
+
+    /// Writes a rebuilt value; nobody waits for it.
+    pub fn fill(self: &Arc<Self>, key: u32, runtime: &tokio::runtime::Handle) {
+        let (Kind::Cache { ttl, value_bytes }, Ok(permit)) = (self.kind, self.fills.clone().try_acquire_owned()) else {
+            return;
+        };
+        let this = self.clone();
+        runtime.spawn(async move {
+            // A write that fails leaves the key missing, which the next reader finds out.
+            let _ = this.ask::<()>(&set(key, ttl, value_bytes)).await;
+            drop(permit);
+        });
+    }
+
+    async fn ask<T: ::redis::FromRedisValue>(&self, command: &::redis::Cmd) -> Result<T, ErrorKind> {
+        let slot = &self.slots[self.turn.fetch_add(1, Relaxed) % CONNECTIONS];
+        let (mut connection, number) = self.connection(slot).await?;
+        let error = match command.query_async::<T>(&mut connection).await {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if error.is_unrecoverable_error() || error.is_connection_dropped() || error.is_io_error() {
+            let mut slot = slot.lock().await;
+            if slot.number == number {
+                slot.connection = None;
+            }
+        }
+        Err(kind_of(&error))
+    }
+
+    async fn connection(&self, slot: &Mutex<Slot>) -> Result<(MultiplexedConnection, u64), ErrorKind> {
+        let mut slot = slot.lock().await;
+        if let Some(connection) = &slot.connection {
+            return Ok((connection.clone(), slot.number));
+        }
+        if let (Some(at), Some(kind)) = (slot.not_before, slot.last)
+            && Instant::now() < at
+        {
+            return Err(kind);
+        }
+        match self.client.get_multiplexed_async_connection_with_config(&config()).await {
+            Ok(connection) => {
+                let number = slot.number + 1;
+                *slot = Slot { connection: Some(connection.clone()), number, ..Slot::default() };
+                Ok((connection, number))
+            }
+            Err(error) => {
+                slot.pause = (slot.pause * 2).clamp(PAUSE_MIN, PAUSE_MAX);
+                slot.not_before = Some(Instant::now() + slot.pause);
+                slot.last = Some(kind_of(&error));
+                Err(kind_of(&error))
+            }
+        }
+    }
+}
+
+/// The engine's timers decide when a wait is over, and a cut edge may hold a connection for long.
+fn config() -> AsyncConnectionConfig {
+    AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None)
+}
+
+fn name_of(key: u32) -> String {
+    format!("firedrill:key:{key}")
+}
+
+fn set(key: u32, ttl: Option<Span>, value_bytes: u64) -> ::redis::Cmd {
+    let mut command = ::redis::cmd("SET");
+    command.arg(name_of(key)).arg(filler::value(value_bytes));
+    if let Some(ttl) = ttl {
+        command.arg("PX").arg((ttl.0 / 1_000_000).max(1));
+    }
+    command
+}
+
+fn kind_of(error: &RedisError) -> ErrorKind {
+    if error.is_connection_refusal() {
+        ErrorKind::Refused
+    } else if error.is_timeout() {
+        ErrorKind::Timeout
+    } else if error.is_io_error() || error.is_connection_dropped() {
+        ErrorKind::Reset
+    } else {
+        ErrorKind::Error
+    }
+}
+
+/// Writes the first `entries` keys, the most popular ones last, so that a full cache keeps them.
+pub async fn preload(
+    address: SocketAddr,
+    entries: u32,
+    ttl: Option<Span>,
+    value_bytes: u64,
+) -> RedisResult<()> {
+    let client = Client::open(format!("redis://{address}/"))?;
+    let mut connection = client.get_multiplexed_async_connection_with_config(&config()).await?;
+    let mut end = entries;
+    while end > 0 {
+        let begin = end.saturating_sub(PRELOAD_CHUNK);
+        let mut pipeline = ::redis::pipe();
+        for key in (begin..end).rev() {
+            pipeline.add_command(set(key, ttl, value_bytes)).ignore();
+        }
+        pipeline.query_async::<()>(&mut connection).await?;
+        end = begin;
+    }
+    Ok(())
+}
+
+/// Empties a cache at once; says how many keys it held.
+pub async fn flush(address: SocketAddr) -> RedisResult<u64> {
+    let client = Client::open(format!("redis://{address}/"))?;
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    let held: u64 = ::redis::cmd("DBSIZE").query_async(&mut connection).await?;
+    ::redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await?;
+    Ok(held)
+}

@@ -1,0 +1,211 @@
+//! Sets the stage: stand-ins listening, processes ready, proxies in front of the edges that need one, caches filled. What fails midway
+//! takes everything with it that was set up so far.
+
+use super::control::Controller;
+use super::drive::Inbox;
+use super::http::HttpCaller;
+use super::redis::{self, Kind, RedisCaller};
+use super::standin::StandIn;
+use super::target;
+use super::wire::{Caller, Line, LiveWire};
+use crate::base::{EdgeId, FaultId, ServiceId, Span};
+use crate::live::proxy::FaultProxy;
+use crate::live::{Ledger, RealProcess, Trouble};
+use crate::plan::real::{Origin, Protocol};
+use crate::plan::{CacheSpec, Effect, Party, Plan, RealService, Role};
+use hyper::Method;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+pub struct Stage {
+    pub wire: LiveWire,
+    pub controller: Controller,
+    pub stand_ins: Vec<StandIn>,
+    /// What listens on our behalf, to be looked for after the end.
+    pub listeners: Vec<SocketAddr>,
+}
+
+/// Stands for the edge's own latency among the faults of a proxy; no fault of a plan has this number.
+const LATENCY: FaultId = FaultId(u32::MAX);
+/// Descriptors kept free for logs, pipes and listeners.
+const DESCRIPTORS_KEPT: u64 = 256;
+const FLIGHTS_MAX: u64 = 16_384;
+/// Keys written into a Redis that is not ours vanish by themselves this long after the run.
+const AFTERGLOW: Span = Span::from_secs(60);
+
+struct Builder<'a> {
+    plan: &'a Arc<Plan>,
+    addresses: BTreeMap<ServiceId, SocketAddr>,
+    /// By edge.
+    proxies: BTreeMap<usize, FaultProxy>,
+}
+
+pub async fn build(
+    plan: &Arc<Plan>,
+    reached: &BTreeMap<ServiceId, SocketAddr>,
+    ledger: Option<&Ledger>,
+    inbox: &Inbox,
+) -> Result<Stage, Trouble> {
+    let mut builder = Builder { plan, addresses: reached.clone(), proxies: BTreeMap::new() };
+    let stand_ins = builder.listen(inbox).await?;
+    let mut processes = Vec::new();
+    for service in target::in_order(plan) {
+        let Some(ledger) = ledger else { continue };
+        processes.push((service.service, builder.start(service, ledger).await?));
+    }
+    for edge in 0..plan.edges.len() {
+        builder.proxy(EdgeId::from(edge)).await?;
+    }
+    builder.preload().await?;
+    let lines = (0..plan.edges.len()).map(|edge| builder.line(EdgeId::from(edge))).collect::<Result<Vec<_>, _>>()?;
+    let proxies = lines.iter().filter_map(|line: &Line| Some(line.proxy.as_ref()?.address()));
+    let listeners = stand_ins.iter().map(|stand_in| stand_in.address).chain(proxies).collect();
+    let (controller, commands) = Controller::start(plan.clone(), processes, inbox.clone())
+        .map_err(|source| Trouble::Machine { what: "start a thread", source })?;
+    let wire = LiveWire::new(plan.clone(), lines, commands, inbox.clone(), flights_max());
+    Ok(Stage { wire, controller, stand_ins, listeners })
+}
+
+impl Builder<'_> {
+    async fn listen(&mut self, inbox: &Inbox) -> Result<Vec<StandIn>, Trouble> {
+        let mut stand_ins = Vec::new();
+        for id in (0..self.plan.services.len()).map(ServiceId::from) {
+            if target::real(self.plan, id).is_none() {
+                let stand_in = StandIn::listen(id, self.plan, inbox).await.map_err(Trouble::NoFreePort)?;
+                self.addresses.insert(id, stand_in.address);
+                stand_ins.push(stand_in);
+            }
+        }
+        Ok(stand_ins)
+    }
+
+    /// Starts a process, told where the services are that it calls.
+    async fn start(&mut self, service: &RealService, ledger: &Ledger) -> Result<RealProcess, Trouble> {
+        let mut service = service.clone();
+        let edges = target::edges_from(self.plan, service.service);
+        for edge in edges {
+            let to = self.plan.edge(edge).to;
+            let Some(direct) = self.addresses.get(&to).copied() else { continue };
+            let address = self.proxy(edge).await?.unwrap_or(direct);
+            target::fill_in(&mut service, &self.plan.service(to).name, address);
+        }
+        let name = &self.plan.service(service.service).name;
+        let process = RealProcess::start(&service, name, ledger).await?;
+        self.addresses.insert(service.service, process.address());
+        Ok(process)
+    }
+
+    /// Where the callers of an edge connect, if they do so through a proxy.
+    async fn proxy(&mut self, edge: EdgeId) -> Result<Option<SocketAddr>, Trouble> {
+        if let Some(proxy) = self.proxies.get(&edge.index()) {
+            return Ok(Some(proxy.address()));
+        }
+        if !target::needs_proxy(self.plan, edge) {
+            return Ok(None);
+        }
+        let of = self.plan.edge(edge);
+        let any = (Ipv4Addr::LOCALHOST, 0).into();
+        let proxy = FaultProxy::start(any, self.addresses[&of.to], self.plan.seed, &of.name).await;
+        let proxy = proxy.map_err(Trouble::NoFreePort)?;
+        if target::has_latency(self.plan, edge) {
+            for upstream in [true, false] {
+                proxy.apply(LATENCY, &Effect::Delay { by: of.latency.clone(), upstream });
+            }
+        }
+        let address = proxy.address();
+        self.proxies.insert(edge.index(), proxy);
+        Ok(Some(address))
+    }
+
+    fn line(&mut self, edge: EdgeId) -> Result<Line, Trouble> {
+        let proxy = self.proxies.remove(&edge.index());
+        let of = self.plan.edge(edge);
+        if let Party::Service(from) = of.from
+            && target::real(self.plan, from).is_some()
+        {
+            return Ok(Line::new(Caller::Nobody, proxy));
+        }
+        let address = proxy.as_ref().map_or(self.addresses[&of.to], FaultProxy::address);
+        let caller = match target::real(self.plan, of.to) {
+            Some(real) if real.protocol == Protocol::Redis => {
+                let caller = RedisCaller::new(address, self.kind(edge, real));
+                Caller::Redis(Arc::new(caller.map_err(|error| self.unreachable(of.to, &error))?))
+            }
+            real => Caller::Http(self.http(edge, address, real)),
+        };
+        Ok(Line::new(caller, proxy))
+    }
+
+    fn http(&self, edge: EdgeId, address: SocketAddr, real: Option<&RealService>) -> HttpCaller {
+        let of = self.plan.edge(edge);
+        let (method, path) = match (real, of.from) {
+            // A stand-in is sent the whole request body, whatever the method would be.
+            (None, _) => (Method::POST, "/"),
+            (Some(_), Party::Client(client)) => {
+                let send = &self.plan.client(client).send;
+                (Method::from_bytes(send.method.as_bytes()).unwrap_or(Method::GET), send.path.as_str())
+            }
+            (Some(_), Party::Service(_)) => (Method::GET, "/"),
+        };
+        let host = match real.map(|real| &real.origin) {
+            Some(Origin::Address(host)) => host.clone(),
+            _ => address.to_string(),
+        };
+        let cache = matches!(self.plan.service(of.to).role, Role::Cache(_));
+        let (path, request_bytes) = (path.to_owned(), of.request_bytes);
+        HttpCaller { edge, address, host, method, path, request_bytes, cache, pool: Default::default() }
+    }
+
+    fn kind(&self, edge: EdgeId, real: &RealService) -> Kind {
+        let of = self.plan.edge(edge);
+        match &self.plan.service(of.to).role {
+            Role::Cache(spec) => Kind::Cache { ttl: self.ttl(spec, real), value_bytes: of.response_bytes },
+            Role::Plain | Role::Store(_) => Kind::Ping,
+        }
+    }
+
+    fn ttl(&self, spec: &CacheSpec, real: &RealService) -> Option<Span> {
+        let own = match real.origin {
+            Origin::Start { .. } => None,
+            Origin::Address(_) => Some(self.plan.length.since(crate::base::Time::ZERO) + AFTERGLOW),
+        };
+        spec.ttl.into_iter().chain(own).min()
+    }
+
+    /// Fills the real caches that are to be warm, before the clock starts.
+    async fn preload(&self) -> Result<(), Trouble> {
+        for real in &self.plan.real.services {
+            let Role::Cache(spec) = &self.plan.service(real.service).role else { continue };
+            if !spec.warm || real.protocol != Protocol::Redis {
+                continue;
+            }
+            let into = self.plan.edges.iter().filter(|edge| edge.to == real.service);
+            let bytes = into.map(|edge| edge.response_bytes).max().unwrap_or(0);
+            let (address, entries) = (self.addresses[&real.service], spec.entries.min(spec.keys));
+            let filled = redis::preload(address, entries, self.ttl(spec, real), bytes).await;
+            filled.map_err(|error| self.unreachable(real.service, &error))?;
+        }
+        Ok(())
+    }
+
+    fn unreachable(&self, service: ServiceId, error: &::redis::RedisError) -> Trouble {
+        Trouble::Unreachable {
+            service: self.plan.service(service).name.clone(),
+            address: self.addresses.get(&service).map(SocketAddr::to_string).unwrap_or_default(),
+            why: error.to_string(),
+        }
+    }
+}
+
+/// How many attempts may be under way: each can take a descriptor at its caller, at the stand-in, and two at a proxy.
+fn flights_max() -> usize {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((1024, 1024));
+    // Raising the soft limit to the hard one is always allowed; otherwise there is only less room.
+    let limit = match setrlimit(Resource::RLIMIT_NOFILE, hard, hard) {
+        Ok(()) => hard,
+        Err(_) => soft,
+    };
+    (limit.saturating_sub(DESCRIPTORS_KEPT) / 4).clamp(64, FLIGHTS_MAX) as usize
+}

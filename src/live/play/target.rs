@@ -1,0 +1,70 @@
+//! Look-ups in a Plan that the live world needs: which services are real, in what order they start, which edges need a proxy. No I/O.
+
+use crate::base::{EdgeId, ServiceId};
+use crate::plan::real::Origin;
+use crate::plan::{Party, Plan, RealService, Target};
+use std::net::SocketAddr;
+
+/// The real process behind a service; `None` for a stand-in.
+pub fn real(plan: &Plan, service: ServiceId) -> Option<&RealService> {
+    plan.real.services.iter().find(|real| real.service == service)
+}
+
+pub fn is_started(real: &RealService) -> bool {
+    matches!(real.origin, Origin::Start { .. })
+}
+
+/// The edges by which a service calls others.
+pub fn edges_from(plan: &Plan, service: ServiceId) -> Vec<EdgeId> {
+    let all = plan.edges.iter().enumerate();
+    all.filter(|(_, edge)| edge.from == Party::Service(service)).map(|(index, _)| EdgeId::from(index)).collect()
+}
+
+/// What is started, those first that others call. In a circle, the one that the plan names first.
+pub fn in_order(plan: &Plan) -> Vec<&RealService> {
+    let mut left: Vec<&RealService> = plan.real.services.iter().filter(|real| is_started(real)).collect();
+    let mut order = Vec::new();
+    while !left.is_empty() {
+        let waits = |real: &RealService| {
+            let mut called = edges_from(plan, real.service).into_iter().map(|edge| plan.edge(edge).to);
+            called.any(|to| to != real.service && left.iter().any(|other| other.service == to))
+        };
+        let next = left.iter().position(|real| !waits(real)).unwrap_or(0);
+        order.push(left.remove(next));
+    }
+    order
+}
+
+pub fn is_faulted(plan: &Plan, edge: EdgeId) -> bool {
+    plan.schedule.iter().any(|step| step.target == Target::Edge(edge))
+}
+
+/// A modelled latency is put on edges within this machine; a target elsewhere has its own.
+pub fn has_latency(plan: &Plan, edge: EdgeId) -> bool {
+    let of = plan.edge(edge);
+    !of.latency.is_zero() && real(plan, of.to).is_none_or(is_started)
+}
+
+pub fn needs_proxy(plan: &Plan, edge: EdgeId) -> bool {
+    is_faulted(plan, edge) || has_latency(plan, edge)
+}
+
+/// `{to:NAME}` in the start arguments and environment of a process.
+pub fn placeholder(name: &str) -> String {
+    format!("{{to:{name}}}")
+}
+
+/// Does the process learn where this service is?
+pub fn is_told(real: &RealService, name: &str) -> bool {
+    let Origin::Start { args, env, .. } = &real.origin else { return false };
+    let placeholder = placeholder(name);
+    args.iter().chain(env.iter().map(|(_, text)| text)).any(|text| text.contains(&placeholder))
+}
+
+pub fn fill_in(real: &mut RealService, name: &str, address: SocketAddr) {
+    let Origin::Start { args, env, .. } = &mut real.origin else { return };
+    let placeholder = placeholder(name);
+    for text in args.iter_mut().chain(env.iter_mut().map(|(_, text)| text)) {
+        *text = text.replace(&placeholder, &address.to_string());
+    }
+}

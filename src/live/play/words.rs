@@ -1,0 +1,125 @@
+//! How outcomes and calls are written into HTTP, so that a stand-in's cause reaches its caller exactly, and how the answers of real
+//! servers are read.
+
+use crate::base::{EdgeId, ErrorKind, Outcome};
+use crate::engine::Handle;
+use hyper::StatusCode;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+
+/// The attempt that a request belongs to: `edge.slot.generation.attempt`.
+pub const CALL: HeaderName = HeaderName::from_static("x-firedrill-call");
+/// The number of the key that is asked for.
+pub const KEY: HeaderName = HeaderName::from_static("x-firedrill-key");
+/// What a stand-in answers: `ok`, `miss`, or the word of an error kind.
+pub const OUTCOME: HeaderName = HeaderName::from_static("x-firedrill-outcome");
+
+const INSUFFICIENT_STORAGE: StatusCode = StatusCode::INSUFFICIENT_STORAGE;
+
+pub fn write_call(edge: EdgeId, call: Handle, attempt: u16) -> HeaderValue {
+    let text = format!("{}.{}.{}.{attempt}", edge.0, call.slot, call.generation);
+    HeaderValue::from_str(&text).expect("digits and dots are a header value")
+}
+
+/// `None` for a request that is not one of ours.
+pub fn read_call(headers: &HeaderMap) -> Option<(EdgeId, Handle, u16)> {
+    let mut parts = headers.get(CALL)?.to_str().ok()?.split('.');
+    let mut next = || parts.next()?.parse::<u32>().ok();
+    let (edge, slot, generation, attempt) = (next()?, next()?, next()?, next()?);
+    Some((EdgeId(edge), Handle { slot, generation }, u16::try_from(attempt).ok()?))
+}
+
+pub fn read_key(headers: &HeaderMap) -> u32 {
+    headers.get(KEY).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0)
+}
+
+/// A crash and a reset have no status: the connection breaks.
+pub fn status_of(outcome: Outcome) -> Option<StatusCode> {
+    Some(match outcome {
+        Outcome::Ok => StatusCode::OK,
+        Outcome::Miss => StatusCode::NOT_FOUND,
+        Outcome::Failed(kind) => match kind {
+            ErrorKind::Timeout | ErrorKind::WaitTimeout => StatusCode::GATEWAY_TIMEOUT,
+            ErrorKind::Rejected => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorKind::Refused => StatusCode::BAD_GATEWAY,
+            ErrorKind::Error => StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorKind::NoSpace => INSUFFICIENT_STORAGE,
+            ErrorKind::Reset | ErrorKind::Crashed => return None,
+        },
+    })
+}
+
+pub fn write_outcome(outcome: Outcome) -> HeaderValue {
+    HeaderValue::from_static(match outcome {
+        Outcome::Ok => "ok",
+        Outcome::Miss => "miss",
+        Outcome::Failed(kind) => kind.word(),
+    })
+}
+
+/// A stand-in says its outcome in words; a real server only by its status.
+pub fn read_outcome(status: StatusCode, headers: &HeaderMap, cache: bool) -> Outcome {
+    let said = headers.get(OUTCOME).and_then(|value| value.to_str().ok());
+    match said {
+        Some("ok") => return Outcome::Ok,
+        Some("miss") => return Outcome::Miss,
+        Some(word) => {
+            if let Some(kind) = ErrorKind::from_word(word) {
+                return Outcome::Failed(kind);
+            }
+        }
+        None => {}
+    }
+    Outcome::Failed(match status.as_u16() {
+        404 if cache => return Outcome::Miss,
+        408 | 504 => ErrorKind::Timeout,
+        429 | 503 => ErrorKind::Rejected,
+        507 => ErrorKind::NoSpace,
+        500.. => ErrorKind::Error,
+        _ => return Outcome::Ok,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_with_a_status_survives_the_wire() {
+        let all = ErrorKind::ALL.map(Outcome::Failed).into_iter().chain([Outcome::Ok, Outcome::Miss]);
+        for outcome in all {
+            let Some(status) = status_of(outcome) else { continue };
+            let headers = HeaderMap::from_iter([(OUTCOME, write_outcome(outcome))]);
+            assert_eq!(read_outcome(status, &headers, false), outcome);
+        }
+    }
+
+    #[test]
+    fn real_servers_are_read_by_their_status() {
+        let read = |code, cache| {
+            let status = StatusCode::from_u16(code).expect("a status");
+            read_outcome(status, &HeaderMap::new(), cache)
+        };
+        assert_eq!((read(200, false), read(404, false), read(404, true)), (Outcome::Ok, Outcome::Ok, Outcome::Miss));
+        for (code, kind) in [
+            (429, ErrorKind::Rejected),
+            (408, ErrorKind::Timeout),
+            (502, ErrorKind::Error),
+            (503, ErrorKind::Rejected),
+            (504, ErrorKind::Timeout),
+            (507, ErrorKind::NoSpace),
+        ] {
+            assert_eq!(read(code, false), Outcome::Failed(kind), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_call_survives_the_wire_and_nonsense_is_nobodys() {
+        let (edge, call) = (EdgeId(3), Handle { slot: 7, generation: 4_000_000_001 });
+        let headers = HeaderMap::from_iter([(CALL, write_call(edge, call, 2))]);
+        assert_eq!(read_call(&headers), Some((edge, call, 2)));
+        for text in ["", "1.2.3", "1.2.3.70000", "a.b.c.d", "1.2.3.-4"] {
+            let headers = HeaderMap::from_iter([(CALL, HeaderValue::from_static(text))]);
+            assert_eq!(read_call(&headers), None, "{text}");
+        }
+    }
+}
