@@ -47,7 +47,8 @@ impl<W: Wire> Engine<W> {
     pub fn requested(&mut self, arrived: Arrived) {
         let Arrived { service, from, key, token } = arrived;
         let (parent, attempt) = from.map_or((Handle::NONE, 0), |(_, call, attempt)| (call, attempt));
-        let cancelled = from.is_some_and(|(edge, ..)| self.plan.edge(edge).cancel && self.edge_of(parent, attempt).is_none());
+        let cancelled =
+            from.is_some_and(|(edge, ..)| self.plan.edge(edge).cancel && self.edge_of(parent, attempt).is_none());
         match cancelled {
             true => self.wire.respond(token, Outcome::Failed(ErrorKind::Timeout)),
             false => self.arrive(service, Origin { parent, attempt, key, token: Some(token) }),

@@ -62,6 +62,12 @@ impl Shutdown {
         Ok(Shutdown { asked })
     }
 
+    /// Without any signal: the stop is asked for through the sender, by a button or a guardrail.
+    pub fn on_request() -> (watch::Sender<Option<Stop>>, Shutdown) {
+        let (tell, asked) = watch::channel(None);
+        (tell, Shutdown { asked })
+    }
+
     /// Returns when a stop is asked for, at once if it was already.
     pub async fn requested(&mut self) -> Stop {
         match self.asked.wait_for(Option::is_some).await.map(|stop| *stop) {

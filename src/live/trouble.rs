@@ -67,9 +67,13 @@ pub enum Trouble {
     Volume { path: PathBuf, verb: &'static str, why: String },
     #[error("this scenario cannot be played live; nothing was started\n{}", as_list(problems))]
     Unplayable { problems: Vec<String> },
-    #[error("service `{service}` cannot be reached at {address}: {why}\ncheck that it runs there and speaks the `protocol` that the scenario says")]
+    #[error(
+        "service `{service}` cannot be reached at {address}: {why}\ncheck that it runs there and speaks the `protocol` that the scenario says"
+    )]
     Unreachable { service: String, address: String, why: String },
-    #[error("this machine could not {what}: {source}\nclose some programs, or raise the limits on processes and open files (ulimit)")]
+    #[error(
+        "this machine could not {what}: {source}\nclose some programs, or raise the limits on processes and open files (ulimit)"
+    )]
     Machine { what: &'static str, source: io::Error },
     #[error("{} came before the run had begun; everything that was set up for it is undone", .0.word())]
     StoppedBeforeStart(Stop),

@@ -42,7 +42,11 @@ pub struct Controller {
 }
 
 impl Controller {
-    pub fn start(plan: Arc<Plan>, processes: Vec<(ServiceId, RealProcess)>, inbox: Inbox) -> io::Result<(Controller, Commands)> {
+    pub fn start(
+        plan: Arc<Plan>,
+        processes: Vec<(ServiceId, RealProcess)>,
+        inbox: Inbox,
+    ) -> io::Result<(Controller, Commands)> {
         let (sender, commands) = sync_channel(plan.schedule.len().max(1));
         let (leave, left) = watch::channel(false);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -18,7 +18,8 @@ pub fn describe(plan: &Plan) -> Vec<String> {
     }
     for index in 0..plan.edges.len() {
         if target::needs_proxy(plan, EdgeId::from(index)) {
-            lines.push(format!("listen on a free port of 127.0.0.1 as the fault proxy of `{}`", plan.edges[index].name));
+            lines
+                .push(format!("listen on a free port of 127.0.0.1 as the fault proxy of `{}`", plan.edges[index].name));
         }
     }
     lines.extend(plan.schedule.iter().filter_map(|step| of_step(plan, step)));

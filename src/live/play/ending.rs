@@ -54,7 +54,9 @@ pub async fn stop_proxies(engine: &mut Engine<LiveWire>) {
 
 pub fn undo(ledger: &Ledger) -> Vec<UndoNote> {
     let reports = ledger.undo_all().into_iter();
-    reports.map(|report| UndoNote { what: report.entry.to_string(), done: report.done, detail: report.detail }).collect()
+    reports
+        .map(|report| UndoNote { what: report.entry.to_string(), done: report.done, detail: report.detail })
+        .collect()
 }
 
 /// One line that says whether anybody still answers where we listened.
@@ -127,8 +129,10 @@ fn tightest_bound(plan: &Plan) -> Option<f64> {
 /// How each thing was done, for the report's last section.
 fn methods(plan: &Plan) -> Vec<String> {
     let mut lines = vec![
-        "Live: real time on this machine; the same engine as in the simulator drives users, policies and stand-ins.".to_owned(),
-        "Latency counts from the moment at which a request was due (open loop), failed attempts and pauses included.".to_owned(),
+        "Live: real time on this machine; the same engine as in the simulator drives users, policies and stand-ins."
+            .to_owned(),
+        "Latency counts from the moment at which a request was due (open loop), failed attempts and pauses included."
+            .to_owned(),
         "HTTP/1.1 by hyper, one keep-alive connection for each request under way; TCP_NODELAY.".to_owned(),
     ];
     for (index, service) in plan.services.iter().enumerate() {

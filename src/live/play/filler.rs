@@ -16,10 +16,7 @@ impl Body for Filler {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let take = self.0.min(BLOCK_BYTES as u64);
         self.0 -= take;
         Poll::Ready((take > 0).then(|| Ok(Frame::data(Bytes::from_static(&BLOCK[..take as usize])))))

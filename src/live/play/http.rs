@@ -86,8 +86,7 @@ impl HttpCaller {
         let stream = TcpStream::connect(self.address).await.map_err(|error| kind_of_io(&error))?;
         // Small requests must not wait for one another's acknowledgements.
         let _ = stream.set_nodelay(true);
-        let (sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|error| kind_of(&error))?;
+        let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| kind_of(&error))?;
         let driver = tokio::spawn(async move {
             // Its errors reach us through the request.
             let _ = connection.await;

@@ -88,7 +88,8 @@ impl Desk<'_> {
             if target::is_told(real, &to) {
                 continue;
             }
-            let how = format!("write {} in its `start` arguments or `env` to tell it the address", target::placeholder(&to));
+            let how =
+                format!("write {} in its `start` arguments or `env` to tell it the address", target::placeholder(&to));
             match target::needs_proxy(self.plan, edge) {
                 true => self.problems.push(format!("`{edge_name}`: the real process `{name}` does not know where `{to}` is, so nothing can be done to this edge; {how}")),
                 false => self.checked.warnings.push(format!("`{edge_name}` is not played: the real process `{name}` does not know where `{to}` is; {how}")),
@@ -108,13 +109,22 @@ impl Desk<'_> {
                 self.problems.push(format!("`{}`: `{to}` speaks plain `tcp`, which firedrill can start and break but not call; give it `protocol: http` or `redis`", edge.name));
             }
             if edge.request_bytes.max(edge.response_bytes) > MESSAGE_BYTES_MAX {
-                self.problems.push(format!("`{}`: messages of more than 64MiB are not carried; make `request` and `response` smaller", edge.name));
+                self.problems.push(format!(
+                    "`{}`: messages of more than 64MiB are not carried; make `request` and `response` smaller",
+                    edge.name
+                ));
             }
             if edge.pool.is_some() {
-                self.checked.warnings.push(format!("`{}`: its `pool` is not played here; connections are kept alive without idle timers", edge.name));
+                self.checked.warnings.push(format!(
+                    "`{}`: its `pool` is not played here; connections are kept alive without idle timers",
+                    edge.name
+                ));
             }
             if edge.wait.is_some() && real.is_some() {
-                self.checked.warnings.push(format!("`{}`: its `wait` timeout is not played, because nobody sees the queue inside the real `{to}`", edge.name));
+                self.checked.warnings.push(format!(
+                    "`{}`: its `wait` timeout is not played, because nobody sees the queue inside the real `{to}`",
+                    edge.name
+                ));
             }
         }
     }
@@ -126,7 +136,10 @@ impl Desk<'_> {
                 self.problems.push(format!("client `{}`: `{method}` is no HTTP method", client.name));
             }
             if !path.starts_with('/') || path.replace("{key}", "0").parse::<hyper::Uri>().is_err() {
-                self.problems.push(format!("client `{}`: `{path}` is no HTTP path; it begins with / and has no blanks", client.name));
+                self.problems.push(format!(
+                    "client `{}`: `{path}` is no HTTP path; it begins with / and has no blanks",
+                    client.name
+                ));
             }
         }
     }
@@ -136,10 +149,16 @@ impl Desk<'_> {
         let Some(real) = target::real(self.plan, id) else { return };
         let (fault, name) = (&self.plan.faults[step.fault.index()].name, self.name(id));
         let why = match (&real.origin, &step.effect) {
-            (Origin::Address(_), _) => "firedrill did not start it and must not break it; use a fault on an edge into it, or `start` it here",
+            (Origin::Address(_), _) => {
+                "firedrill did not start it and must not break it; use a fault on an edge into it, or `start` it here"
+            }
             (_, Effect::Down | Effect::Freeze) => return,
-            (_, Effect::Slow { .. }) => "a real process cannot be slowed from outside; use `latency` on an edge into it",
-            (_, Effect::Fail { .. }) => "a real process cannot be made to answer with errors; use `reset` or `refuse` on an edge into it",
+            (_, Effect::Slow { .. }) => {
+                "a real process cannot be slowed from outside; use `latency` on an edge into it"
+            }
+            (_, Effect::Fail { .. }) => {
+                "a real process cannot be made to answer with errors; use `reset` or `refuse` on an edge into it"
+            }
             (_, Effect::Fill { .. }) if real.volume_bytes.is_some() => return,
             (_, Effect::Fill { .. }) => "it has no `volume` that could be filled; give it one under `live:`",
             (_, Effect::Forget { share }) if real.protocol == Protocol::Redis && *share >= 1.0 => return,
@@ -164,7 +183,10 @@ impl Desk<'_> {
             Some(Gauge::Utilisation | Gauge::Queue | Gauge::Cold) | None => false,
         };
         if !seen {
-            self.problems.push(format!("{}: `{}` cannot be read off a real process; drop the line, or let it run as a stand-in", line.place, line.text));
+            self.problems.push(format!(
+                "{}: `{}` cannot be read off a real process; drop the line, or let it run as a stand-in",
+                line.place, line.text
+            ));
         }
     }
 }
@@ -173,9 +195,13 @@ impl Desk<'_> {
 fn reach(address: &str, allow: &[String], allow_remote: bool) -> Result<SocketAddr, String> {
     let found: Vec<SocketAddr> = match address.to_socket_addrs() {
         Ok(found) => found.collect(),
-        Err(error) => return Err(format!("`{address}` is not an address that can be reached: {error}; write host:port")),
+        Err(error) => {
+            return Err(format!("`{address}` is not an address that can be reached: {error}; write host:port"));
+        }
     };
-    let Some(first) = found.first().copied() else { return Err(format!("`{address}` has no address; write host:port")) };
+    let Some(first) = found.first().copied() else {
+        return Err(format!("`{address}` has no address; write host:port"));
+    };
     if found.iter().all(|one| one.ip().is_loopback()) {
         return Ok(first);
     }

@@ -156,12 +156,7 @@ fn kind_of(error: &RedisError) -> ErrorKind {
 }
 
 /// Writes the first `entries` keys, the most popular ones last, so that a full cache keeps them.
-pub async fn preload(
-    address: SocketAddr,
-    entries: u32,
-    ttl: Option<Span>,
-    value_bytes: u64,
-) -> RedisResult<()> {
+pub async fn preload(address: SocketAddr, entries: u32, ttl: Option<Span>, value_bytes: u64) -> RedisResult<()> {
     let client = Client::open(format!("redis://{address}/"))?;
     let mut connection = client.get_multiplexed_async_connection_with_config(&config()).await?;
     let mut end = entries;

@@ -1,0 +1,254 @@
+//! Short runs on loopback, with stand-ins and with a real redis-server. What is measured is held against the simulator with generous
+//! bounds on slowness, since other tests run beside, and with tight ones where a fault must show.
+
+use super::*;
+use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
+use crate::live::undo::testkit::Bench;
+use crate::plan::fixture::{self, chain, fault};
+use crate::plan::{CacheSpec, Effect, Fill, Keys, MissPath, Op, Party, Role, Target};
+use crate::record::ClientCell;
+
+fn options(bench: &Bench) -> LiveOptions {
+    LiveOptions {
+        state_dir: Some(bench.state().to_owned()),
+        guardian: Some(bench.guardian_exe()),
+        ..LiveOptions::default()
+    }
+}
+
+fn run(plan: &Plan) -> Recording {
+    let bench = Bench::new();
+    let played = play(plan, &options(&bench)).expect("the run is possible");
+    assert_eq!(played.stopped, None);
+    assert!(played.recording.undo.iter().all(|note| note.done), "{:#?}", played.recording.undo);
+    assert_eq!(played.recording.cut_short, None);
+    assert_eq!(ledgers(&bench), 0);
+    played.recording
+}
+
+fn ledgers(bench: &Bench) -> usize {
+    let files = std::fs::read_dir(bench.state()).expect("the state folder is there").flatten();
+    files.filter(|file| file.path().extension().is_some_and(|end| end == "ledger")).count()
+}
+
+fn between(recording: &Recording, from: f64, to: f64) -> ClientCell {
+    recording.client_over(0, Time::from_secs_f64(from), Time::from_secs_f64(to))
+}
+
+fn p50_ms(recording: &Recording, from: f64, to: f64) -> f64 {
+    between(recording, from, to).latency.quantile(0.5).expect("requests were answered") * 1e3
+}
+
+fn all_of(service: u32) -> Target {
+    Target::Service { id: ServiceId(service), replicas: 1 }
+}
+
+#[test]
+fn stand_ins_take_as_long_as_the_model_says() {
+    let plan = chain(200.0, &[4.0, 10.0]);
+    let recording = run(&plan);
+    let users = between(&recording, 0.0, 1.9);
+    let p50 = p50_ms(&recording, 0.0, 2.0);
+    assert!((14.0..24.0).contains(&p50), "{p50} ms instead of 14");
+    assert_eq!((users.failed(), users.sent), (0, users.offered));
+    let model = crate::sim::play(&plan).client_over(0, Time::ZERO, plan.length);
+    assert_eq!(between(&recording, 0.0, 2.0).offered, model.offered, "both worlds play the same arrivals");
+    let db = recording.service_over(1, Time::ZERO, plan.length);
+    assert_eq!(db.arrived, recording.edge_over(1, Time::ZERO, plan.length).attempts);
+    assert!(recording.head.send_lag.count() == users.sent + between(&recording, 1.9, 2.0).sent);
+    assert!(recording.undo[0].what.contains("2 listeners"));
+}
+
+#[test]
+fn a_delayed_edge_shows_in_its_window_and_not_after() {
+    let mut plan = chain(100.0, &[1.0, 1.0]);
+    plan.length = Time::from_secs_f64(3.0);
+    let by = Dist::Constant(0.1);
+    fault(&mut plan, Target::Edge(EdgeId(1)), Effect::Delay { by, upstream: false }, 1.0, 2.0);
+    let recording = run(&plan);
+    for (from, to, least, most) in [(0.0, 0.9, 2.0, 40.0), (1.0, 1.8, 102.0, 160.0), (2.2, 2.8, 2.0, 40.0)] {
+        let p50 = p50_ms(&recording, from, to);
+        assert!((least..most).contains(&p50), "{from}..{to}: {p50} ms");
+    }
+    assert!(recording.evidence[0].touched > 50, "{:?}", recording.evidence);
+}
+
+#[test]
+fn what_is_down_refuses_and_what_was_in_it_crashes() {
+    let mut plan = chain(100.0, &[1.0, 100.0]);
+    plan.length = Time::from_secs_f64(3.0);
+    fault(&mut plan, all_of(1), Effect::Down, 1.0, 2.0);
+    let recording = run(&plan);
+    let edge = recording.edge_over(1, Time::ZERO, plan.length);
+    assert!(edge.errors[ErrorKind::Crashed as usize] > 0, "{edge:?}");
+    assert!(edge.errors[ErrorKind::Refused as usize] > 50, "{edge:?}");
+    assert_eq!(between(&recording, 1.1, 1.9).ok, 0);
+    assert_eq!(between(&recording, 2.1, 2.8).failed(), 0);
+    assert_eq!(
+        between(&recording, 1.1, 1.9).errors[ErrorKind::Refused as usize],
+        between(&recording, 1.1, 1.9).failed()
+    );
+}
+
+#[test]
+fn a_refused_and_a_cut_edge_are_seen_by_their_callers() {
+    let mut plan = chain(100.0, &[1.0]);
+    plan.length = Time::from_secs_f64(3.0);
+    plan.edges[0].timeout = Some(Span::from_millis(300));
+    fault(&mut plan, Target::Edge(EdgeId(0)), Effect::Refuse, 0.5, 1.0);
+    fault(&mut plan, Target::Edge(EdgeId(0)), Effect::Cut { lose: true }, 1.5, 2.0);
+    let recording = run(&plan);
+    let refused = between(&recording, 0.6, 0.9);
+    assert_eq!((refused.ok, refused.errors[ErrorKind::Refused as usize]), (0, refused.sent));
+    let cut = between(&recording, 1.6, 1.7);
+    assert_eq!((cut.ok, cut.errors[ErrorKind::Timeout as usize]), (0, cut.sent));
+    assert_eq!(between(&recording, 2.2, 2.9).errors, [0; ErrorKind::COUNT]);
+    assert!(recording.evidence.iter().all(|evidence| evidence.touched > 10), "{:?}", recording.evidence);
+}
+
+#[test]
+fn a_timeout_leaves_a_zombie_and_a_cancellation_does_not() {
+    for cancel in [false, true] {
+        let mut plan = chain(50.0, &[200.0]);
+        plan.edges[0].timeout = Some(Span::from_millis(50));
+        plan.edges[0].cancel = cancel;
+        let recording = run(&plan);
+        let service = recording.service_over(0, Time::ZERO, plan.length);
+        let users = between(&recording, 0.0, 1.9);
+        assert_eq!(users.errors[ErrorKind::Timeout as usize], users.sent);
+        match cancel {
+            true => assert_eq!(service.completed, 0),
+            false => assert!(service.completed > 50 && service.wasted == service.completed, "{service:?}"),
+        }
+    }
+}
+
+/// users -> web -> cache (a real Redis), with s2 as the database behind it.
+fn with_redis(rate: f64, length_s: f64) -> Plan {
+    let mut cache = fixture::service("cache", None, vec![]);
+    cache.role = Role::Cache(CacheSpec { keys: 500, entries: 500, ttl: None, warm: true });
+    let web = fixture::service("web", None, vec![Op::Work(Dist::Constant(0.001)), Op::Call(EdgeId(1))]);
+    let db = fixture::service("db", None, vec![Op::Work(Dist::Constant(0.02))]);
+    let from_web = Party::Service(ServiceId(0));
+    let mut read = fixture::edge("web->cache", from_web, 1);
+    read.timeout = Some(Span::from_millis(250));
+    read.miss = Some(MissPath { edge: EdgeId(2), fill: Fill::Always, on_error: true });
+    let users = fixture::edge("users->web", Party::Client(ClientId(0)), 0);
+    let edges = vec![users, read, fixture::edge("web->db", from_web, 2)];
+    let mut plan = fixture::plan(rate, length_s, vec![web, cache, db], edges);
+    plan.clients[0].keys = Some(Keys { count: 500, skew: 1.0 });
+    plan.real.services.push(fixture::redis(1));
+    plan
+}
+
+#[test]
+fn a_real_redis_is_warm_and_slow_while_its_edge_is_delayed() {
+    let mut plan = with_redis(100.0, 3.0);
+    let by = Dist::Constant(0.1);
+    fault(&mut plan, Target::Edge(EdgeId(1)), Effect::Delay { by, upstream: false }, 1.0, 2.0);
+    let recording = run(&plan);
+    let cache = recording.service_over(1, Time::ZERO, plan.length);
+    assert!(cache.hits > 200 && cache.misses == 0, "{cache:?}");
+    assert!(p50_ms(&recording, 0.1, 0.9) < 40.0);
+    assert!((101.0..160.0).contains(&p50_ms(&recording, 1.0, 1.8)));
+    assert!(p50_ms(&recording, 2.2, 2.8) < 40.0);
+    assert!(recording.evidence[0].touched > 50);
+}
+
+#[test]
+fn a_killed_redis_comes_back_cold_and_is_filled_again() {
+    let mut plan = with_redis(100.0, 4.0);
+    fault(&mut plan, all_of(1), Effect::Down, 1.0, 2.0);
+    let recording = run(&plan);
+    assert_eq!(recording.evidence[0].details.get("processes killed"), Some(&1), "{:?}", recording.evidence);
+    let misses = |from, to| recording.service_over(1, Time::from_secs_f64(from), Time::from_secs_f64(to)).misses;
+    assert_eq!(misses(0.0, 1.0), 0);
+    assert!(misses(2.0, 4.0) > 20, "it was not cold");
+    let hits = recording.service_over(1, Time::from_secs_f64(3.0), Time::from_secs_f64(4.0)).hits;
+    assert!(hits > 20, "nothing was written back");
+    let edge = recording.edge_over(1, Time::from_secs_f64(1.0), Time::from_secs_f64(2.0));
+    assert!(edge.errors[ErrorKind::Refused as usize] + edge.errors[ErrorKind::Reset as usize] > 50, "{edge:?}");
+    assert_eq!(between(&recording, 0.0, 4.0).failed(), 0, "the miss path takes over");
+}
+
+#[test]
+fn a_paused_and_a_flushed_redis_are_seen() {
+    let mut plan = with_redis(100.0, 3.0);
+    fault(&mut plan, all_of(1), Effect::Freeze, 0.5, 1.2);
+    fault(&mut plan, all_of(1), Effect::Forget { share: 1.0 }, 2.0, 2.1);
+    plan.schedule.retain(|step| step.on || !matches!(step.effect, Effect::Forget { .. }));
+    let recording = run(&plan);
+    let edge = recording.edge_over(1, Time::from_secs_f64(0.5), Time::from_secs_f64(1.3));
+    assert!(edge.errors[ErrorKind::Timeout as usize] > 20, "{edge:?}");
+    assert_eq!(recording.evidence[0].touched, 1);
+    assert_eq!(recording.evidence[1].details.get("entries forgotten"), Some(&500), "{:?}", recording.evidence);
+    assert!(recording.service_over(1, Time::from_secs_f64(2.0), plan.length).misses > 10);
+}
+
+#[test]
+fn a_server_that_stops_in_mid_run_cuts_it_short() {
+    let mut plan = with_redis(50.0, 10.0);
+    let crate::plan::real::Origin::Start { program, args, .. } = &mut plan.real.services[0].origin else {
+        panic!("it is started")
+    };
+    let command = "redis-server --port $1 --dir $2 --save '' & sleep 1.5; echo the disk caught fire; kill $!; exit 3";
+    (*program, *args) = ("sh".into(), ["-c", command, "sh", "{port}", "{dir}"].map(str::to_owned).to_vec());
+    let bench = Bench::new();
+    let recording = play(&plan, &options(&bench)).expect("it starts").recording;
+    let cut = recording.cut_short.as_ref().expect("it was cut short");
+    assert!(cut.why.contains("`cache`") && cut.why.contains("ended on its own"), "{cut:?}");
+    assert!(cut.at < Time::from_secs_f64(5.0));
+    assert!(
+        recording.warnings.iter().any(|warning| warning.contains("the disk caught fire")),
+        "{:?}",
+        recording.warnings
+    );
+    assert_eq!(ledgers(&bench), 0);
+}
+
+#[test]
+fn a_server_that_dies_at_start_is_named_and_leaves_nothing() {
+    let mut plan = with_redis(50.0, 10.0);
+    let mut second = fixture::redis(2);
+    let crate::plan::real::Origin::Start { program, args, .. } = &mut second.origin else { panic!("it is started") };
+    (*program, *args) = ("sh".into(), ["-c", "echo no licence >&2; exit 4 # {port}"].map(str::to_owned).to_vec());
+    plan.real.services.push(second);
+    let bench = Bench::new();
+    let begun = Instant::now();
+    let words = play(&plan, &options(&bench)).expect_err("it cannot start").to_string();
+    assert!(words.contains("`db`") && words.contains("no licence"), "{words}");
+    assert!(begun.elapsed() < Duration::from_secs(9), "the run was not begun");
+    assert_eq!(ledgers(&bench), 0);
+}
+
+#[test]
+fn a_stop_in_mid_run_leaves_nothing_and_keeps_what_was_recorded() {
+    let plan = with_redis(50.0, 60.0);
+    let bench = Bench::new();
+    let (ask, shutdown) = Shutdown::on_request();
+    let stopper = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(2500));
+        ask.send(Some(Stop::Terminate)).expect("the run listens");
+        ask
+    });
+    let mut options = options(&bench);
+    options.shutdown = Some(shutdown);
+    let played = play(&plan, &options).expect("the run began");
+    drop(stopper.join());
+    assert_eq!(played.stopped, Some(Stop::Terminate));
+    let recording = played.recording;
+    assert_eq!(recording.cut_short.as_ref().map(|cut| cut.why.as_str()), Some("SIGTERM"));
+    assert!(between(&recording, 0.0, 60.0).ok > 20);
+    assert!(recording.undo.iter().any(|note| note.what.starts_with("process cache")), "{:?}", recording.undo);
+    assert!(recording.undo.iter().any(|note| note.what.starts_with("folder")));
+    assert!(recording.undo.iter().all(|note| note.done), "{:?}", recording.undo);
+    assert_eq!(ledgers(&bench), 0);
+}
+
+#[test]
+fn a_remote_target_is_refused_before_anything_is_touched() {
+    let mut plan = with_redis(50.0, 60.0);
+    plan.real.services[0].origin = crate::plan::real::Origin::Address("192.0.2.1:6379".into());
+    let words = play(&plan, &LiveOptions::default()).expect_err("refused").to_string();
+    assert!(words.contains("nothing was started") && words.contains("--allow-remote"), "{words}");
+}

@@ -173,7 +173,8 @@ impl Wire for LiveWire {
             self.unsent += 1;
             return self.bounced.push(name);
         }
-        let due = request.intended.map(|at| (self.epoch + at.since(crate::base::Time::ZERO).to_std(), self.lag.clone()));
+        let due =
+            request.intended.map(|at| (self.epoch + at.since(crate::base::Time::ZERO).to_std(), self.lag.clone()));
         let (caller, inbox) = (self.lines[request.edge.index()].caller.clone(), self.inbox.clone());
         let task = self.runtime.spawn(async move {
             let begun = Instant::now();
