@@ -4,7 +4,7 @@
 use super::drive::{Ending, Inbox, Input};
 use super::redis;
 use crate::base::{FaultId, ServiceId};
-use crate::live::{RealProcess, Trouble};
+use crate::live::{RealProcess, Trouble, Volume};
 use crate::plan::{Effect, Plan, Step};
 use std::collections::BTreeMap;
 use std::io;
@@ -79,7 +79,8 @@ struct Held {
     process: RealProcess,
     down: Vec<FaultId>,
     frozen: Vec<FaultId>,
-    fills: Vec<(FaultId, f64)>,
+    /// Share of the capacity, and whether that is on top of what is in use.
+    fills: Vec<(FaultId, (f64, bool))>,
     /// Its end was reported.
     mourned: bool,
 }
@@ -122,7 +123,7 @@ impl Room {
                 })
             }
             (Effect::Freeze, on) => held.freeze(step.fault, on),
-            (Effect::Fill { to }, on) => held.fill(step.fault, *to, on),
+            (Effect::Fill { share, added }, on) => held.fill(step.fault, (*share, *added), on),
             (Effect::Forget { .. }, _) => self.runtime.block_on(held.forget()),
             // Refused before the run.
             _ => Ok(None),
@@ -205,19 +206,19 @@ impl Held {
         }
     }
 
-    fn fill(&mut self, fault: FaultId, to: f64, on: bool) -> Done {
+    /// There is one ballast file for all: when one fault heals, those that are left fill the volume anew.
+    fn fill(&mut self, fault: FaultId, how: (f64, bool), on: bool) -> Done {
         let Some(volume) = self.process.volume() else { return Ok(None) };
         if on {
-            self.fills.push((fault, to));
-            return volume.fill_to(to).map(|bytes| Some(("bytes filled", bytes)));
+            self.fills.push((fault, how));
+            return fill_by(volume, how).map(|bytes| Some(("bytes filled", bytes)));
         }
         self.fills.retain(|(other, _)| *other != fault);
         volume.empty()?;
-        let most = self.fills.iter().map(|(_, to)| *to).fold(0.0, f64::max);
-        match most > 0.0 {
-            true => volume.fill_to(most).map(|_| None),
-            false => Ok(None),
+        for (_, how) in &self.fills {
+            fill_by(volume, *how)?;
         }
+        Ok(None)
     }
 
     async fn forget(&mut self) -> Done {
@@ -228,4 +229,9 @@ impl Held {
         })?;
         Ok(Some(("entries forgotten", held)))
     }
+}
+
+fn fill_by(volume: &mut Volume, (share, added): (f64, bool)) -> Result<u64, Trouble> {
+    let (used, total) = volume.used()?;
+    volume.fill_to(if added { used as f64 / total as f64 + share } else { share })
 }

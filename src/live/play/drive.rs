@@ -125,8 +125,7 @@ fn take_in(engine: &mut Engine<LiveWire>, inputs: &Inputs, first: Input, at: Tim
     engine.catch_up(at);
     let mut next = Some(first);
     for _ in 0..BATCH {
-        let Some(input) = next else { return None };
-        if let Some(ending) = hand_over(engine, input) {
+        if let Some(ending) = hand_over(engine, next?) {
             return Some(ending);
         }
         next = inputs.receiver.try_recv().ok();

@@ -244,7 +244,7 @@ mod tests {
         for effect in [
             Effect::Slow { factor: 2.0 },
             Effect::Fail { chance: 0.5 },
-            Effect::Fill { to: 0.9 },
+            Effect::Fill { share: 0.9, added: false },
             Effect::Forget { share: 0.5 },
             Effect::Down,
             Effect::Freeze,
