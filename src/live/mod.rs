@@ -1,6 +1,5 @@
 //! The live world: the only home of sockets, signals, child processes, mounts and the clock.
 //! Every change it makes outside its own process is written to the undo ledger first and undone in the end.
-#![expect(clippy::disallowed_methods, reason = "this is the room that reads the clock and waits in real time")]
 
 #![expect(clippy::disallowed_methods, reason = "the live world is the one that reads the clock and waits")]
 
