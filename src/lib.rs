@@ -10,10 +10,12 @@
 //! and only `live` knows sockets, the clock and the operating system. docs/ARCHITECTURE.md is the longer map.
 
 pub mod base;
+pub mod cli;
 pub mod compile;
 pub mod engine;
 pub mod faults;
 pub mod judge;
+pub mod library;
 pub mod live;
 pub mod model;
 pub mod plan;

@@ -1,0 +1,156 @@
+//! The command line: one file per command. The only home of the argument parser and of printing; nobody imports it.
+//! Results go to standard output, progress and messages to standard error, and the last line of a run says why it ended as it did.
+
+mod check;
+mod clean;
+mod compiled;
+mod completions;
+mod console;
+mod ending;
+mod explain;
+mod guardian;
+mod list;
+mod man;
+mod new;
+mod panics;
+mod plan;
+mod report;
+mod run;
+mod schema;
+mod select;
+mod shape;
+mod world;
+
+use crate::judge::ExitCode;
+use clap::{CommandFactory, Parser, Subcommand};
+use console::{ColorWish, Console};
+use ending::{Ending, Failure};
+use std::ffi::OsString;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Chaos and failure simulation: one scenario file, played in virtual time or against real processes, judged, and reported with charts.
+#[derive(Debug, Parser)]
+#[command(name = "firedrill", version, max_term_width = 120, after_help = after_help(), disable_help_subcommand = true)]
+struct Cli {
+    /// Colours in the output; NO_COLOR and CLICOLOR_FORCE are honoured
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWish::Auto)]
+    color: ColorWish,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Every command, in the order of the help.
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::RunArgs),
+    Check(check::CheckArgs),
+    Plan(plan::PlanArgs),
+    List(list::ListArgs),
+    Explain(explain::ExplainArgs),
+    New(new::NewArgs),
+    Report(report::ReportArgs),
+    Clean(clean::CleanArgs),
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
+    #[command(hide = true)]
+    Guardian(guardian::GuardianArgs),
+}
+
+/// The whole program: the exit code for these arguments.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
+    panics::install();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return refuse(&error),
+    };
+    let mut console = Console::new(cli.color);
+    let ending = catch_unwind(AssertUnwindSafe(|| dispatch(cli.command, &mut console)));
+    let ending = ending.unwrap_or_else(|_| Err(panics::failure()));
+    finish(ending, &mut console).number()
+}
+
+fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> {
+    match command {
+        Command::Run(args) => run::run(&args, console),
+        Command::Check(args) => check::run(&args, console),
+        Command::Plan(args) => plan::run(&args, console),
+        Command::List(args) => list::run(&args, console),
+        Command::Explain(args) => explain::run(&args, console),
+        Command::New(args) => new::run(&args, console),
+        Command::Report(args) => report::run(&args, console),
+        Command::Clean(args) => clean::run(&args, console),
+        Command::Schema(args) => schema::run(&args, console),
+        Command::Completions(args) => completions::run(&args, console),
+        Command::Man(args) => man::run(&args, console),
+        Command::Guardian(args) => guardian::run(&args),
+    }
+}
+
+/// The whole command line, for shell completions and the manual page.
+fn command_line() -> clap::Command {
+    Cli::command()
+}
+
+/// Help and version are answers (0); everything else that the parser says is a wrong command line.
+fn refuse(error: &clap::Error) -> u8 {
+    // A closed pipe is no reason to complain.
+    let _ = error.print();
+    if !error.use_stderr() {
+        return ExitCode::Held.number();
+    }
+    if error.kind() != clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let code = ExitCode::Usage;
+        Console::new(ColorWish::Auto).err(&code.line("wrong command line"));
+    }
+    ExitCode::Usage.number()
+}
+
+fn finish(ending: Result<Ending, Failure>, console: &mut Console) -> ExitCode {
+    let code = match ending {
+        Ok(ending) => ending.tell(console),
+        Err(failure) => failure.tell(console),
+    };
+    match console.close() {
+        Ok(()) => code,
+        Err(error) => Failure::internal(
+            format!("standard output cannot be written: {error}"),
+            "free some space, or send the output somewhere else",
+        )
+        .tell(console),
+    }
+}
+
+fn after_help() -> String {
+    let mut codes = ExitCode::BY_RANK;
+    codes.sort_by_key(|code| code.number());
+    let lines: Vec<String> = codes.iter().map(|code| format!("  {:>3}  {}", code.number(), code.meaning())).collect();
+    format!(
+        "Examples:
+  firedrill run                          play the built-in scenario `slow-cache`, in virtual time
+  firedrill new my-service               write a commented starter scenario, my-service.yaml
+  firedrill check my-service.yaml        every mistake at once, with line and column
+  firedrill run my-service.yaml          play and judge it; reports land in reports/
+  firedrill run slow-cache --world live  the same against a real redis-server
+
+Exit codes:\n{}",
+        lines.join("\n")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::command_line().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_and_gives_examples() {
+        for command in super::command_line().get_subcommands().filter(|command| !command.is_hide_set()) {
+            assert!(command.get_about().is_some(), "{} has no description", command.get_name());
+            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(after.contains("firedrill "), "{} has no example", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! `firedrill plan`: the compiled Plan, for reading or as JSON. It plays nothing.
+
+use super::compiled::{self, Source};
+use super::console::Console;
+use super::ending::{Ending, Failure};
+use super::select;
+use super::shape::Shape;
+use crate::base::units;
+use crate::plan::{Arrivals, Client, Edge, Expectation, Op, Plan, Role, Service, digest};
+use clap::Args;
+
+/// Print the compiled plan of a scenario: what would be played, with every default filled in
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  firedrill plan shop.yaml
+  firedrill plan shop.yaml --variant fixed --set services.db.workers=12
+  firedrill plan slow-cache --json | jq .schedule")]
+pub struct PlanArgs {
+    /// A scenario file or the name of a built-in scenario
+    #[arg(value_name = "SCENARIO")]
+    scenario: String,
+    #[command(flatten)]
+    shape: Shape,
+    /// The whole plan as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &PlanArgs, console: &mut Console) -> Result<Ending, Failure> {
+    let mut sources: Vec<Source> =
+        select::choose(std::slice::from_ref(&args.scenario))?.into_iter().map(Source::open).collect();
+    let plans: Vec<Plan> = sources
+        .iter_mut()
+        .filter_map(|source| source.plan(&args.shape, args.shape.variant.as_deref(), args.shape.seed))
+        .collect();
+    compiled::accept(&sources, console)?;
+    for plan in plans {
+        let text = match args.json {
+            true => {
+                serde_json::to_string_pretty(&plan).map_err(|error| Failure::internal(error.to_string(), ""))? + "\n"
+            }
+            false => summary(&plan, console),
+        };
+        console.out(&text);
+    }
+    Ok(Ending::quiet())
+}
+
+/// The plan on one page.
+pub fn summary(plan: &Plan, console: &Console) -> String {
+    let variant = plan.variant.as_ref().map_or(String::new(), |variant| format!(" / {variant}"));
+    let mut page = vec![console.bold(&format!("{}{variant}", plan.scenario))];
+    page.extend(Some(plan.title.clone()).filter(|title| !title.is_empty()));
+    page.push(format!(
+        "{}, seed {}, {} of which {} warm-up, windows of {}, {}",
+        plan.world.word(),
+        plan.seed,
+        plan.length,
+        plan.warmup,
+        plan.window,
+        digest::of(plan)
+    ));
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            page.push(String::new());
+            page.push(console.bold(title));
+            page.extend(lines.into_iter().map(|line| format!("  {line}")));
+        }
+    };
+    section("Clients", plan.clients.iter().map(|one| client(plan, one)).collect());
+    section("Services", plan.services.iter().map(|one| service(plan, one)).collect());
+    section("Calls", plan.edges.iter().map(edge).collect());
+    section("Faults", plan.faults.iter().map(fault).collect());
+    section("Phases", plan.phases.iter().map(|one| format!("{}  {} to {}", one.name, one.from, one.to)).collect());
+    let symptoms = if plan.variant.is_none() { "Symptoms (each must be seen)" } else { "Symptoms (for information)" };
+    section(symptoms, lines(&plan.symptoms));
+    let expect = match (plan.still_broken, plan.variant.is_none() && !plan.symptoms.is_empty()) {
+        (true, _) => "Expectations (a wrong fix: at least one must break)",
+        (false, true) => "Expectations (for information)",
+        (false, false) => "Expectations (each must hold)",
+    };
+    section(expect, lines(&plan.expectations));
+    page.push(String::new());
+    page.join("\n")
+}
+
+fn client(plan: &Plan, one: &Client) -> String {
+    let how = match &one.arrivals {
+        Arrivals::Open { points, poisson } => {
+            let rates: Vec<String> =
+                points.iter().map(|point| format!("{} at {}", units::show_rate(point.rate), point.at)).collect();
+            let shown = match points.as_slice() {
+                [only] => units::show_rate(only.rate),
+                _ => rates.join(", "),
+            };
+            format!("open loop, {}, {shown}", if *poisson { "Poisson" } else { "constant" })
+        }
+        Arrivals::Trace(moments) => format!("open loop, trace of {} moments", moments.len()),
+        Arrivals::Closed { users, think } => format!("closed loop, {users} users who think {think:?}"),
+    };
+    let reload = if one.reload.is_some() { ", reloads after a failure" } else { "" };
+    format!("{}  {how}, by {}{reload}", one.name, plan.edge(one.edge).name)
+}
+
+fn service(plan: &Plan, one: &Service) -> String {
+    let copies = if one.replicas == 1 { String::new() } else { format!("{} x ", one.replicas) };
+    let workers = one.workers.map_or("unbounded workers".to_owned(), |count| format!("{count} workers"));
+    let queue = one.queue.capacity.map_or("unbounded queue".to_owned(), |count| format!("queue of {count}"));
+    let order = if one.queue.lifo { ", newest first" } else { "" };
+    let role = match &one.role {
+        Role::Plain => String::new(),
+        Role::Cache(cache) => format!(", {} of {} keys", cache.entries, cache.keys),
+        Role::Store(store) => format!(", {} servers of {}", store.servers, units::show_bytes(store.server_bytes)),
+    };
+    let names = |edges: &[crate::base::EdgeId]| {
+        edges.iter().map(|id| plan.edge(*id).name.as_str()).collect::<Vec<_>>().join(" and ")
+    };
+    let steps: Vec<String> = one
+        .program
+        .iter()
+        .map(|op| match op {
+            Op::Work(_) => "work".to_owned(),
+            Op::Call(id) => plan.edge(*id).name.clone(),
+            Op::Parallel(all) => format!("{} at once", names(all)),
+        })
+        .collect();
+    let steps = if steps.is_empty() { String::new() } else { format!("; {}", steps.join(", then ")) };
+    format!("{}  {}, {copies}{workers}, {queue}{order}{role}{steps}", one.name, one.kind)
+}
+
+fn edge(one: &Edge) -> String {
+    let mut parts = vec![one.timeout.map_or("no timeout".to_owned(), |timeout| format!("timeout {timeout}"))];
+    parts.extend(one.wait.map(|wait| format!("waits {wait} for a worker")));
+    parts.extend(one.cancel.then(|| "cancels on timeout".to_owned()));
+    if let Some(retry) = &one.retry {
+        let budget =
+            retry.budget.map_or(String::new(), |budget| format!(", budget {}", units::show_ratio(budget.ratio)));
+        parts.push(format!("{} retries{budget}", retry.max));
+    }
+    parts.extend((one.chance < 1.0).then(|| format!("in {} of requests", units::show_ratio(one.chance))));
+    parts.extend((one.count > 1).then(|| format!("{} times", one.count)));
+    parts.extend(one.optional.then(|| "optional".to_owned()));
+    format!("{}  {}", one.name, parts.join(", "))
+}
+
+fn fault(one: &crate::plan::FaultInfo) -> String {
+    let until = if one.from == one.to { String::new() } else { format!(" to {}", one.to) };
+    format!("{}  {}, on {}, {}{until}", one.name, one.label, one.on, one.from)
+}
+
+fn lines(lines: &[Expectation]) -> Vec<String> {
+    lines.iter().map(|line| format!("{}  [{} to {}]", line.text, line.window.from, line.window.to)).collect()
+}

@@ -1,0 +1,165 @@
+//! `firedrill run`: plays and judges scenarios, writes their reports, and ends with the verdict as exit code.
+
+pub mod again;
+mod dry;
+mod order;
+mod output;
+mod progress;
+mod runs;
+mod show;
+
+use super::compiled::{self, Source};
+use super::console::Console;
+use super::ending::{Ending, Failure};
+use super::shape::Shape;
+use super::world::{self, Setting, Unplayed};
+use super::{panics, select};
+use crate::judge::{ExitCode, Judgement, exit, judge};
+use crate::live::Shutdown;
+use crate::plan::World;
+use crate::record::Recording;
+use clap::{Args, ValueEnum};
+use output::{Outputs, Wish};
+use progress::Progress;
+use runs::{Group, Run};
+use std::path::PathBuf;
+
+/// Play and judge scenarios; reports land in --out
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  firedrill run                                       the built-in scenario `slow-cache`, simulated
+  firedrill run shop.yaml --all-variants              the base and every variant of a scenario
+  firedrill run shop.yaml --set services.db.workers=12 --seed 0x1F
+  firedrill run shop.yaml --seeds 20                  twenty seeds, judged together
+  firedrill run slow-cache --world live --dry-run     what live would start and touch, without doing it
+  firedrill run scenarios/ --output junit=junit.xml   a folder of scenarios, one JUnit file for CI
+  firedrill run slow-cache --output json | jq .verdict
+
+Exit codes: 0 all held, 10 an expectation broke, 12 inconclusive, 2 wrong scenario or command line, 4 nothing selected;
+`firedrill --help` lists all, `firedrill explain 12` explains one.")]
+pub struct RunArgs {
+    /// Scenario files, folders of them, or names of built-in scenarios; default: the built-in `slow-cache`
+    #[arg(value_name = "SCENARIO")]
+    scenarios: Vec<String>,
+    #[command(flatten)]
+    shape: Shape,
+    /// Play the base and every variant
+    #[arg(long, conflicts_with = "variant")]
+    all_variants: bool,
+    /// Play N seeds (seed, seed+1, …) and judge them together: all must hold
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    seeds: Option<u64>,
+    /// What to write instead of the default (text to standard output; html, json, junit and recording below --out):
+    /// text, json, junit, html or recording, to a file of your choice with =PATH (`-`: standard output) (repeatable)
+    #[arg(long = "output", value_name = "FMT[=PATH]", value_parser = output::wish)]
+    outputs: Vec<Wish>,
+    /// Folder for reports
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: PathBuf,
+    /// Print the plan and what live would touch; play and touch nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Let live runs reach the hosts outside this machine that the scenario lists under `allow:`
+    #[arg(long)]
+    allow_remote: bool,
+    /// Print the last line only
+    #[arg(short, long)]
+    quiet: bool,
+    /// Which verdicts end with a failure code
+    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',', default_values_t = [FailOn::Broken, FailOn::Inconclusive])]
+    fail_on: Vec<FailOn>,
+    /// End with 0 whatever the verdict is (errors still fail)
+    #[arg(long, conflicts_with = "fail_on")]
+    no_fail: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// An expectation broke (10)
+    Broken,
+    /// It cannot be told (12)
+    Inconclusive,
+}
+
+pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
+    let mut sources: Vec<Source> = select::choose(&args.scenarios)?.into_iter().map(Source::open).collect();
+    let groups = runs::plan(&mut sources, args)?;
+    compiled::accept(&sources, console)?;
+    if args.dry_run {
+        dry::show(&groups, args.allow_remote, console)?;
+        return Ok(Ending::quiet());
+    }
+    let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
+    let setting = Setting { allow_remote: args.allow_remote, shutdown: Some(shutdown()?) };
+    let judged = play(args, &groups, &setting, &mut outputs, console)?;
+    outputs.finish(console)?;
+    Ok(end(args, &judged, outputs.holds_stdout()))
+}
+
+fn shutdown() -> Result<Shutdown, Failure> {
+    let notice = |text: &str| Console::new(super::ColorWish::Never).err(text);
+    Shutdown::install(notice).map_err(|trouble| Failure::internal(trouble.to_string(), ""))
+}
+
+/// Plays every run of every group, in their order; each group is written and shown when its last run is done.
+fn play(
+    args: &RunArgs,
+    groups: &[Group],
+    setting: &Setting,
+    outputs: &mut Outputs,
+    console: &mut Console,
+) -> Result<Vec<Judgement>, Failure> {
+    let runs: Vec<&Run> = groups.iter().flat_map(|group| &group.runs).collect();
+    let progress = Progress::new(&runs);
+    let any_live = runs.iter().any(|run| run.plan.world == World::Live);
+    let threads = if any_live { 1 } else { order::threads() };
+    let mut judged: Vec<Judgement> = Vec::new();
+    let mut open = show::Open::new(groups);
+    order::in_order(
+        &runs,
+        threads,
+        |run| played(run, setting, &progress),
+        |run, answer| {
+            let (recording, judgement) = answer.unwrap_or_else(|_| Err(panics::with_command(&run.again)))?;
+            judged.push(judgement.clone());
+            if let Some(done) = open.take(recording, judgement) {
+                progress.aside(|| show::group(&done, args.quiet, groups.len(), outputs, console))?;
+            }
+            Ok(())
+        },
+    )?;
+    progress.finish();
+    Ok(judged)
+}
+
+fn played(run: &Run, setting: &Setting, progress: &Progress) -> Result<(Recording, Judgement), Failure> {
+    let mut share_before = 0.0;
+    let recording = world::play(&run.plan, setting, |share| {
+        progress.add(share - share_before);
+        share_before = share;
+    });
+    progress.add(1.0 - share_before);
+    let recording = recording.map_err(|unplayed| match unplayed {
+        Unplayed::Stopped(stop) => {
+            let (code, reason) = world::stopped(stop);
+            Failure::told(code, format!("{reason}; the run was not finished, and nothing of it is left behind"))
+        }
+        Unplayed::Failed(failure) => failure,
+    })?;
+    let judgement = judge(&recording);
+    Ok((recording, judgement))
+}
+
+fn end(args: &RunArgs, judged: &[Judgement], aside: bool) -> Ending {
+    let all: Vec<&Judgement> = judged.iter().collect();
+    let (verdict, reason) = exit::of_runs(&all);
+    let forgiven = |exit: ExitCode| match exit {
+        ExitCode::Broken => args.no_fail || !args.fail_on.contains(&FailOn::Broken),
+        ExitCode::Inconclusive => args.no_fail || !args.fail_on.contains(&FailOn::Inconclusive),
+        _ => false,
+    };
+    let code = ExitCode::combine(judged.iter().map(|one| if forgiven(one.exit) { ExitCode::Held } else { one.exit }));
+    let how = if args.no_fail { "--no-fail" } else { "--fail-on" };
+    let reason = if code == verdict { reason } else { format!("{reason} (would be {}, but {how})", verdict.number()) };
+    if aside { Ending::told_aside(code, &reason) } else { Ending::told(code, &reason) }
+}

@@ -1,0 +1,94 @@
+//! From scenarios and options to the list of runs: which variant, which seeds, which folder.
+
+use super::RunArgs;
+use crate::cli::compiled::Source;
+use crate::cli::ending::Failure;
+use crate::plan::{Plan, World};
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+/// One variant of one scenario under one or more seeds; judged together, reported once.
+pub struct Group {
+    pub scenario_text: String,
+    pub runs: Vec<Run>,
+}
+
+pub struct Run {
+    pub plan: Plan,
+    /// The command that plays exactly this again.
+    pub again: String,
+    /// The name of its folder below --out.
+    pub folder: String,
+}
+
+/// Compiles everything that was asked for; what is wrong with a scenario is kept in its [`Source`].
+pub fn plan(sources: &mut [Source], args: &RunArgs) -> Result<Vec<Group>, Failure> {
+    let mut groups = Vec::new();
+    for source in sources.iter_mut() {
+        for variant in variants(source, args) {
+            groups.extend(group(source, variant.as_deref(), args));
+        }
+    }
+    distinct(&groups)?;
+    Ok(groups)
+}
+
+fn variants(source: &Source, args: &RunArgs) -> Vec<Option<String>> {
+    match (&args.shape.variant, args.all_variants) {
+        (Some(name), _) => vec![Some(name.clone())],
+        (None, false) => vec![None],
+        (None, true) => std::iter::once(None).chain(source.variants.iter().cloned().map(Some)).collect(),
+    }
+}
+
+fn group(source: &mut Source, variant: Option<&str>, args: &RunArgs) -> Option<Group> {
+    let first = source.plan(&args.shape, variant, args.shape.seed)?;
+    let seed = first.seed;
+    let mut plans = vec![first];
+    for offset in 1..args.seeds.unwrap_or(1) {
+        plans.push(source.plan(&args.shape, variant, Some(seed.wrapping_add(offset)))?);
+    }
+    let with_seed = args.shape.seed.is_some() || args.seeds.is_some();
+    let run = |plan: Plan| Run {
+        again: args.shape.again(&source.chosen.name, variant, plan.seed, plan.world),
+        folder: folder(&plan, with_seed),
+        plan,
+    };
+    let scenario_text = source.text().to_owned();
+    Some(Group { scenario_text, runs: plans.into_iter().map(run).collect() })
+}
+
+fn folder(plan: &Plan, with_seed: bool) -> String {
+    let mut name = plan.scenario.clone();
+    if let Some(variant) = &plan.variant {
+        name.push_str(&format!(".{variant}"));
+    }
+    if with_seed {
+        name.push_str(&format!(".seed-{}", plan.seed));
+    }
+    if plan.world == World::Live {
+        name.push_str(".live");
+    }
+    name
+}
+
+/// Two runs must not write over each other's reports, and no name may lead out of the folder for reports.
+fn distinct(groups: &[Group]) -> Result<(), Failure> {
+    let mut seen: BTreeMap<&str, &Run> = BTreeMap::new();
+    for run in groups.iter().flat_map(|group| &group.runs) {
+        let mut parts = Path::new(&run.folder).components();
+        if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
+            return Err(Failure::usage(
+                format!("`{}` cannot be the name of a folder", run.folder),
+                "rename the scenario",
+            ));
+        }
+        if let Some(other) = seen.insert(&run.folder, run) {
+            return Err(Failure::usage(
+                format!("two runs have the same name, {}:\n  {}\n  {}", run.folder, other.again, run.again),
+                "give the scenarios different names (`name:`), or play them one after the other with another --out",
+            ));
+        }
+    }
+    Ok(())
+}
