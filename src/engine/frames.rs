@@ -224,7 +224,9 @@ impl<W: Wire> Engine<W> {
         self.nodes[index].change_busy(self.now, replica, -1);
         self.leave(frame, index);
         self.answer_origin(origin, outcome);
-        self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
+        if self.nodes[index].replicas[replica as usize].waiting > 0 {
+            self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
+        }
     }
 
     pub(super) fn answer_origin(&mut self, origin: Origin, outcome: Outcome) {

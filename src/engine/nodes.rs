@@ -82,6 +82,9 @@ impl Node {
     /// Brings the time integrals up to `now`. Called before every change of what they integrate.
     #[inline]
     pub fn account(&mut self, now: Time) {
+        if now == self.accounted {
+            return;
+        }
         let dt = now.since(self.accounted).as_secs_f64();
         self.accounted = now;
         self.cell.busy_s += self.busy as f64 * dt;

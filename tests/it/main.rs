@@ -2,5 +2,6 @@
 
 mod determinism;
 mod reference;
+mod reports;
 mod scenarios;
 mod tidy;
