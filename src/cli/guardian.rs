@@ -1,20 +1,21 @@
-//! The hidden command by which a live run starts its guardian: the small process that undoes everything if the run is killed.
+//! How a live run starts its guardian: this program again, as `firedrill guardian --ledger FILE`. It is no command for people, so it stays
+//! out of help, completions and manual pages.
 
-use super::ending::{Ending, Failure};
+use crate::judge::ExitCode;
 use crate::live::undo::guardian_main;
-use clap::Args;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::Path;
 
-/// Wait for the end of standard input, then undo what the ledger lists
-#[derive(Debug, Args)]
-pub struct GuardianArgs {
-    #[arg(long, value_name = "FILE")]
-    ledger: PathBuf,
-}
+/// The first argument that asks for it.
+pub const WORD: &str = "guardian";
 
-pub fn run(args: &GuardianArgs) -> Result<Ending, Failure> {
-    match guardian_main(&args.ledger, std::io::stdin()) {
-        0 => Ok(Ending::quiet()),
-        _ => Err(Failure::internal("not everything could be undone", "run `firedrill clean`")),
+/// `args` begin with [`WORD`].
+pub fn main(args: &[OsString]) -> u8 {
+    match args {
+        [_, option, ledger] if option == "--ledger" => {
+            let code = guardian_main(Path::new(ledger), std::io::stdin());
+            u8::try_from(code).unwrap_or(ExitCode::Internal.number())
+        }
+        _ => ExitCode::Usage.number(),
     }
 }

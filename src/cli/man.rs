@@ -23,9 +23,8 @@ pub fn run(args: &ManArgs, console: &mut Console) -> Result<Ending, Failure> {
     let page = match &args.command {
         None => whole,
         Some(name) => {
-            let known: Vec<&str> =
-                whole.get_subcommands().filter(|one| !one.is_hide_set()).map(clap::Command::get_name).collect();
-            let found = whole.get_subcommands().find(|one| one.get_name() == name && !one.is_hide_set());
+            let known: Vec<&str> = whole.get_subcommands().map(clap::Command::get_name).collect();
+            let found = whole.get_subcommands().find(|one| one.get_name() == name);
             let found = found.ok_or_else(|| {
                 let help = scenario::help_for(name, known.iter().copied()).unwrap_or_default();
                 Failure::usage(format!("there is no command {}", scenario::quote(name)), help)

@@ -22,6 +22,7 @@ mod shape;
 mod world;
 
 use crate::judge::ExitCode;
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, Parser, Subcommand};
 use console::{ColorWish, Console};
 use ending::{Ending, Failure};
@@ -53,13 +54,15 @@ enum Command {
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
-    #[command(hide = true)]
-    Guardian(guardian::GuardianArgs),
 }
 
 /// The whole program: the exit code for these arguments.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     panics::install();
+    let args: Vec<OsString> = args.into_iter().collect();
+    if args.get(1).is_some_and(|word| word == guardian::WORD) {
+        return guardian::main(&args[1..]);
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
@@ -83,7 +86,6 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> 
         Command::Schema(args) => schema::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),
         Command::Man(args) => man::run(&args, console),
-        Command::Guardian(args) => guardian::run(&args),
     }
 }
 
@@ -99,11 +101,22 @@ fn refuse(error: &clap::Error) -> u8 {
     if !error.use_stderr() {
         return ExitCode::Held.number();
     }
+    let console = Console::new(ColorWish::Auto);
+    if let Some(meant) = meant_command(error) {
+        console.err(&format!("help: did you mean `firedrill {meant}`?"));
+    }
     if error.kind() != clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        let code = ExitCode::Usage;
-        Console::new(ColorWish::Auto).err(&code.line("wrong command line"));
+        console.err(&ExitCode::Usage.line("wrong command line"));
     }
     ExitCode::Usage.number()
+}
+
+/// The parser's own suggestions miss swapped letters (`rnu`).
+fn meant_command(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else { return None };
+    let command = command_line();
+    crate::scenario::did_you_mean(word, command.get_subcommands().map(clap::Command::get_name))
+        .filter(|_| error.get(ContextKind::SuggestedSubcommand).is_none())
 }
 
 fn finish(ending: Result<Ending, Failure>, console: &mut Console) -> ExitCode {
@@ -147,7 +160,7 @@ mod tests {
 
     #[test]
     fn every_command_says_what_it_does_and_gives_examples() {
-        for command in super::command_line().get_subcommands().filter(|command| !command.is_hide_set()) {
+        for command in super::command_line().get_subcommands() {
             assert!(command.get_about().is_some(), "{} has no description", command.get_name());
             let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(after.contains("firedrill "), "{} has no example", command.get_name());

@@ -8,7 +8,9 @@ use std::panic;
 /// Replaces the message that Rust prints by ours; `RUST_BACKTRACE=1` still adds a backtrace.
 pub fn install() {
     panic::set_hook(Box::new(|info| {
-        let what = info.payload_as_str().unwrap_or("a panic without a message");
+        let payload = info.payload();
+        let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        let what = text.unwrap_or("a panic without a message");
         let place = info.location().map_or(String::new(), |place| format!(" ({}:{})", place.file(), place.line()));
         let mut stderr = std::io::stderr().lock();
         // If standard error is closed there is nobody left to tell.
