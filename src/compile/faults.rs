@@ -26,7 +26,14 @@ pub fn read(fields: &Fields, plan: &mut Plan) {
 
 fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<Step>)> {
     let what = format!("fault `{}`", entry.key);
-    let kind = kind_of(entry, &what, root)?;
+    let Some(kind) = kind_of(entry, &what, root) else {
+        // As for other mistakes: the name stays, so that the windows named after it are not wrong as well.
+        let (name, kind, on) = (entry.key.clone(), String::new(), String::new());
+        return Some((
+            FaultInfo { name, kind, on, from: plan.warmup, to: plan.length, label: String::new() },
+            Vec::new(),
+        ));
+    };
     let fields = Fields::open_all(&entry.value, &what, &kind.tables(), root.diags());
     let window = window(&fields, kind, plan);
     let site = fields.text("on").and_then(|on| site(on, kind, &fields, plan));

@@ -11,7 +11,7 @@ pub fn show(groups: &[Group], allow_remote: bool, console: &mut Console) -> Resu
         for run in &group.runs {
             console.out(&plan::summary(&run.plan, console));
             if run.plan.world == World::Live {
-                console.out(&world::describe(&run.plan, allow_remote)?);
+                console.out(&world::describe(&run.plan, allow_remote));
             }
             console.out(&format!("\nTo play it: {}\n\n", run.again));
         }

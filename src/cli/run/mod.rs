@@ -93,6 +93,13 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     let setting = Setting { allow_remote: args.allow_remote, shutdown: Some(shutdown()?) };
     let judged = play(args, &groups, &setting, &mut outputs, console)?;
     outputs.finish(console)?;
+    if let Some(stop) = setting.shutdown.as_ref().and_then(Shutdown::reason) {
+        let (code, reason) = world::stopped(stop);
+        return Ok(Ending::told(
+            code,
+            &format!("{reason}; everything was undone, and the report shows what was played"),
+        ));
+    }
     Ok(end(args, &judged, outputs.holds_stdout()))
 }
 

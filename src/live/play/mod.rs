@@ -49,13 +49,13 @@ const CARRIERS: usize = 2;
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
-pub struct LiveOptions {
+pub struct LiveOptions<'a> {
     /// Targets outside loopback may be reached, if the scenario lists them as well.
     pub allow_remote: bool,
     /// Ends the run in good order when a signal comes.
     pub shutdown: Option<Shutdown>,
     /// Told about ten times a second how far the run is.
-    pub progress: Option<Box<dyn Fn(Time) + Send + Sync>>,
+    pub progress: Option<Box<dyn Fn(Time) + Send + Sync + 'a>>,
     /// Where the undo ledger is kept; `None`: the user's state folder.
     pub state_dir: Option<PathBuf>,
     /// The program that serves as the guardian; `None`: this one.

@@ -8,7 +8,7 @@ use crate::plan::fixture::{self, chain, fault};
 use crate::plan::{CacheSpec, Effect, Fill, Keys, MissPath, Op, Party, Role, Target};
 use crate::record::ClientCell;
 
-fn options(bench: &Bench) -> LiveOptions {
+fn options(bench: &Bench) -> LiveOptions<'static> {
     LiveOptions {
         state_dir: Some(bench.state().to_owned()),
         guardian: Some(bench.guardian_exe()),
