@@ -11,7 +11,7 @@ pub static TABLE: [FieldDoc; 7] = [
         "start",
         Shape::OneOf(&[Shape::Text, Shape::List(&Shape::Text)]),
         "none",
-        "program and arguments; `{port}` and `{dir}` are replaced by a free port and a private folder",
+        "program and arguments; `{port}`, `{dir}` and `{to:NAME}` are replaced by a free port, a private folder and the host:port of a called service",
     ),
     FieldDoc::optional(
         "address",

@@ -6,7 +6,7 @@ use crate::base::ServiceId;
 use crate::live::{RealProcess, Trouble, Volume};
 use crate::plan::expectation::{Expectation, Gauge, Metric, Subject};
 use crate::plan::real::{Origin, Protocol};
-use crate::plan::{Effect, Party, Plan, RealService, Step, Target};
+use crate::plan::{Effect, Party, Plan, RealService, Role, Step, Target};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -76,6 +76,18 @@ impl Desk<'_> {
         if service.replicas > 1 {
             let (replicas, what) = (service.replicas, "one real process stands for all of them");
             self.checked.warnings.push(format!("`{name}` has {replicas} replicas in the model; {what}"));
+        }
+        if let Role::Cache(spec) = &service.role
+            && spec.entries < spec.keys
+        {
+            self.checked.warnings.push(format!(
+                "`{name}` holds {} entries in the model; the real one holds what its own limits allow",
+                spec.entries
+            ));
+        }
+        if let Some(unknown) = target::unknown_placeholder(self.plan, real) {
+            self.problems
+                .push(format!("service `{name}`: `{unknown}` is no service that it calls; list it under its `calls:`"));
         }
         self.calls_of(real, &name);
     }

@@ -49,6 +49,19 @@ pub fn needs_proxy(plan: &Plan, edge: EdgeId) -> bool {
     is_faulted(plan, edge) || has_latency(plan, edge)
 }
 
+/// A `{to:…}` that names no service which this one calls.
+pub fn unknown_placeholder(plan: &Plan, real: &RealService) -> Option<String> {
+    let mut known = real.clone();
+    for edge in edges_from(plan, real.service) {
+        fill_in(&mut known, &plan.service(plan.edge(edge).to).name, SocketAddr::from(([127, 0, 0, 1], 1)));
+    }
+    let Origin::Start { args, env, .. } = &known.origin else { return None };
+    args.iter().chain(env.iter().map(|(_, text)| text)).find_map(|text| {
+        let rest = &text[text.find("{to:")?..];
+        Some(rest[..rest.find('}').map_or(rest.len(), |end| end + 1)].to_owned())
+    })
+}
+
 /// `{to:NAME}` in the start arguments and environment of a process.
 pub fn placeholder(name: &str) -> String {
     format!("{{to:{name}}}")

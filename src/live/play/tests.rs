@@ -252,3 +252,144 @@ fn a_remote_target_is_refused_before_anything_is_touched() {
     let words = play(&plan, &LiveOptions::default()).expect_err("refused").to_string();
     assert!(words.contains("nothing was started") && words.contains("--allow-remote"), "{words}");
 }
+
+#[test]
+fn a_volume_is_filled_and_emptied_again() {
+    let mut plan = with_redis(50.0, 3.0);
+    let total = 8 << 20;
+    plan.real.services[0].volume_bytes = Some(total);
+    fault(&mut plan, all_of(1), Effect::Fill { share: 0.9, added: false }, 0.5, 1.5);
+    let recording = run(&plan);
+    assert!(recording.evidence[0].details["bytes filled"] > total / 2, "{:?}", recording.evidence);
+    let used = |at: f64| {
+        let (from, to) = (Time::from_secs_f64(at), Time::from_secs_f64(at + 0.1));
+        recording.service_over(1, from, to).used_bytes as f64 / total as f64
+    };
+    assert!(used(0.2) < 0.5 && used(2.5) < 0.5, "{} {}", used(0.2), used(2.5));
+    assert!((0.9..=1.0).contains(&used(1.2)), "{}", used(1.2));
+    assert!(recording.undo.iter().any(|note| note.what.starts_with("volume")));
+}
+
+#[test]
+fn a_panic_in_mid_run_leaves_nothing() {
+    let plan = with_redis(50.0, 30.0);
+    let bench = Bench::new();
+    let mut options = options(&bench);
+    options.progress = Some(Box::new(|at| assert!(at < Time::from_secs_f64(0.5), "on purpose")));
+    let begun = Instant::now();
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(&plan, &options)));
+    assert!(panic.is_err() && begun.elapsed() < Duration::from_secs(20));
+    assert_eq!(ledgers(&bench), 0);
+}
+
+/// users -> s0 (this test program as a real HTTP server) -> s1 (a stand-in), which it is told the address of.
+#[test]
+fn a_real_http_server_calls_a_stand_in_through_the_proxy() {
+    let mut plan = chain(50.0, &[0.0, 5.0]);
+    plan.length = Time::from_secs_f64(4.0);
+    let mut real = fixture::redis(0);
+    let role = "live::play::tests::server_role";
+    let program = std::env::current_exe().expect("a test program").to_string_lossy().into_owned();
+    real.origin = crate::plan::real::Origin::Start {
+        program,
+        args: ["--exact", role, "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
+        env: vec![("ROLE_PORT".into(), "{port}".into()), ("ROLE_DOWNSTREAM".into(), "{to:s1}".into())],
+    };
+    real.protocol = crate::plan::real::Protocol::Http;
+    real.ready = crate::plan::real::Ready::Connect;
+    plan.real.services.push(real);
+    let by = Dist::Constant(0.1);
+    fault(&mut plan, Target::Edge(EdgeId(1)), Effect::Delay { by, upstream: false }, 1.0, 2.0);
+    fault(&mut plan, all_of(1), Effect::Fail { chance: 1.0 }, 3.0, 4.0);
+    let recording = run(&plan);
+    assert!((5.0..50.0).contains(&p50_ms(&recording, 0.2, 0.9)));
+    assert!((105.0..170.0).contains(&p50_ms(&recording, 1.0, 1.8)));
+    let failing = between(&recording, 3.1, 3.9);
+    assert_eq!(failing.errors[ErrorKind::Error as usize], failing.sent, "its 500 is passed on");
+    let asked = recording.service_over(1, Time::ZERO, plan.length);
+    assert!(asked.arrived > 150 && asked.wasted == 0, "{asked:?}");
+    let (real, users) = (recording.service_over(0, Time::ZERO, plan.length), between(&recording, 0.0, 4.0));
+    assert_eq!((real.arrived, real.completed), (users.sent, users.ok));
+}
+
+#[test]
+#[ignore = "a role that another test plays in a process of its own"]
+fn server_role() {
+    use std::io::{Read, Write};
+    use std::net::{TcpListener, TcpStream};
+    let (Ok(port), Ok(downstream)) = (std::env::var("ROLE_PORT"), std::env::var("ROLE_DOWNSTREAM")) else { return };
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).expect("the port is free");
+    for client in listener.incoming() {
+        let (mut client, downstream) = (client.expect("a connection"), downstream.clone());
+        thread::spawn(move || {
+            let mut request = [0; 4096];
+            if client.read(&mut request).is_ok_and(|bytes| bytes > 0) {
+                let mut server = TcpStream::connect(&downstream).expect("the stand-in listens");
+                let ask = format!("GET / HTTP/1.1\r\nHost: {downstream}\r\nConnection: close\r\n\r\n");
+                server.write_all(ask.as_bytes()).expect("it reads");
+                let mut answer = String::new();
+                server.read_to_string(&mut answer).expect("it answers");
+                let status = answer.split(' ').nth(1).expect("a status");
+                let words = format!("HTTP/1.1 {status} So\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+                client.write_all(words.as_bytes()).expect("the caller waits");
+            }
+        });
+    }
+}
+
+#[test]
+fn a_dry_run_names_everything_that_would_be_touched() {
+    let mut plan = with_redis(50.0, 60.0);
+    plan.real.services[0].volume_bytes = Some(8 << 20);
+    fault(&mut plan, all_of(1), Effect::Down, 10.0, 12.0);
+    fault(&mut plan, Target::Edge(EdgeId(1)), Effect::Refuse, 20.0, 22.0);
+    fault(&mut plan, all_of(2), Effect::Freeze, 20.0, 22.0);
+    let text = describe(&plan).join("\n");
+    for words in [
+        "as the stand-in for `web`",
+        "as the stand-in for `db`",
+        "start `cache` on a free port of 127.0.0.1: redis-server --port",
+        "mount a tmpfs of 8388608 bytes for the data of `cache`",
+        "write 500 keys named firedrill:key:N into `cache`",
+        "as the fault proxy of `web->cache`",
+        "at 10s: fault-0 (): the process of `cache`: killed with SIGKILL",
+        "at 12s: heal fault-0",
+        "at 20s: fault-1 (): on the proxy of `web->cache`",
+    ] {
+        assert!(text.contains(words), "{words:?} is not in:\n{text}");
+    }
+    assert!(!text.contains("fault-2"), "a stand-in is frozen inside firedrill");
+}
+
+/// `cargo test --lib live::play::tests::figures -- --ignored --nocapture` on a quiet machine.
+#[test]
+#[ignore = "measures the machine: run it alone and read what it prints"]
+fn figures() {
+    for rate in [1000.0, 2000.0, 4000.0, 6000.0, 8000.0] {
+        let mut plan = chain(rate, &[]);
+        plan.length = Time::from_secs_f64(5.0);
+        let recording = run(&plan);
+        let users = between(&recording, 1.0, 4.9);
+        println!(
+            "{rate}/s: {:.0} answered a second, p50 {:.3} ms, p99 {:.3} ms, send lag p50 {:.3} ms, p99 {:.3} ms; {:?}",
+            users.goodput as f64 / 3.9,
+            users.latency.quantile(0.5).unwrap_or(0.0) * 1e3,
+            users.latency.quantile(0.99).unwrap_or(0.0) * 1e3,
+            recording.head.send_lag.quantile(0.5).unwrap_or(0.0) * 1e3,
+            recording.head.send_lag.quantile(0.99).unwrap_or(0.0) * 1e3,
+            recording.latency_unsound,
+        );
+    }
+    for hops in 1..=4 {
+        let mut plan = chain(200.0, &vec![1.0; hops]);
+        plan.length = Time::from_secs_f64(5.0);
+        let direct = p50_ms(&run(&plan), 1.0, 4.9) - hops as f64;
+        // A delay of nothing puts a proxy in front of each service.
+        for edge in 0..hops {
+            let by = Dist::Constant(0.0);
+            fault(&mut plan, Target::Edge(EdgeId::from(edge)), Effect::Delay { by, upstream: true }, 4.95, 5.0);
+        }
+        let proxied = p50_ms(&run(&plan), 1.0, 4.9) - hops as f64;
+        println!("{hops} hops of 1 ms work: {direct:.3} ms above the model, {proxied:.3} ms through proxies");
+    }
+}
