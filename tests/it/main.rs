@@ -2,6 +2,7 @@
 
 mod cli;
 mod determinism;
+mod live;
 mod reference;
 mod reports;
 mod scenarios;
