@@ -12,7 +12,7 @@ pub mod trouble;
 pub mod undo;
 pub mod volume;
 
-pub use play::{LiveOptions, Played, describe, play};
+pub use play::{LiveOptions, Played, check, describe, play};
 pub use process::RealProcess;
 pub use signals::{Shutdown, Stop};
 pub use trouble::Trouble;

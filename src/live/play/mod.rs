@@ -82,6 +82,11 @@ pub fn play(plan: &Plan, options: &LiveOptions) -> Result<Played, Trouble> {
     })
 }
 
+/// Checks everything that can be known beforehand, as `play` does before it touches anything, and gives its warnings.
+pub fn check(plan: &Plan, allow_remote: bool) -> Result<Vec<String>, Trouble> {
+    preflight::check(plan, allow_remote).map(|checked| checked.warnings)
+}
+
 /// Everything that a run holds. Dropped in this order: what was changed goes before the ledger that would undo it otherwise.
 struct Run {
     stage: Stage,
