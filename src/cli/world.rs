@@ -7,7 +7,7 @@ use crate::live::{self, LiveOptions, Shutdown, Stop, Trouble};
 use crate::plan::{Plan, World};
 use crate::record::Recording;
 use crate::sim::Simulation;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// A simulated run is looked after (progress, signals) this many times.
 const STEPS: u32 = 400;
@@ -16,92 +16,100 @@ const STEPS: u32 = 400;
 #[derive(Clone)]
 pub struct Setting {
     pub allow_remote: bool,
-    pub shutdown: Option<Shutdown>,
+    pub shutdown: Shutdown,
 }
 
-/// Why there is no recording.
-pub enum Unplayed {
+/// What came of a run.
+pub struct Played {
+    pub recording: Recording,
+    /// A live run that a signal cut short is recorded up to there.
+    pub stopped: Option<Stop>,
+}
+
+/// Why a run gave nothing, or why no more are played.
+pub enum Halt {
     Stopped(Stop),
     Failed(Failure),
 }
 
-/// Plays the whole run; `progress` is told the share that is done.
-pub fn play(plan: &Plan, setting: &Setting, progress: impl FnMut(f64) + Send) -> Result<Recording, Unplayed> {
-    match plan.world {
-        World::Sim => simulate(plan, setting, progress),
-        World::Live => live(plan, setting, progress),
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Halt {
+        Halt::Failed(failure)
     }
 }
 
-/// The exit code after a signal, and the last line's words.
-pub fn stopped(stop: Stop) -> (ExitCode, String) {
-    let code = match stop {
-        Stop::Interrupt => ExitCode::Interrupted,
-        Stop::Terminate | Stop::Hangup => ExitCode::Terminated,
-    };
-    (code, format!("stopped by {}", stop.word()))
+/// Plays the whole run; `progress` is told the share that is done.
+pub fn play(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sync + 'static) -> Result<Played, Halt> {
+    match plan.world {
+        World::Sim => simulate(plan, setting, progress),
+        World::Live => in_reality(plan, setting, progress),
+    }
 }
 
-fn simulate(plan: &Plan, setting: &Setting, mut progress: impl FnMut(f64)) -> Result<Recording, Unplayed> {
+/// The exit code after a signal.
+pub fn code_of(stop: Stop) -> ExitCode {
+    match stop {
+        Stop::Interrupt => ExitCode::Interrupted,
+        Stop::Terminate | Stop::Hangup => ExitCode::Terminated,
+    }
+}
+
+/// What a live run would start, open and break, one line each.
+pub fn describe(plan: &Plan, allow_remote: bool) -> String {
+    let mut text: String = live::describe(plan).iter().map(|line| format!("  - {line}\n")).collect();
+    if !plan.real.allow.is_empty() && !allow_remote {
+        text.push_str("  (hosts under `allow:` stay out of reach without --allow-remote)\n");
+    }
+    text
+}
+
+fn simulate(plan: &Plan, setting: &Setting, progress: impl Fn(f64)) -> Result<Played, Halt> {
     let mut simulation = Simulation::new(Arc::new(plan.clone()));
     for step in 1..STEPS {
         let share = f64::from(step) / f64::from(STEPS);
         simulation.run_to_share(share);
         progress(share);
-        if let Some(stop) = setting.shutdown.as_ref().and_then(Shutdown::reason) {
-            return Err(Unplayed::Stopped(stop));
+        if let Some(stop) = setting.shutdown.reason() {
+            return Err(Halt::Stopped(stop));
         }
     }
     simulation.run_to_end();
-    Ok(simulation.finish())
+    progress(1.0);
+    Ok(Played { recording: simulation.finish(), stopped: None })
 }
 
-/// A run that a signal cut short still has a recording: what was seen until then is worth a report.
-fn live(plan: &Plan, setting: &Setting, progress: impl FnMut(f64) + Send) -> Result<Recording, Unplayed> {
-    if let Some(stop) = setting.shutdown.as_ref().and_then(Shutdown::reason) {
-        return Err(Unplayed::Stopped(stop));
+fn in_reality(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sync + 'static) -> Result<Played, Halt> {
+    if let Some(stop) = setting.shutdown.reason() {
+        return Err(Halt::Stopped(stop));
     }
-    let progress = Mutex::new(progress);
-    let length = plan.length.as_secs_f64();
-    let tell = move |at: Time| {
-        if let Ok(mut progress) = progress.lock() {
-            progress(at.as_secs_f64() / length);
-        }
-    };
+    let length_s = plan.length.as_secs_f64();
     let options = LiveOptions {
         allow_remote: setting.allow_remote,
-        shutdown: setting.shutdown.clone(),
-        progress: Some(Box::new(tell)),
+        shutdown: Some(setting.shutdown.clone()),
+        progress: Some(Box::new(move |at: Time| progress(at.as_secs_f64() / length_s))),
         ..LiveOptions::default()
     };
     match live::play(plan, &options) {
-        Ok(played) => Ok(played.recording),
-        Err(Trouble::StoppedBeforeStart(stop)) => Err(Unplayed::Stopped(stop)),
-        Err(trouble) => Err(Unplayed::Failed(in_words(&trouble))),
+        Ok(played) => Ok(Played { recording: played.recording, stopped: played.stopped }),
+        Err(Trouble::StoppedBeforeStart(stop)) => Err(Halt::Stopped(stop)),
+        Err(trouble) => Err(Halt::Failed(failure(&trouble))),
     }
 }
 
-/// A scenario that cannot be played here is the author's to mend; anything else is the machine's trouble.
-fn in_words(trouble: &Trouble) -> Failure {
-    let text = trouble.to_string();
-    let (message, next) = text.split_once('\n').unwrap_or((&text, ""));
+/// What the author can mend in the scenario or on the command line is a wrong scenario; the rest is the machine's trouble.
+fn failure(trouble: &Trouble) -> Failure {
+    let (message, next) = match trouble.to_string() {
+        text if text.matches('\n').count() == 1 => {
+            text.split_once('\n').map(|(message, next)| (message.to_owned(), next.to_owned())).unwrap_or_default()
+        }
+        text => (text, String::new()),
+    };
     match trouble {
         Trouble::Unplayable { .. }
         | Trouble::ProgramNotFound { .. }
+        | Trouble::NothingToStart { .. }
         | Trouble::NoPortPlaceholder { .. }
         | Trouble::VolumeMissing { .. } => Failure::usage(message, next),
         _ => Failure::internal(message, next),
     }
-}
-
-/// What a live run would start, reach and touch.
-pub fn describe(plan: &Plan, allow_remote: bool) -> String {
-    let mut text = String::from("\nA live run would\n");
-    for line in live::describe(plan) {
-        text.push_str(&format!("  - {line}\n"));
-    }
-    if !plan.real.allow.is_empty() && !allow_remote {
-        text.push_str("  (hosts under `allow:` stay out of reach without --allow-remote)\n");
-    }
-    text
 }

@@ -12,10 +12,10 @@ use super::compiled::{self, Source};
 use super::console::Console;
 use super::ending::{Ending, Failure};
 use super::shape::Shape;
-use super::world::{self, Setting, Unplayed};
+use super::world::{self, Halt, Setting};
 use super::{panics, select};
 use crate::judge::{ExitCode, Judgement, exit, judge};
-use crate::live::Shutdown;
+use crate::live::{Shutdown, Stop};
 use crate::plan::World;
 use crate::record::Recording;
 use clap::{Args, ValueEnum};
@@ -86,21 +86,19 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     let groups = runs::plan(&mut sources, args)?;
     compiled::accept(&sources, console)?;
     if args.dry_run {
-        dry::show(&groups, args.allow_remote, console)?;
+        dry::show(&groups, args.allow_remote, console);
         return Ok(Ending::quiet());
     }
+    let setting = Setting { allow_remote: args.allow_remote, shutdown: shutdown()? };
     let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
-    let setting = Setting { allow_remote: args.allow_remote, shutdown: Some(shutdown()?) };
-    let judged = play(args, &groups, &setting, &mut outputs, console)?;
+    let mut judged: Vec<Judgement> = Vec::new();
+    let halted = play(args, &groups, &setting, &mut outputs, &mut judged, console);
     outputs.finish(console)?;
-    if let Some(stop) = setting.shutdown.as_ref().and_then(Shutdown::reason) {
-        let (code, reason) = world::stopped(stop);
-        return Ok(Ending::told(
-            code,
-            &format!("{reason}; everything was undone, and the report shows what was played"),
-        ));
+    match halted {
+        Ok(()) => Ok(end(args, &judged, outputs.holds_stdout())),
+        Err(Halt::Failed(failure)) => Err(failure),
+        Err(Halt::Stopped(stop)) => Err(Failure::told(world::code_of(stop), stopped(stop, &groups, judged.len()))),
     }
-    Ok(end(args, &judged, outputs.holds_stdout()))
 }
 
 fn shutdown() -> Result<Shutdown, Failure> {
@@ -114,47 +112,50 @@ fn play(
     groups: &[Group],
     setting: &Setting,
     outputs: &mut Outputs,
+    judged: &mut Vec<Judgement>,
     console: &mut Console,
-) -> Result<Vec<Judgement>, Failure> {
+) -> Result<(), Halt> {
     let runs: Vec<&Run> = groups.iter().flat_map(|group| &group.runs).collect();
     let progress = Progress::new(&runs);
     let any_live = runs.iter().any(|run| run.plan.world == World::Live);
     let threads = if any_live { 1 } else { order::threads() };
-    let mut judged: Vec<Judgement> = Vec::new();
     let mut open = show::Open::new(groups);
     order::in_order(
         &runs,
         threads,
-        |run| played(run, setting, &progress),
+        |run| {
+            let played = world::play(&run.plan, setting, progress.of_run())?;
+            let judgement = judge(&played.recording);
+            Ok::<_, Halt>((played, judgement))
+        },
         |run, answer| {
-            let (recording, judgement) = answer.unwrap_or_else(|_| Err(panics::with_command(&run.again)))?;
+            let (played, judgement) = answer.unwrap_or_else(|()| Err(panics::with_command(&run.again).into()))?;
+            let left = not_undone(&played.recording);
+            let halt = played.stopped.map(Halt::Stopped).or(left.map(Halt::Failed));
             judged.push(judgement.clone());
-            if let Some(done) = open.take(recording, judgement) {
+            if let Some(done) = open.take(played.recording, judgement, halt.is_some()) {
                 progress.aside(|| show::group(&done, args.quiet, groups.len(), outputs, console))?;
             }
-            Ok(())
+            halt.map_or(Ok(()), Err)
         },
-    )?;
-    progress.finish();
-    Ok(judged)
+    )
 }
 
-fn played(run: &Run, setting: &Setting, progress: &Progress) -> Result<(Recording, Judgement), Failure> {
-    let mut share_before = 0.0;
-    let recording = world::play(&run.plan, setting, |share| {
-        progress.add(share - share_before);
-        share_before = share;
-    });
-    progress.add(1.0 - share_before);
-    let recording = recording.map_err(|unplayed| match unplayed {
-        Unplayed::Stopped(stop) => {
-            let (code, reason) = world::stopped(stop);
-            Failure::told(code, format!("{reason}; the run was not finished, and nothing of it is left behind"))
-        }
-        Unplayed::Failed(failure) => failure,
-    })?;
-    let judgement = judge(&recording);
-    Ok((recording, judgement))
+/// What a run changed and could not undo outweighs every verdict.
+fn not_undone(recording: &Recording) -> Option<Failure> {
+    let left: Vec<String> =
+        recording.undo.iter().filter(|note| !note.done).map(|note| format!("{}: {}", note.what, note.detail)).collect();
+    let next = "run `firedrill clean`, or undo it by hand";
+    (!left.is_empty()).then(|| Failure::internal(format!("not everything was undone\n{}", left.join("\n")), next))
+}
+
+/// The last line's words after a signal.
+fn stopped(stop: Stop, groups: &[Group], judged: usize) -> String {
+    let runs: usize = groups.iter().map(|group| group.runs.len()).sum();
+    let is_live = groups.iter().flat_map(|group| &group.runs).any(|run| run.plan.world == World::Live);
+    let undone = if is_live { "; everything was undone" } else { "" };
+    let which = if runs > 1 { format!(", {judged} of {runs} runs were reported") } else { String::new() };
+    format!("stopped by {}{which}{undone}", stop.word())
 }
 
 fn end(args: &RunArgs, judged: &[Judgement], aside: bool) -> Ending {

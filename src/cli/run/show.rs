@@ -46,8 +46,8 @@ impl<'a> Open<'a> {
         Open { groups, current, judged: Vec::new(), kept: None, speed: Speed::default() }
     }
 
-    /// Takes the answer to the next run; gives the group back when it was the last of it.
-    pub fn take(&mut self, recording: Recording, judgement: Judgement) -> Option<Done<'a>> {
+    /// Takes the answer to the next run; gives the group back when it was the last of it, or when no more are played.
+    pub fn take(&mut self, recording: Recording, judgement: Judgement, is_last: bool) -> Option<Done<'a>> {
         let group = self.current?;
         self.speed.add(&recording);
         self.judged.push(judgement.clone());
@@ -55,7 +55,7 @@ impl<'a> Open<'a> {
         if self.kept.is_none() || (kept_holds && judgement.verdict != Verdict::Holds) {
             self.kept = Some((self.judged.len() - 1, recording, judgement));
         }
-        if self.judged.len() < group.runs.len() {
+        if self.judged.len() < group.runs.len() && !is_last {
             return None;
         }
         self.current = self.groups.next();

@@ -1,11 +1,14 @@
 //! The command line as its users see it: the real program, its output, its exit codes, and what it leaves on disk.
 
 mod authoring;
+mod live;
 mod run;
 mod trouble;
 
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
 
 /// What a command did.
 #[derive(Debug)]
@@ -45,6 +48,11 @@ fn ran(output: Output) -> Ran {
         out: String::from_utf8(output.stdout).expect("output is UTF-8"),
         err: String::from_utf8(output.stderr).expect("messages are UTF-8"),
     }
+}
+
+fn signal(child: &Child, signal: Signal) {
+    let pid = i32::try_from(child.id()).expect("pids are small");
+    nix::sys::signal::kill(Pid::from_raw(pid), signal).expect("it is still running");
 }
 
 fn folder() -> tempfile::TempDir {

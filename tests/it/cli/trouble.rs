@@ -1,7 +1,12 @@
 //! Bad input and trouble: each gets a plain message, the right exit code, and leaves nothing behind.
 
-use super::{HOLDING, files, firedrill, folder, program, ran, scenario, write};
+#![expect(clippy::disallowed_methods, reason = "a signal has to come while a run is going on")]
+
+use super::{HOLDING, files, firedrill, folder, program, ran, scenario, signal, write};
+use nix::sys::signal::Signal;
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 #[test]
 fn wrong_command_lines_end_with_2_and_a_hint() {
@@ -104,23 +109,22 @@ fn a_signal_ends_a_run_quietly_with_its_own_code() {
     let home = folder();
     let long = scenario("long", HOLDING).replace("length: 12s", "length: 100h");
     write(home.path(), "long.yaml", &long);
-    for (signal, code, word) in [("INT", 130, "Ctrl-C"), ("TERM", 143, "SIGTERM")] {
+    for (word, code, name) in [(Signal::SIGINT, 130, "Ctrl-C"), (Signal::SIGTERM, 143, "SIGTERM")] {
         let child = program(home.path())
             .args(["run", "long.yaml"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let pid = child.id().to_string();
         // It listens for signals from before it plays, which shows in the folder for reports that it made just before.
         while !home.path().join("reports").exists() {
-            std::thread::yield_now();
+            thread::sleep(Duration::from_millis(10));
         }
-        std::thread::park_timeout(std::time::Duration::from_millis(200));
-        assert!(Command::new("kill").args(["-s", signal, &pid]).status().expect("kill runs").success());
+        thread::sleep(Duration::from_millis(200));
+        signal(&child, word);
         let done = ran(child.wait_with_output().expect("it ends"));
         assert_eq!(done.code, Some(code), "{}", done.err);
-        assert!(done.last_error_line().starts_with(&format!("exit {code}: stopped by {word}")), "{}", done.err);
+        assert!(done.last_error_line().starts_with(&format!("exit {code}: stopped by {name}")), "{}", done.err);
         assert_eq!(files(&home.path().join("reports")), Vec::<String>::new());
         std::fs::remove_dir_all(home.path().join("reports")).expect("the folder can be removed");
     }
