@@ -128,8 +128,11 @@ fn print(done: &Done<'_>, groups: usize, console: &mut Console) {
         (true, _) => {}
         (false, _) => console.out(&text::summary(&done.recording, &done.judgement, style)),
     }
+    if !brief {
+        console.out("\n");
+    }
     if !brief && done.speed.events > 0 {
-        console.out(&format!("\n{}\n", speed(&done.speed)));
+        console.out(&format!("{}\n", speed(&done.speed)));
     }
 }
 
