@@ -63,6 +63,11 @@ pub fn describe(plan: &Plan, allow_remote: bool) -> String {
     text
 }
 
+/// Whether a live run could begin here and now.
+pub fn check(plan: &Plan, allow_remote: bool) -> Result<(), Failure> {
+    live::check(plan, allow_remote).map(drop).map_err(|trouble| failure(&trouble))
+}
+
 fn simulate(plan: &Plan, setting: &Setting, progress: impl Fn(f64)) -> Result<Played, Halt> {
     let mut simulation = Simulation::new(Arc::new(plan.clone()));
     for step in 1..STEPS {

@@ -1,20 +1,20 @@
-//! `--dry-run`: what would be played, and what a live run would start, reach and touch. It touches nothing itself.
+//! `--dry-run`: what would be played, what a live run would start, reach and touch, and whether it could. It touches nothing itself.
 
 use super::Group;
 use crate::cli::console::Console;
+use crate::cli::ending::Failure;
 use crate::cli::{plan, world};
 use crate::plan::World;
 
-pub fn show(groups: &[Group], allow_remote: bool, console: &mut Console) {
+pub fn show(groups: &[Group], allow_remote: bool, console: &mut Console) -> Result<(), Failure> {
     for run in groups.iter().flat_map(|group| &group.runs) {
         console.out(&plan::summary(&run.plan, console));
         if run.plan.world == World::Live {
-            console.out(&format!(
-                "\n{}\n{}",
-                console.bold("A live run would"),
-                world::describe(&run.plan, allow_remote)
-            ));
+            let title = console.bold("A live run would");
+            console.out(&format!("\n{title}\n{}", world::describe(&run.plan, allow_remote)));
+            world::check(&run.plan, allow_remote)?;
         }
         console.out(&format!("\nTo play it: {}\n\n", run.again));
     }
+    Ok(())
 }

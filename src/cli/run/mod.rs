@@ -86,7 +86,7 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     let groups = runs::plan(&mut sources, args)?;
     compiled::accept(&sources, console)?;
     if args.dry_run {
-        dry::show(&groups, args.allow_remote, console);
+        dry::show(&groups, args.allow_remote, console)?;
         return Ok(Ending::quiet());
     }
     let setting = Setting { allow_remote: args.allow_remote, shutdown: shutdown()? };

@@ -140,7 +140,14 @@ fn what_cannot_be_played_live_is_refused_before_anything_is_started() {
     write(home.path(), "missing.yaml", &text.replace("redis-server", "no-such-server"));
     let refused = firedrill(home.path(), &["run", "remote.yaml"]);
     assert!(refused.code == Some(2) && refused.err.contains("allow"), "{:?} {}", refused.code, refused.err);
-    let missing = firedrill(home.path(), &["run", "missing.yaml"]);
-    assert!(missing.code == Some(2) && missing.err.contains("no-such-server"), "{:?} {}", missing.code, missing.err);
+    for args in [&["run", "missing.yaml"][..], &["run", "missing.yaml", "--dry-run"]] {
+        let missing = firedrill(home.path(), args);
+        assert!(
+            missing.code == Some(2) && missing.err.contains("no-such-server"),
+            "{:?} {}",
+            missing.code,
+            missing.err
+        );
+    }
     assert_eq!(firedrill(home.path(), &["clean"]).out, "exit 0: nothing was left behind\n");
 }
