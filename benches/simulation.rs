@@ -1,6 +1,8 @@
 //! How fast the simulator plays: an M/M/1 queue, the three tiers, the same in collapse, and a scenario of the library.
 //! Prints requests per second of wall time; no test depends on it. `cargo bench --bench simulation`.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
 use firedrill::base::Dice;
 use firedrill::compile::{self, Request};
 use firedrill::plan::Plan;

@@ -2,7 +2,7 @@
 
 use crate::base::{EdgeId, FaultId, ServiceId, Span, Time};
 use crate::faults::{self, ActsOn, FaultKind, Lasts, Site};
-use crate::plan::{FaultInfo, Plan, Role, Step};
+use crate::plan::{FaultInfo, Plan, Role, Step, World};
 use crate::scenario::{Entry, Fields, did_you_mean, help_for, quote, values};
 
 /// Faults may be at most this many.
@@ -130,6 +130,13 @@ fn service<'a>(on: &str, kind: &FaultKind, fields: &Fields, plan: &'a Plan) -> O
         );
         fields.error("on", message).code("wrong-kind");
         return None;
+    }
+    if kind.acts_on == ActsOn::Storage && plan.world == World::Sim && !matches!(plan.service(id).role, Role::Store(_)) {
+        let note = fields.warning(
+            "on",
+            format!("{} has a volume in the live world only: nothing is filled in the simulator", quote(on)),
+        );
+        note.help("play it with `--world live`, or model the storage as a service of kind `store`").code("live-only");
     }
     Some(Site::Service(id, plan.service(id)))
 }

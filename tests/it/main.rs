@@ -6,4 +6,5 @@ mod live;
 mod reference;
 mod reports;
 mod scenarios;
+mod theory;
 mod tidy;

@@ -2,6 +2,7 @@
 //!
 //! It knows a universe of `keys` and holds at most `entries` of them, spread over its replicas by key; the least recently used goes
 //! first, and with a `ttl` entries grow stale. It starts full of the most popular keys (`warm`) or empty. A crash empties it.
+//! A real Redis in its place is preloaded with as many keys as `entries` says, and from then on keeps what fits into its memory.
 //! Users choose keys by `keys: {count: …, skew: …}`; the value is written back by the caller after a miss (see `explain miss`).
 //!
 //! ```yaml
