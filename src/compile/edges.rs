@@ -4,13 +4,17 @@ use super::root::service_named;
 use crate::base::{ClientId, EdgeId, ServiceId};
 use crate::model::load::client::ClientDraft;
 use crate::model::policies::call::{CallDraft, StepDraft};
-use crate::model::services::ServiceDraft;
+use crate::model::services::{ServiceDraft, cache};
 use crate::plan::topology::MissPath;
-use crate::plan::{Op, Party, Plan, Role};
-use crate::scenario::{Diagnostics, quote};
+use crate::plan::{Op, Party, Plan};
+use crate::scenario::{Diagnostics, Place, quote};
 
-pub fn connect(plan: &mut Plan, clients: &[ClientDraft], services: &[ServiceDraft], diags: &Diagnostics) {
-    let mut maker = Maker { plan, diags };
+/// A scenario has at most this many calls.
+const EDGES_MAX: usize = 5000;
+
+/// Fills the Plan's edges, the clients' calls and the services' programs. The answer says, for each edge, where its call names the service.
+pub fn connect(plan: &mut Plan, clients: &[ClientDraft], services: &[ServiceDraft], diags: &Diagnostics) -> Vec<Place> {
+    let mut maker = Maker { plan, diags, places: Vec::new(), is_full: false };
     for (index, draft) in clients.iter().enumerate() {
         if let Some(edge) = maker.edge(Party::Client(ClientId::from(index)), &draft.call) {
             maker.plan.clients[index].edge = edge;
@@ -21,11 +25,15 @@ pub fn connect(plan: &mut Plan, clients: &[ClientDraft], services: &[ServiceDraf
         let program = draft.steps.iter().filter_map(|step| maker.op(from, step)).collect();
         maker.plan.services[index].program = program;
     }
+    maker.places
 }
 
 struct Maker<'a> {
     plan: &'a mut Plan,
     diags: &'a Diagnostics,
+    places: Vec<Place>,
+    /// Calls were left out because there were too many; told once.
+    is_full: bool,
 }
 
 impl Maker<'_> {
@@ -46,13 +54,22 @@ impl Maker<'_> {
             let _ = call.miss.as_ref().and_then(|miss| self.edge(from, &miss.call));
         }
         let to = to?;
+        if self.plan.edges.len() >= EDGES_MAX {
+            if !std::mem::replace(&mut self.is_full, true) {
+                let message = format!("this is one call more than the {EDGES_MAX} that a scenario can make");
+                self.diags.error(call.to_place, message).code("too-large");
+            }
+            return None;
+        }
         let id = EdgeId::from(self.plan.edges.len());
         let mut edge = call.edge.clone();
         (edge.from, edge.to) = (from, to);
         edge.name = self.name(from, call);
         self.plan.edges.push(edge);
+        self.places.push(call.to_place);
         if let Some(miss) = &call.miss {
-            if !matches!(self.plan.service(to).role, Role::Cache(_)) {
+            // By its kind, not by its role: a cache with a wrong value in it is a cache.
+            if self.plan.service(to).kind != cache::KIND.name {
                 let message = format!("{} is no cache: a call to it cannot miss", quote(&call.to));
                 let note = self.diags.error(call.miss_place, message).code("wrong-kind");
                 note.help(format!("give service `{}` `kind: cache`, or list the second call after the first", call.to));
@@ -78,7 +95,12 @@ impl Maker<'_> {
         };
         let plain = format!("{from}->{}", call.to);
         let taken = |name: &str| self.plan.edges.iter().any(|edge| edge.name == name);
-        let numbered = (2..).map(|number| format!("{plain}#{number}"));
-        std::iter::once(plain.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(plain)
+        if !taken(&plain) {
+            return plain;
+        }
+        // Counted rather than tried from 2 on: a caller may call the same service very often.
+        let same = self.plan.edges.iter().filter(|edge| edge.name.split('#').next() == Some(plain.as_str())).count();
+        let numbered = (same + 1..).map(|number| format!("{plain}#{number}"));
+        numbered.take(EDGES_MAX + 1).find(|name| !taken(name)).unwrap_or(plain)
     }
 }

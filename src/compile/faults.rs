@@ -2,7 +2,8 @@
 
 use crate::base::{EdgeId, FaultId, ServiceId, Span, Time};
 use crate::faults::{self, ActsOn, FaultKind, Lasts, Site};
-use crate::plan::{FaultInfo, Plan, Role, Step, World};
+use crate::model::services::{cache, store};
+use crate::plan::{Edge, FaultInfo, Party, Plan, Step, World};
 use crate::scenario::{Entry, Fields, did_you_mean, help_for, quote, values};
 
 /// Faults may be at most this many.
@@ -116,8 +117,8 @@ fn service<'a>(on: &str, kind: &FaultKind, fields: &Fields, plan: &'a Plan) -> O
         return unknown(on, kind, fields, plan.services.iter().map(|service| service.name.as_str()), plan);
     };
     let fits = match kind.acts_on {
-        ActsOn::Cache => matches!(plan.service(id).role, Role::Cache(_)),
-        ActsOn::Storage => matches!(plan.service(id).role, Role::Store(_)) || has_volume(id, plan),
+        ActsOn::Cache => plan.service(id).kind == cache::KIND.name,
+        ActsOn::Storage => plan.service(id).kind == store::KIND.name || has_volume(id, plan),
         _ => true,
     };
     if !fits {
@@ -131,7 +132,7 @@ fn service<'a>(on: &str, kind: &FaultKind, fields: &Fields, plan: &'a Plan) -> O
         fields.error("on", message).code("wrong-kind");
         return None;
     }
-    if kind.acts_on == ActsOn::Storage && plan.world == World::Sim && !matches!(plan.service(id).role, Role::Store(_)) {
+    if kind.acts_on == ActsOn::Storage && plan.world == World::Sim && plan.service(id).kind != store::KIND.name {
         let note = fields.warning(
             "on",
             format!("{} has a volume in the live world only: nothing is filled in the simulator", quote(on)),
@@ -180,8 +181,23 @@ fn unknown<'n, T>(
         true => format!("`{}` acts on {}, not on {}", kind.name, kind.acts_on.words(), quote(on)),
         false => format!("there is nothing called {} for `{}` to act on", quote(on), kind.name),
     };
-    let mean = did_you_mean(on, candidates.clone()).map(|word| format!("did you mean `{word}`?"));
-    let help = mean.or_else(|| help_for(on, candidates));
+    let meant = near(on, kind, plan).or_else(|| did_you_mean(on, candidates.clone()));
+    let help = meant.map(|word| format!("did you mean `{word}`?")).or_else(|| help_for(on, candidates));
     fields.error("on", message).code(if is_known { "wrong-kind" } else { "unknown-name" }).maybe_help(help);
     None
+}
+
+/// What was probably meant by something that exists but is of the wrong sort: the service at the end of an edge, the call of a client.
+fn near(on: &str, kind: &FaultKind, plan: &Plan) -> Option<String> {
+    let edge = |wanted: &dyn Fn(&Edge) -> bool| plan.edges.iter().find(|edge| wanted(edge));
+    match kind.acts_on {
+        ActsOn::Client => None,
+        ActsOn::Edge => {
+            let client = Party::Client(plan.client_named(on)?);
+            edge(&|edge| edge.from == client).map(|edge| edge.name.clone())
+        }
+        ActsOn::Service | ActsOn::Cache | ActsOn::Storage => {
+            edge(&|edge| edge.name == on).map(|edge| plan.service(edge.to).name.clone())
+        }
+    }
 }

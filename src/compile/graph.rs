@@ -3,15 +3,16 @@
 use crate::base::ServiceId;
 use crate::model::services::ServiceDraft;
 use crate::plan::{Party, Plan};
-use crate::scenario::Diagnostics;
+use crate::scenario::{Diagnostics, Place};
 
-pub fn check(plan: &Plan, drafts: &[ServiceDraft], diags: &Diagnostics) {
+/// `places` says for each edge where its call names the service.
+pub fn check(plan: &Plan, drafts: &[ServiceDraft], places: &[Place], diags: &Diagnostics) {
     let calls = calls(plan);
     if let Some(cycle) = first_cycle(&calls) {
         let names: Vec<&str> = cycle.iter().map(|index| plan.services[*index].name.as_str()).collect();
         let message = format!("services call each other in a circle: {} -> {}", names.join(" -> "), names[0]);
-        let note = diags.error(drafts[cycle[0]].name_place, message).code("call-cycle");
-        note.help("a request would never end; give the inner call a service of its own");
+        let note = diags.error(closing_call(plan, &cycle, places), message).code("call-cycle");
+        note.label("this call closes it").help("a request would never end; give the inner call a service of its own");
     }
     if diags.has_errors() {
         // With a call missing, whom nobody reaches is no news.
@@ -22,6 +23,13 @@ pub fn check(plan: &Plan, drafts: &[ServiceDraft], diags: &Diagnostics) {
         let message = format!("no client reaches service `{}`", plan.services[index].name);
         diags.warning(draft.name_place, message).code("unreached");
     }
+}
+
+/// Where the last service of the cycle calls the first.
+fn closing_call(plan: &Plan, cycle: &[usize], places: &[Place]) -> Option<Place> {
+    let (first, last) = (ServiceId::from(cycle[0]), Party::Service(ServiceId::from(*cycle.last()?)));
+    let edge = plan.edges.iter().position(|edge| edge.from == last && edge.to == first)?;
+    places.get(edge).copied()
 }
 
 /// For each service the services it calls.

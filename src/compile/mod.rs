@@ -7,7 +7,11 @@ pub mod expect;
 mod faults;
 mod graph;
 mod lines;
+#[cfg(test)]
+mod mistakes_tests;
 mod phases;
+#[cfg(test)]
+mod plan_tests;
 mod real;
 mod root;
 pub mod schema;

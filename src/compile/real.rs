@@ -66,9 +66,9 @@ fn service(entry: &Entry, root: &Fields, plan: &Plan) -> Option<RealService> {
         service: id?,
         protocol,
         origin: origin?,
-        ready_within: fields.span("ready_within").unwrap_or(Span::from_secs(10)),
+        ready_within: ready_within(&fields),
         ready: ready(&fields, protocol),
-        volume_bytes: fields.bytes("volume"),
+        volume_bytes: volume(&fields),
     };
     if real.volume_bytes.is_some() && matches!(real.origin, Origin::Address(_)) {
         fields.error("volume", "a service that runs already has its own disk").help("use `start`").code("wrong-value");
@@ -126,6 +126,9 @@ fn ready(fields: &Fields, protocol: Protocol) -> Ready {
     let Some(node) = fields.node("ready") else { return by_protocol };
     if let Value::Map(_) = node.value {
         let inner = Fields::open(node, "`ready`", &READY, fields.diags());
+        if inner.text("http").is_some_and(|path| !path.starts_with('/')) {
+            inner.error("http", "a path begins with `/`").help("such as `ready: {http: /health}`").code("wrong-value");
+        }
         return inner.text("http").map_or(by_protocol, |path| Ready::HttpGet(path.to_owned()));
     }
     match values::read_choice(node, &["connect", "redis-ping"], fields.diags()) {
@@ -133,4 +136,23 @@ fn ready(fields: &Fields, protocol: Protocol) -> Ready {
         Some(_) => Ready::Connect,
         None => by_protocol,
     }
+}
+
+fn ready_within(fields: &Fields) -> Span {
+    let within = fields.span("ready_within").unwrap_or(Span::from_secs(10));
+    if within == Span::ZERO {
+        fields.error("ready_within", "nothing is ready at once").help("such as `10s`").code("wrong-value");
+    }
+    within
+}
+
+/// A file system needs some room for itself.
+const VOLUME_LEAST_BYTES: u64 = 1 << 20;
+
+fn volume(fields: &Fields) -> Option<u64> {
+    let bytes = fields.bytes("volume")?;
+    if bytes < VOLUME_LEAST_BYTES {
+        fields.error("volume", "a volume has at least 1MiB").help("such as `64MiB`").code("wrong-value");
+    }
+    Some(bytes)
 }

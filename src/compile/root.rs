@@ -64,8 +64,8 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     check_names(&clients, &services, diags);
     plan.services = services.iter().map(|draft| draft.service.clone()).collect();
     plan.clients = clients.iter().map(|draft| draft.client.clone()).collect();
-    edges::connect(&mut plan, &clients, &services, diags);
-    graph::check(&plan, &services, diags);
+    let places = edges::connect(&mut plan, &clients, &services, diags);
+    graph::check(&plan, &services, &places, diags);
     plan.real = real::read(&fields, &plan);
     faults::read(&fields, &mut plan);
     phases::cut(&mut plan);
@@ -84,11 +84,7 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
     let scenario_world = if fields.choice("world") == Some("live") { World::Live } else { World::Sim };
     let scenario_seed = fields.count("seed").unwrap_or(1);
     let length = read_length(fields);
-    let warmup = fields.span("warmup").unwrap_or(Span::ZERO);
-    if warmup.0 >= length.0 && fields.has("warmup") {
-        let note = fields.error("warmup", format!("a warm-up of {warmup} leaves nothing of a run of {length}"));
-        note.code("wrong-value");
-    }
+    let warmup = read_warmup(fields, length);
     Plan {
         scenario: text("name"),
         title: text("title"),
@@ -120,8 +116,24 @@ fn read_length(fields: &Fields) -> Time {
     Time(length.0)
 }
 
+fn read_warmup(fields: &Fields, length: Time) -> Span {
+    let warmup = fields.span("warmup").unwrap_or(Span::ZERO);
+    if warmup.0 < length.0 {
+        return warmup;
+    }
+    let note = fields.error("warmup", format!("a warm-up of {warmup} leaves nothing of a run of {length}"));
+    note.code("wrong-value").help("make `warmup` shorter, or `length` longer");
+    // Windows of expectations are then judged as if there were none: one mistake is told once.
+    Span::ZERO
+}
+
 fn read_window(fields: &Fields, length: Time) -> Span {
     let Some(window) = fields.span("window") else { return default_window(length) };
+    if window.0 > length.0 {
+        let note = fields.error("window", format!("a window of {window} is longer than the run of {length}"));
+        note.help(format!("{} would do", default_window(length))).code("wrong-value");
+        return default_window(length);
+    }
     if window == Span::ZERO || length.0 / window.0.max(1) > CELLS_MAX {
         let note = fields.error("window", format!("this makes more than {CELLS_MAX} windows"));
         note.help(format!("{} would do", default_window(length))).code("wrong-value");

@@ -23,6 +23,7 @@
 //! ```
 
 use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use crate::plan::load::RATE_MAX;
 use crate::plan::{Arrivals, Effect};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -56,10 +57,11 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     match (fields.node("rate").is_some(), fields.node("factor").is_some()) {
         (true, false) => {
             let label = format!("surge to {}", words(fields, "rate", ""));
-            Lowered::one(label, target, Effect::Surge { rate: Some(fields.rate("rate")?), factor: 1.0 })
+            let rate = playable(fields, "rate", fields.rate("rate")?, 1.0)?;
+            Lowered::one(label, target, Effect::Surge { rate: Some(rate), factor: 1.0 })
         }
         (false, true) => {
-            let factor = fields.factor("factor")?;
+            let factor = playable(fields, "factor", fields.factor("factor")?, peak(&client.arrivals))?;
             Lowered::one(format!("surge x{factor}"), target, Effect::Surge { rate: None, factor })
         }
         (true, true) => {
@@ -71,4 +73,22 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
             None
         }
     }
+}
+
+/// The highest rate that the client reaches by itself, per second.
+fn peak(arrivals: &Arrivals) -> f64 {
+    match arrivals {
+        Arrivals::Open { points, .. } => points.iter().map(|point| point.rate).fold(0.0, f64::max),
+        Arrivals::Trace(_) | Arrivals::Closed { .. } => 0.0,
+    }
+}
+
+/// The value, if as many times `base` per second can be sent.
+fn playable(fields: &Fields, name: &str, value: f64, base: f64) -> Option<f64> {
+    if value * base > RATE_MAX {
+        let note = fields.error(name, "this makes more than 1,000,000,000 requests per second");
+        note.code("wrong-value").help("give a rate that somebody could send");
+        return None;
+    }
+    Some(value)
 }

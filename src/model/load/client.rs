@@ -73,9 +73,10 @@ pub fn read(name: &str, name_place: Place, node: &Node, length: Time, diags: &Di
     let keys = fields.node("keys").and_then(|node| keys::read(node, diags));
     let send = read_send(&fields);
     let call = fields.node("calls").and_then(|node| call::read(node, "the call", diags))?;
-    if call.edge.count != 1 || call.edge.chance < 1.0 {
+    if call.edge.count != 1 || call.edge.chance < 1.0 || call.edge.optional {
         let note = diags.error(call.to_place, "a client's call is made once for each request");
-        note.help("`count` and `chance` belong to calls of services; change the `rate`").code("wrong-value");
+        note.help("`count`, `chance` and `optional` belong to calls of services; change the `rate`")
+            .code("wrong-value");
     }
     // A client whose rate is wrong is still a client: what else refers to it is not wrong as well.
     let arrivals = arrivals.unwrap_or(Arrivals::Trace(Vec::new()));
@@ -111,13 +112,15 @@ fn read_arrivals(fields: &Fields, length: Time) -> Option<Arrivals> {
 fn read_closed(fields: &Fields) -> Option<Arrivals> {
     let users = fields.count("users")?;
     if users == 0 || users > USERS_MAX {
-        fields.error("users", format!("must be 1 to {USERS_MAX}")).code("wrong-value");
+        fields.error("users", format!("`users` must be 1 to {USERS_MAX}")).code("wrong-value");
         return None;
     }
     let think = fields.dist("think").unwrap_or(Dist::Constant(1.0));
-    if think.is_zero() {
-        let note = fields.warning("think", "users who do not think at all");
-        note.help("an answer that takes no time would stop the clock; give a small pause such as 1ms").code("no-think");
+    // An answer or a refusal that takes no time would be asked for again at the same moment, without end.
+    if think.mean() <= 0.0 {
+        let note = fields.error("think", "users who do not think at all would ask without end at one moment");
+        note.help("give a small pause, such as `1ms`").code("no-think");
+        return None;
     }
     Some(Arrivals::Closed { users: users as u32, think })
 }

@@ -19,7 +19,7 @@
 
 use crate::model::Page;
 use crate::plan::Queue;
-use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Value, values};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Value, quote, values};
 
 pub const PAGE: Page = Page { name: "queue", page: include_str!("queue.rs"), fields: &[&TABLE] };
 
@@ -62,7 +62,9 @@ pub fn count_or_unbounded(node: &Node, diags: &Diagnostics) -> Option<Option<u32
         return Some(None);
     }
     if node.scalar().is_some_and(|text| text.starts_with(|c: char| c.is_ascii_alphabetic())) {
-        values::read_choice(node, &["unbounded"], diags);
+        let note =
+            diags.error(node.place, format!("{} is not a whole number", quote(node.scalar().unwrap_or_default())));
+        note.help("write a number, or `unbounded`").code("wrong-value");
         return None;
     }
     let count = values::read_count(node, diags)?;

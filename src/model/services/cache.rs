@@ -20,6 +20,7 @@
 //! ```
 
 use super::{ServiceKind, Surroundings};
+use crate::base::Span;
 use crate::plan::{CacheSpec, Role};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -49,14 +50,24 @@ fn role(fields: &Fields, around: &Surroundings) -> Option<Role> {
     let entries = fields.count("entries").unwrap_or(keys);
     for (name, count) in [("keys", keys), ("entries", entries)] {
         if count == 0 || count > KEYS_MAX {
-            fields.error(name, format!("must be 1 to {KEYS_MAX}")).code("wrong-value");
+            fields.error(name, format!("`{name}` must be 1 to {KEYS_MAX}")).code("wrong-value");
             return None;
         }
+    }
+    if let Some(asked) = around.keys.filter(|asked| u64::from(*asked) > keys) {
+        let note =
+            fields.error("keys", format!("clients ask for {asked} different keys, more than the {keys} there are"));
+        note.help("leave `keys` out to take the clients' number").code("wrong-value");
+    }
+    let ttl = fields.span("ttl");
+    if ttl == Some(Span::ZERO) {
+        let note = fields.error("ttl", "entries that last 0s are never there");
+        note.help("leave `ttl` out for entries that stay").code("wrong-value");
     }
     Some(Role::Cache(CacheSpec {
         keys: keys as u32,
         entries: entries as u32,
-        ttl: fields.span("ttl"),
+        ttl,
         warm: fields.flag("warm").unwrap_or(true),
     }))
 }

@@ -7,7 +7,7 @@ pub mod store;
 use super::policies::call::{self, CallDraft, StepDraft};
 use super::policies::queue;
 use crate::plan::{Role, Service};
-use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, values};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, values};
 
 /// One kind of service.
 pub struct ServiceKind {
@@ -72,6 +72,12 @@ impl ServiceKind {
         KINDS.iter().find(|kind| kind.name == name)
     }
 
+    /// The kind of this name; for a misspelt one, which the field's reader reports, the kind that was probably meant.
+    fn meant(name: &str) -> &'static ServiceKind {
+        let near = || ServiceKind::named(&did_you_mean(name, NAMES.iter().copied())?);
+        ServiceKind::named(name).or_else(near).unwrap_or(&service::KIND)
+    }
+
     pub fn tables(&self) -> Vec<&'static [FieldDoc]> {
         vec![COMMON, self.fields]
     }
@@ -86,7 +92,7 @@ pub fn read(
     diags: &Diagnostics,
 ) -> Option<ServiceDraft> {
     let what = format!("service `{name}`");
-    let kind = node.get("kind").and_then(Node::scalar).and_then(ServiceKind::named).unwrap_or(&service::KIND);
+    let kind = node.get("kind").and_then(Node::scalar).map_or(&service::KIND, ServiceKind::meant);
     let fields = Fields::open_all(node, &what, &kind.tables(), diags);
     fields.choice("kind");
     fields.text("note");
@@ -116,7 +122,7 @@ pub fn read(
 fn at_least_one(fields: &Fields, name: &str, max: u64) -> u32 {
     match fields.count(name) {
         Some(count) if count == 0 || count > max => {
-            fields.error(name, format!("must be 1 to {max}")).code("wrong-value");
+            fields.error(name, format!("`{name}` must be 1 to {max}")).code("wrong-value");
             1
         }
         Some(count) => count as u32,

@@ -1,0 +1,336 @@
+//! Mistakes of authors, one at a time, and the exact words they are answered with; and text that was damaged word by word.
+
+use super::{Request, catalogue, check, compile, variants};
+use crate::scenario::{Diagnostics, load_text, render, render_lines};
+use proptest::prelude::*;
+use std::path::Path;
+
+const GOOD: &str = "name: a
+length: 60s
+warmup: 5s
+clients:
+  users: {calls: {to: web, timeout: 2s}, rate: 10/s, keys: {count: 9}}
+services:
+  web: {workers: 5, calls: [{to: cache, timeout: 1s, miss: db}]}
+  cache: {kind: cache}
+  db: {work: 5ms}
+faults:
+  late: {kind: latency, on: web->cache, by: 20ms, at: 10s, for: 10s}
+expect:
+  - p99(users) < 500ms during late
+";
+
+/// What is said about a scenario, one line each.
+fn said(text: &str) -> String {
+    let diags = Diagnostics::new();
+    let mut loaded = load_text("s.yaml", text, Path::new(""), &diags);
+    let plan = compile(&mut loaded, &Request::default(), &diags);
+    assert_eq!(plan.is_none(), diags.has_errors());
+    render_lines(&diags, &loaded.sources)
+}
+
+#[test]
+fn nothing_is_said_about_a_good_scenario() {
+    assert_eq!(said(GOOD), "");
+}
+
+/// A part of the good scenario, what stands there instead, and the answer: one mistake, one line.
+const SINGLE: &[(&str, &str, &str)] = &[
+    ("miss: db", "miss: bd", "7:60: error: there is no service `bd` (did you mean `db`?)"),
+    ("to: web", "to: wbe", "5:23: error: there is no service `wbe` (did you mean `web`?)"),
+    (
+        "on: web->cache",
+        "on: web->cahce",
+        "11:29: error: there is nothing called `web->cahce` for `latency` to act on (did you mean `web->cache`?)",
+    ),
+    (
+        "on: web->cache",
+        "on: users",
+        "11:29: error: `latency` acts on an edge such as `web->cache`, or a service, not on `users` (did you mean `users->web`?)",
+    ),
+    ("kind: latency", "kind: latancy", "11:16: error: there is no fault kind `latancy` (did you mean `latency`?)"),
+    (
+        "kind: cache",
+        "kind: cach",
+        "8:17: error: `cach` is not one of `service`, `cache`, `store` (did you mean `cache`?)",
+    ),
+    ("workers: 5", "workers: 0", "7:18: error: 0 workers would never serve anybody (at least 1, or `unbounded`)"),
+    ("workers: 5", "replicas: 0", "7:19: error: `replicas` must be 1 to 100000"),
+    ("workers: 5", "workers: -2", "7:18: error: `-2` is negative (it must be 0 or more)"),
+    ("workers: 5", "workers: many", "7:18: error: `many` is not a whole number (write a number, or `unbounded`)"),
+    ("at: 10s", "at: 60s", "11:55: error: the fault begins at 60s, but the run ends at 60s"),
+    (
+        "for: 10s",
+        "for: 51s",
+        "11:65: error: the fault ends at 61s, but the run ends at 60s (make it shorter, or make the run longer)",
+    ),
+    ("for: 10s", "for: 0s", "11:65: error: a fault of no length does nothing"),
+    (
+        "warmup: 5s",
+        "warmup: 60s",
+        "3:9: error: a warm-up of 60s leaves nothing of a run of 60s (make `warmup` shorter, or `length` longer)",
+    ),
+    ("warmup: 5s", "window: 2ms", "3:9: error: this makes more than 20000 windows (500ms would do)"),
+    ("warmup: 5s", "window: 90s", "3:9: error: a window of 90s is longer than the run of 60s (500ms would do)"),
+    ("timeout: 2s", "timeout: 0s", "5:37: error: a timeout of 0 would fail every call (leave it out for no limit)"),
+    (
+        "timeout: 2s",
+        "timeout: 2s, optional: true",
+        "5:23: error: a client's call is made once for each request (`count`, `chance` and `optional` belong to calls of services; change the `rate`)",
+    ),
+    (
+        "timeout: 2s",
+        "timeout: 250",
+        "5:37: error: `250` needs a unit, because it is a length of time (did you mean `250ms` or `250s`?)",
+    ),
+    (
+        "timeout: 1s",
+        "timeout: 1s, wait: 2s",
+        "7:60: warning: a wait of 2s is never reached: the timeout is 1s (make `wait` shorter than `timeout`, so that the work itself has time left)",
+    ),
+    ("timeout: 1s", "timout: 1s", "7:41: error: unknown key `timout` in the call (did you mean `timeout`?)"),
+    ("miss: db", "miss: db, pool: {size: 0}", "7:77: error: a pool has 1 to 10000000 connections"),
+    (
+        "kind: cache}",
+        "kind: cache, ttl: 0s}",
+        "8:29: error: entries that last 0s are never there (leave `ttl` out for entries that stay)",
+    ),
+    (
+        "kind: cache}",
+        "kind: cache, keys: 3}",
+        "8:30: error: clients ask for 9 different keys, more than the 3 there are (leave `keys` out to take the clients' number)",
+    ),
+    ("kind: cache}", "kind: cache, entries: 0}", "8:33: error: `entries` must be 1 to 50000000"),
+    (
+        "kind: cache}",
+        "}",
+        "7:54: error: `cache` is no cache: a call to it cannot miss (give service `cache` `kind: cache`, or list the second call after the first)",
+    ),
+    (
+        "{to: cache, timeout: 1s, miss: db}",
+        "{to: cache, miss: db}, {to: web}",
+        "7:57: error: services call each other in a circle: web -> web (a request would never end; give the inner call a service of its own)",
+    ),
+    (
+        "db: {work: 5ms}",
+        "db: {calls: [web]}",
+        "9:16: error: services call each other in a circle: web -> db -> web (a request would never end; give the inner call a service of its own)",
+    ),
+    ("db: {work: 5ms}", "db: {work: 5ms}\n  old: {work: 1ms}", "10:3: warning: no client reaches service `old`"),
+    (
+        "db: {work: 5ms}",
+        "db: {work: 5ms}\n  users: {work: 1ms}",
+        "10:3: error: `users` is a client and a service (give one of them another name)",
+    ),
+    (
+        "db: {work: 5ms}",
+        "db: {work: lognormal(p50=50ms, p99=10ms)}",
+        "9:38: error: p99 must be larger than p50 (p50 is the median; p99 is exceeded once in a hundred)",
+    ),
+    (
+        "rate: 10/s",
+        "rate: 10/s, users: 3",
+        "5:10: error: client `users` has rate and users: only one of them can say when it asks (such as `rate: 100/s`)",
+    ),
+    (
+        "rate: 10/s",
+        "users: 3, think: 0s",
+        "5:59: error: users who do not think at all would ask without end at one moment (give a small pause, such as `1ms`)",
+    ),
+    (
+        "rate: 10/s, ",
+        "",
+        "5:10: error: client `users` never asks: it has no `rate`, `users` or `trace` (such as `rate: 100/s`)",
+    ),
+    ("rate: 10/s", "rate: 10", "5:48: error: `10` needs a unit, because it is a rate (did you mean `10/s`?)"),
+    (
+        ", keys: {count: 9}",
+        "",
+        "8:10: error: service `cache` has no keys to hold (give the clients `keys: {count: 10000}`, or the cache `keys: 10000`)",
+    ),
+    (
+        "by: 20ms",
+        "by: 20ms, jitter: 30ms",
+        "11:59: error: `jitter` must not be longer than `by`: a message cannot arrive before it was sent",
+    ),
+    (
+        "latency, on: web->cache, by: 20ms",
+        "surge, on: users, rate: 9999999999/s",
+        "11:40: error: this makes more than 1,000,000,000 requests per second (give a rate that somebody could send)",
+    ),
+    (
+        "latency, on: web->cache, by: 20ms",
+        "surge, on: users, factor: 999999999",
+        "11:42: error: this makes more than 1,000,000,000 requests per second (give a rate that somebody could send)",
+    ),
+    (
+        "latency, on: web->cache, by: 20ms",
+        "surge, on: web, factor: 2",
+        "11:27: error: `surge` acts on a client, not on `web` (there is only `users`)",
+    ),
+    (
+        "latency, on: web->cache, by: 20ms",
+        "slow, on: web->cache, factor: 2",
+        "11:26: error: `slow` acts on a service, not on `web->cache` (did you mean `cache`?)",
+    ),
+    (
+        "latency, on: web->cache, by: 20ms",
+        "down, on: db, replicas: 2",
+        "11:40: error: service `db` has 1 replica(s); this must be 1 to 1",
+    ),
+    (
+        "latency, on: web->cache, by: 20ms",
+        "fill, on: db, to: 90%",
+        "11:26: error: `fill` acts on a service of kind `store`, or one with a `volume` under `live`, and `db` is a service",
+    ),
+    (
+        "latency, on: web->cache, by: 20ms",
+        "pause, on: bd",
+        "11:27: error: there is nothing called `bd` for `pause` to act on (did you mean `db`?)",
+    ),
+    ("p99(users)", "p99(user)", "13:9: error: there is no client, service or edge `user` (did you mean `users`?)"),
+    ("during late", "during lat", "13:31: error: there is no fault `lat` (did you mean `late`?)"),
+    (
+        "500ms",
+        "500",
+        "13:18: error: `500` needs a unit, because it is a length of time (did you mean `500ms` or `500s`?)",
+    ),
+    (
+        "expect:",
+        "live: {db: {start: x, volume: 1B}}\nexpect:",
+        "12:31: error: a volume has at least 1MiB (such as `64MiB`)",
+    ),
+    (
+        "expect:",
+        "live: {db: {start: x, ready: {http: up}}}\nexpect:",
+        "12:37: error: a path begins with `/` (such as `ready: {http: /health}`)",
+    ),
+    ("expect:", "live: {bd: {start: x}}\nexpect:", "12:8: error: there is no service `bd` (did you mean `db`?)"),
+];
+
+#[test]
+fn one_mistake_gets_exactly_one_answer() {
+    let mut wrong = String::new();
+    for (from, to, expected) in SINGLE {
+        assert!(GOOD.contains(from), "{from}");
+        let said = said(&GOOD.replacen(from, to, 1));
+        if said != format!("s.yaml:{expected}\n") {
+            wrong += &format!("{from} -> {to}\n  expected s.yaml:{expected}\n  said     {said}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn too_many_calls_are_refused_quickly_and_once() {
+    let calls = vec!["web"; 20_000].join(", ");
+    let text = format!(
+        "name: a\nlength: 9s\nclients: {{u: {{calls: app, rate: 1/s}}}}\nservices: {{web: {{}}, app: {{calls: [{calls}]}}}}\nexpect: [success(u) > 1%]"
+    );
+    let said = said(&text);
+    assert!(
+        said.contains("this is one call more than the 5000 that a scenario can make") && said.lines().count() == 1,
+        "{said}"
+    );
+}
+
+/// What is put in the place of words.
+const PIECES: &[&str] = &[
+    "",
+    "0",
+    "-1",
+    "0s",
+    "1e400",
+    "99999999999999999999",
+    "100y",
+    "300%",
+    "null",
+    "~",
+    "[]",
+    "{}",
+    "[1, 2]",
+    "{a: {b: c}}",
+    "unbounded",
+    "web",
+    "users",
+    "web->db",
+    "->",
+    "#2",
+    "ü",
+    "\u{0}",
+    "\t",
+    ":",
+    "- ",
+    "'",
+    "\"",
+    "kind: down",
+    "exp(-1ms)",
+    "mixture(50%: 1s)",
+    "uniform(2s, 1s)",
+    "lognormal(p50=2s, p99=1s)",
+    "during",
+    "p99(",
+    "!!float",
+    "&a *a",
+    "1000000",
+    "18446744073709551615",
+];
+
+/// Byte ranges of the words of a text: what is worth replacing.
+fn words(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut words = Vec::new();
+    let mut start = None;
+    for (at, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        let is_part = !c.is_whitespace() && !matches!(c, ',' | '{' | '}' | '[' | ']');
+        match (start, is_part) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                words.push(from..at);
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    words
+}
+
+fn damaged(example: usize, changes: &[(usize, usize)]) -> String {
+    let entries = catalogue::entries();
+    let mut text = entries[example % entries.len()].example.clone();
+    for (word, piece) in changes {
+        let words = words(&text);
+        if let Some(range) = words.get(word % words.len().max(1)) {
+            text.replace_range(range.clone(), PIECES[piece % PIECES.len()]);
+        }
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Every example with some of its words replaced by values that are wrong, or right elsewhere.
+    #[test]
+    fn no_damaged_example_panics(example in 0usize..1000, changes in prop::collection::vec((0usize..1000, 0usize..1000), 1..6)) {
+        let diags = Diagnostics::new();
+        let mut loaded = load_text("s.yaml", &damaged(example, &changes), Path::new(""), &diags);
+        let plan = check(&mut loaded, &diags);
+        prop_assert_eq!(plan.is_none(), diags.has_errors());
+        variants(&loaded.root);
+        render(&diags, &loaded.sources, false);
+    }
+
+    #[test]
+    fn no_setting_panics(
+        example in 0usize..1000,
+        path in "[a-z0-9.]{0,30}|services\\.(web|db|cache)\\.[a-z]{1,9}(\\.[a-z]{1,7})?",
+        piece in 0usize..1000,
+    ) {
+        let diags = Diagnostics::new();
+        let mut loaded = load_text("s.yaml", &damaged(example, &[]), Path::new(""), &diags);
+        let request = Request { set: vec![format!("{path}={}", PIECES[piece % PIECES.len()])], ..Request::default() };
+        let plan = compile(&mut loaded, &request, &diags);
+        prop_assert_eq!(plan.is_none(), diags.has_errors());
+        render(&diags, &loaded.sources, false);
+    }
+}
