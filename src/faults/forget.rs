@@ -46,13 +46,7 @@ static FIELDS: &[FieldDoc] = &[
         default: "100%",
         doc: "share of the entries of each replica that is lost",
     },
-    FieldDoc {
-        name: "replicas",
-        shape: Shape::Count,
-        required: false,
-        default: "all",
-        doc: "how many replicas forget",
-    },
+    super::replicas("how many replicas forget"),
 ];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {

@@ -131,6 +131,11 @@ impl Lowered {
     }
 }
 
+/// The field of kinds that can act on some of a service's replicas.
+const fn replicas(doc: &'static str) -> FieldDoc {
+    FieldDoc::optional("replicas", Shape::Count, "all", doc)
+}
+
 /// A value in the author's own words, for labels.
 fn words(fields: &Fields, name: &str, default: &str) -> String {
     match fields.node(name).map(|node| &node.value) {

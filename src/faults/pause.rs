@@ -26,7 +26,7 @@
 
 use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
 use crate::plan::Effect;
-use crate::scenario::{FieldDoc, Fields, Shape};
+use crate::scenario::{FieldDoc, Fields};
 
 pub const KIND: FaultKind = FaultKind {
     name: "pause",
@@ -37,13 +37,7 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] = &[FieldDoc {
-    name: "replicas",
-    shape: Shape::Count,
-    required: false,
-    default: "all",
-    doc: "how many replicas stand still",
-}];
+static FIELDS: &[FieldDoc] = &[super::replicas("how many replicas stand still")];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let (target, which) = site.replicas(fields)?;

@@ -27,7 +27,7 @@
 use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
 use crate::base::Span;
 use crate::plan::Effect;
-use crate::scenario::{FieldDoc, Fields, Shape};
+use crate::scenario::{FieldDoc, Fields};
 
 pub const KIND: FaultKind = FaultKind {
     name: "restart",
@@ -38,13 +38,7 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] = &[FieldDoc {
-    name: "replicas",
-    shape: Shape::Count,
-    required: false,
-    default: "all",
-    doc: "how many replicas are restarted, all at the same moment",
-}];
+static FIELDS: &[FieldDoc] = &[super::replicas("how many replicas are restarted, all at the same moment")];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let (target, which) = site.replicas(fields)?;

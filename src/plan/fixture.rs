@@ -18,23 +18,7 @@ pub fn service(name: &str, workers: Option<u32>, program: Vec<Op>) -> Service {
 }
 
 pub fn edge(name: &str, from: Party, to: u32) -> Edge {
-    Edge {
-        name: name.into(),
-        from,
-        to: ServiceId(to),
-        chance: 1.0,
-        count: 1,
-        timeout: None,
-        wait: None,
-        cancel: false,
-        retry: None,
-        optional: false,
-        latency: Dist::Constant(0.0),
-        request_bytes: 1024,
-        response_bytes: 1024,
-        pool: None,
-        miss: None,
-    }
+    Edge::plain(name, from, ServiceId(to))
 }
 
 /// Users who ask the first of a chain of services at this rate, each of which works so many milliseconds and calls the next.

@@ -198,3 +198,26 @@ pub struct Pool {
     /// After the called side closed, the caller learns of it only this much later: a request in between is lost.
     pub race: Span,
 }
+
+impl Edge {
+    /// A call without any policy: once, at once, with all the patience in the world.
+    pub fn plain(name: impl Into<String>, from: Party, to: ServiceId) -> Edge {
+        Edge {
+            name: name.into(),
+            from,
+            to,
+            chance: 1.0,
+            count: 1,
+            timeout: None,
+            wait: None,
+            cancel: false,
+            retry: None,
+            optional: false,
+            latency: Dist::Constant(0.0),
+            request_bytes: 1024,
+            response_bytes: 1024,
+            pool: None,
+            miss: None,
+        }
+    }
+}

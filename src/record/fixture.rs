@@ -2,7 +2,7 @@
 //! a warm-up of 10 and the fault `slow` from 40 to 60. Every figure is put in by hand, so every verdict can be worked out on paper.
 
 use super::{ClientCell, EdgeCell, Evidence, Recorder, Recording, ServiceCell};
-use crate::base::{ClientId, Dist, EdgeId, ServiceId, Span, Time};
+use crate::base::{ClientId, EdgeId, ServiceId, Span, Time};
 use crate::plan::expectation::{Bound, Compare, Metric, Subject};
 use crate::plan::load::Send;
 use crate::plan::*;
@@ -155,21 +155,5 @@ fn service(name: &str, kind: &str, workers: Option<u32>, role: Role) -> Service 
 }
 
 fn edge(name: &str, from: Party, to: u32) -> Edge {
-    Edge {
-        name: name.to_owned(),
-        from,
-        to: ServiceId(to),
-        chance: 1.0,
-        count: 1,
-        timeout: None,
-        wait: None,
-        cancel: false,
-        retry: None,
-        optional: false,
-        latency: Dist::Constant(0.0),
-        request_bytes: 1024,
-        response_bytes: 1024,
-        pool: None,
-        miss: None,
-    }
+    Edge::plain(name, from, ServiceId(to))
 }

@@ -2,6 +2,7 @@
 
 mod cli;
 mod determinism;
+mod docs;
 mod live;
 mod reference;
 mod reports;

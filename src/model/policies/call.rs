@@ -151,23 +151,7 @@ fn positive_span(fields: &Fields, name: &str) -> Option<Span> {
 }
 
 fn draft(to: String, place: Place) -> CallDraft {
-    let edge = Edge {
-        name: String::new(),
-        from: Party::Service(ServiceId(0)),
-        to: ServiceId(0),
-        chance: 1.0,
-        count: 1,
-        timeout: None,
-        wait: None,
-        cancel: false,
-        retry: None,
-        optional: false,
-        latency: Dist::Constant(0.0),
-        request_bytes: 1024,
-        response_bytes: 1024,
-        pool: None,
-        miss: None,
-    };
+    let edge = Edge::plain("", Party::Service(ServiceId(0)), ServiceId(0));
     CallDraft { to, to_place: place, edge, own_name: None, miss: None, miss_place: place }
 }
 
