@@ -9,8 +9,8 @@ fn readme() -> String {
 }
 
 fn blocks(language: &str) -> Vec<String> {
-    let text = readme();
-    let parts = text.split(&format!("```{language}\n")).skip(1);
+    let (text, fence) = (readme(), format!("```{language}\n"));
+    let parts = text.split(fence.as_str()).skip(1);
     parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
 }
 
