@@ -165,7 +165,7 @@ impl<W: Wire> Engine<W> {
             }
             Owner::Flight { edge: cache, key } => {
                 self.calls.remove(handle);
-                self.flight_landed(cache, key, outcome);
+                self.flight_landed(edge, cache, key, outcome);
             }
         }
     }

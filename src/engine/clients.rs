@@ -77,25 +77,23 @@ impl<W: Wire> Engine<W> {
 
     /// A user comes back: reloads after a failure, or has finished thinking.
     pub(super) fn user_returns(&mut self, handle: Handle) {
-        let Some(Owner::User { client, .. }) = self.calls.get(handle).map(|call| call.owner) else { return };
+        let Some((Owner::User { client, reloads_left, .. }, key)) = self.calls.get(handle).map(|c| (c.owner, c.key))
+        else {
+            return;
+        };
+        // A handle of its own for each request: late answers and timers of the one before must not be taken for this one's.
+        self.calls.remove(handle);
         let client = client as usize;
         let closed = self.populations[client].pacer.is_none();
-        if closed {
-            let key = self.populations[client].draw_key();
-            if let Some(call) = self.calls.get_mut(handle) {
-                call.key = key;
-            }
-        }
-        let link = &mut self.links[self.plan.clients[client].edge.index()];
-        link.cell.calls += 1;
-        link.retries.deposit();
-        self.ask(handle, client, self.now, closed);
+        let key = if closed { self.populations[client].draw_key() } else { key };
+        let edge = self.plan.clients[client].edge;
+        let call = self.new_call(edge, Owner::user(client, reloads_left), key, Handle::NONE);
+        self.ask(call, client, self.now, closed);
     }
 
     fn ask(&mut self, handle: Handle, client: usize, intended: Time, fresh: bool) {
         let cell = if W::CARRIES { self.recorder.cell_at(intended) } else { self.cell };
         let Some(call) = self.calls.get_mut(handle) else { return };
-        call.attempt = 0;
         if let Owner::User { intended: at, cell: of, .. } = &mut call.owner {
             (*at, *of) = (intended, cell as u32);
         }

@@ -16,7 +16,10 @@ impl<W: Wire> Engine<W> {
             return self.answer_origin(origin, Outcome::Failed(kind));
         }
         let frame = self.frames.insert(Frame::new(service, replica, origin, self.now));
-        if let Some(call) = self.calls.get_mut(origin.parent) {
+        // A late request of an attempt that is over must not stand for the attempt under way.
+        let under_way =
+            self.calls.get_mut(origin.parent).filter(|call| call.in_flight && call.attempt == origin.attempt);
+        if let Some(call) = under_way {
             call.child = frame;
         }
         self.nodes[index].change_inside(self.now, 1);
@@ -46,8 +49,13 @@ impl<W: Wire> Engine<W> {
             self.recorder.touched(fault, "requests refused", 1);
             return Some(ErrorKind::Refused);
         }
-        for frozen in &node.replicas[replica as usize].frozen {
-            self.recorder.touched(*frozen, "requests held", 1);
+        let frozen = &node.replicas[replica as usize].frozen;
+        for fault in frozen {
+            self.recorder.touched(*fault, "requests held", 1);
+        }
+        // A frozen process answers nothing, errors neither.
+        if !frozen.is_empty() {
+            return None;
         }
         for (fault, replicas, chance) in &node.fail {
             if replica < *replicas && self.fault_dice[fault.index()].chance(*chance) {

@@ -161,27 +161,27 @@ impl<W: Wire> Engine<W> {
     fn pass_faults(&mut self, edge: EdgeId, direction: Direction, latency: Span) -> Passage {
         let link = &mut self.links[edge.index()];
         let mut delay = latency;
-        let mut held = false;
+        // What a cut holds back has not come to the other faults of the edge yet: it meets them when it is let through.
+        let held = link.faults.iter().any(|on| matches!(on.effect, Effect::Cut { .. }));
         for on in &mut link.faults {
             let dice = &mut self.fault_dice[on.fault.index()];
             match &on.effect {
-                Effect::Delay { by, upstream } if *upstream == (direction == Direction::Request) => {
+                Effect::Delay { by, upstream } if !held && *upstream == (direction == Direction::Request) => {
                     delay = delay + by.draw_span(dice);
                     self.recorder.touched(on.fault, "messages delayed", 1);
                 }
                 Effect::Cut { .. } => {
-                    held = true;
                     self.recorder.touched(on.fault, "messages held", 1);
                 }
                 Effect::Refuse if direction == Direction::Request => {
                     self.recorder.touched(on.fault, "requests refused", 1);
                     return Passage::Failed(ErrorKind::Refused);
                 }
-                Effect::Reset { chance } if direction == Direction::Request && dice.chance(*chance) => {
+                Effect::Reset { chance } if !held && direction == Direction::Request && dice.chance(*chance) => {
                     self.recorder.touched(on.fault, "requests reset", 1);
                     return Passage::Failed(ErrorKind::Reset);
                 }
-                Effect::Throttle { bytes_per_sec } => {
+                Effect::Throttle { bytes_per_sec } if !held => {
                     let lane = usize::from(direction == Direction::Response);
                     let transfer = Span::from_secs_f64(link.bytes[lane] as f64 / bytes_per_sec);
                     let free = on.free_at[lane].max(self.now) + transfer;
@@ -199,10 +199,8 @@ impl<W: Wire> Engine<W> {
     pub(super) fn begin_on_edge(&mut self, edge: EdgeId, fault: FaultId, effect: &Effect) {
         let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2] };
         self.links[edge.index()].faults.push(on);
-        match effect {
-            Effect::Reset { chance } => self.reset_in_flight(edge, fault, *chance),
-            Effect::Refuse => self.reset_in_flight(edge, fault, 1.0),
-            _ => {}
+        if let Effect::Reset { chance } = effect {
+            self.reset_in_flight(edge, fault, *chance);
         }
     }
 

@@ -65,10 +65,10 @@ impl<W: Wire> Engine<W> {
     }
 
     /// A shared rebuild is over: the value is kept, and all who wait go on.
-    pub(super) fn flight_landed(&mut self, cache: EdgeId, key: u32, outcome: Outcome) {
+    pub(super) fn flight_landed(&mut self, edge: EdgeId, cache: EdgeId, key: u32, outcome: Outcome) {
         let waiters = self.flights.remove(&(cache, key)).unwrap_or_default();
         let failed = match outcome {
-            Outcome::Failed(kind) => Some(kind),
+            Outcome::Failed(kind) => (!self.plan.edge(edge).optional).then_some(kind),
             Outcome::Ok | Outcome::Miss => {
                 self.fill(cache, key);
                 None

@@ -131,8 +131,9 @@ impl<W: Wire> Engine<W> {
             wire,
             plan,
         };
-        engine.schedule_steps();
+        // Cells first: what a fault does in its first moment belongs to the window that begins with it, not to the one before.
         engine.schedule_cells();
+        engine.schedule_steps();
         engine.begin_populations();
         engine
     }

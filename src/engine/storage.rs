@@ -37,7 +37,7 @@ impl Storage {
         }
         let tries = (1..=self.spec.probes_max).find(|_| self.dice.chance(with_room));
         let made = tries.unwrap_or(self.spec.probes_max);
-        (Span(self.spec.probe.0 * u64::from(made)), tries.is_some())
+        (Span(self.spec.probe.0.saturating_mul(u64::from(made))), tries.is_some())
     }
 
     pub fn append(&mut self) {
