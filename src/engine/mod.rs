@@ -7,6 +7,8 @@
 //! Vocabulary: a *call* is what a caller wants (it may take several *attempts*); a *frame* is one attempt's visit to a service.
 //! A frame whose chain of callers is broken somewhere above is *orphaned*: nobody will read its answer.
 
+#[cfg(test)]
+mod audit;
 mod calls;
 mod clients;
 mod contents;
@@ -27,6 +29,8 @@ mod slab;
 mod storage;
 mod wire;
 
+#[cfg(test)]
+pub use audit::Audit;
 pub use inputs::Arrived;
 pub use slab::Handle;
 pub use wire::{Direct, Request, Token, Wire};

@@ -148,6 +148,12 @@ impl Node {
         replica.frozen.is_empty() && self.workers.is_none_or(|workers| replica.busy < workers)
     }
 
+    /// Busy, queued, inside: what its integrals run over.
+    #[cfg(test)]
+    pub fn books(&self) -> [u64; 3] {
+        [self.busy, self.queued, self.inside]
+    }
+
     /// How many times longer work takes at this replica now.
     pub fn slowness(&self, replica: u32) -> f64 {
         self.slow.iter().filter(|(_, replicas, _)| replica < *replicas).map(|(_, _, factor)| factor).product()

@@ -104,6 +104,11 @@ impl EventQueue {
         self.heap.len() + self.lanes.iter().map(|(_, queue)| queue.len()).sum::<usize>()
     }
 
+    #[cfg(test)]
+    pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
+        self.heap.iter().chain(self.lanes.iter().flat_map(|(_, queue)| queue)).map(|entry| entry.event)
+    }
+
     fn next_order(&mut self) -> u64 {
         self.order += 1;
         self.order

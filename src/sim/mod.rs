@@ -2,6 +2,8 @@
 //! but for the wall time that the run took, which no result depends on.
 
 #[cfg(test)]
+mod conservation;
+#[cfg(test)]
 mod corners;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,120 @@
+//! For tests: looks at everything the engine holds between two events and asserts that nothing is lost, doubled or forgotten.
+
+use super::calls::Owner;
+use super::frames::State;
+use super::nodes::Held;
+use super::slab::Handle;
+use super::wire::Wire;
+use super::{Engine, Event};
+use std::collections::BTreeSet;
+
+/// What is inside at one moment.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// Per client: requests that were sent and have not ended.
+    pub asking: Vec<u64>,
+    /// Per client: users who think, or are about to reload.
+    pub pausing: Vec<u64>,
+    /// Per service: requests inside.
+    pub inside: Vec<u64>,
+    /// Per edge: attempts under way.
+    pub under_way: Vec<u64>,
+}
+
+/// Handles are ordered by slot here; there is one generation of each alive at a time.
+type Slots = BTreeSet<u32>;
+
+impl<W: Wire> Engine<W> {
+    pub fn audit(&self) -> Audit {
+        assert!(self.soon.is_empty(), "something was left undone: {:?}", self.soon);
+        self.audit_lines();
+        self.audit_frames();
+        let returning = self.waited_for(|event| match event {
+            Event::Return(call) => Some(call),
+            _ => None,
+        });
+        let trying = self.waited_for(|event| match event {
+            Event::Attempt(call) => Some(call),
+            _ => None,
+        });
+        let mut audit = Audit {
+            asking: vec![0; self.populations.len()],
+            pausing: vec![0; self.populations.len()],
+            inside: self.nodes.iter().map(|node| node.books()[2]).collect(),
+            under_way: vec![0; self.links.len()],
+        };
+        for (handle, call) in self.calls.iter() {
+            let slot = handle.slot;
+            audit.under_way[call.edge.index()] += u64::from(call.in_flight);
+            let states = [call.in_flight, trying.contains(&slot), returning.contains(&slot)];
+            assert_eq!(states.iter().filter(|is| **is).count(), 1, "a call is in one state: {states:?} {call:?}");
+            match call.owner {
+                Owner::User { client, .. } => {
+                    let of = if returning.contains(&slot) { &mut audit.pausing } else { &mut audit.asking };
+                    of[client as usize] += 1;
+                }
+                Owner::Frame(frame) => assert!(self.frames.contains(frame), "a call outlived its caller: {call:?}"),
+                Owner::Flight { edge, key } => {
+                    assert!(self.flights.contains_key(&(edge, key)), "for no flight: {call:?}")
+                }
+            }
+        }
+        audit
+    }
+
+    /// The live calls that an event of some sort is to come for; each by one event only.
+    fn waited_for(&self, which: impl Fn(Event) -> Option<Handle>) -> Slots {
+        let mut slots = Slots::new();
+        for call in self.queue.events().filter_map(which).filter(|call| self.calls.contains(*call)) {
+            assert!(slots.insert(call.slot), "two events for one call");
+        }
+        slots
+    }
+
+    fn audit_lines(&self) {
+        for (index, node) in self.nodes.iter().enumerate() {
+            let mut books = [0, 0, 0];
+            for (number, replica) in node.replicas.iter().enumerate() {
+                let of_replica = |state| {
+                    let all = self.frames.iter().map(|(_, frame)| frame);
+                    let here = all.filter(|f| (f.service as usize, f.replica as usize) == (index, number));
+                    here.filter(|frame| frame.state == state).count() as u64
+                };
+                let (queued, busy) = (of_replica(State::Queued), of_replica(State::Started));
+                assert_eq!((u64::from(replica.waiting), u64::from(replica.busy)), (queued, busy), "service {index}");
+                let alive = replica.line.iter().filter(|frame| self.frames.contains(**frame));
+                let in_line: BTreeSet<u32> = alive.map(|frame| frame.slot).collect();
+                assert_eq!(in_line.len() as u64, queued, "everyone who waits stands in line once");
+                assert!(queued == 0 || !node.has_worker(number as u32), "{queued} wait at an idle worker of {index}");
+                assert!(replica.down.is_empty() || queued + busy == 0, "a dead process holds requests");
+                books = [books[0] + busy, books[1] + queued, books[2] + queued + busy];
+            }
+            assert_eq!(node.books(), books, "the books of service {index}");
+        }
+    }
+
+    /// Every frame that has begun either works, or waits for calls, or is kept by a pause.
+    fn audit_frames(&self) {
+        let working = self.queue.events().filter_map(|event| match event {
+            Event::WorkDone(frame) if self.frames.contains(frame) => Some(frame.slot),
+            _ => None,
+        });
+        let replicas = self.nodes.iter().flat_map(|node| &node.replicas);
+        let frozen = replicas.flat_map(|replica| &replica.held).filter_map(|held| match held {
+            Held::WorkDone(frame, _) | Held::Advance(frame) => self.frames.contains(*frame).then_some(frame.slot),
+        });
+        let going_on: Vec<u32> = working.chain(frozen).collect();
+        let waiting: Vec<Handle> = self.flights.values().flatten().copied().collect();
+        for (handle, frame) in self.frames.iter().filter(|(_, frame)| frame.state == State::Started) {
+            let mut calls = waiting.iter().filter(|waiter| **waiter == handle).count() as u32;
+            let mut next = frame.calls;
+            while let Some(call) = self.calls.get(next) {
+                assert_eq!(call.owner, Owner::Frame(handle), "a frame's list holds its own calls");
+                (calls, next) = (calls + 1, call.sibling);
+            }
+            assert_eq!(frame.pending, calls, "what a frame waits for is under way");
+            let steps = going_on.iter().filter(|slot| **slot == handle.slot).count();
+            assert_eq!(steps, usize::from(frame.pending == 0), "a frame goes on once: {frame:?}");
+        }
+    }
+}

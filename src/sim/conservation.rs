@@ -1,0 +1,289 @@
+//! Conservation over random small Plans: whatever the topology, the policies and the faults, nothing is lost, doubled or kept for ever.
+
+use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, ServiceId, Span, Time};
+use crate::engine::{Direct, Engine};
+use crate::plan::fixture::{edge, fault, plan, service};
+use crate::plan::*;
+use crate::record::Recording;
+use proptest::prelude::*;
+use std::sync::Arc;
+
+const LENGTH_S: f64 = 2.0;
+
+/// A Plan made of throws of the dice.
+struct Maker {
+    dice: Dice,
+}
+
+impl Maker {
+    fn below(&mut self, bound: u32) -> u32 {
+        self.dice.below(u64::from(bound)) as u32
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u32) as usize].clone()
+    }
+
+    fn maybe<T>(&mut self, chance: f64, make: impl FnOnce(&mut Maker) -> T) -> Option<T> {
+        self.dice.chance(chance).then(|| make(self))
+    }
+
+    fn ms(&mut self, most: u32) -> Span {
+        Span::from_millis(u64::from(1 + self.below(most)))
+    }
+
+    fn dist(&mut self) -> Dist {
+        let mean = self.pick(&[0.0, 0.001, 0.01, 0.05]);
+        self.pick(&[Dist::Constant(mean), Dist::Exponential { mean }, Dist::Uniform { low: 0.0, high: 2.0 * mean }])
+    }
+
+    fn plan(&mut self) -> Plan {
+        let count = 1 + self.below(6);
+        let mut services: Vec<Service> = (0..count).map(|index| self.service(index)).collect();
+        let clients = 1 + self.below(2);
+        let mut edges: Vec<Edge> = Vec::new();
+        for client in 0..clients {
+            edges.push(self.edge(format!("c{client}"), Party::Client(ClientId(client)), 0));
+        }
+        // The last service calls nobody: the graph has no circle.
+        for from in 0..count.saturating_sub(1) {
+            if matches!(services[from as usize].role, Role::Plain) {
+                services[from as usize].program = self.program(from, count, &services, &mut edges);
+            }
+        }
+        let mut plan = plan(1.0, LENGTH_S, services, edges);
+        plan.seed = self.dice.bits();
+        plan.window = self.pick(&[Span::from_millis(100), Span::from_millis(170), Span::from_secs(5)]);
+        plan.clients = (0..clients).map(|client| self.client(client)).collect();
+        for _ in 0..self.below(6) {
+            self.fault(&mut plan);
+        }
+        plan
+    }
+
+    fn service(&mut self, index: u32) -> Service {
+        let workers = self.maybe(0.7, |m| 1 + m.below(4));
+        let mut service = service(&format!("s{index}"), workers, vec![Op::Work(self.dist())]);
+        service.replicas = 1 + self.below(3);
+        service.queue = Queue {
+            capacity: self.maybe(0.5, |m| m.below(5)),
+            lifo: self.dice.chance(0.3),
+            drop_expired: self.dice.chance(0.3),
+            overflow_oldest: self.dice.chance(0.3),
+        };
+        service.role = match self.below(4) {
+            0 if index > 0 => Role::Cache(CacheSpec {
+                keys: 1 + self.below(20),
+                entries: 1 + self.below(20),
+                ttl: self.maybe(0.5, |m| m.ms(200)),
+                warm: self.dice.chance(0.5),
+            }),
+            1 => Role::Store(StoreSpec {
+                servers: 1 + self.below(5),
+                server_bytes: 1000,
+                used_bytes: 500,
+                orphan_bytes: 100,
+                reclaim: self.dice.chance(0.5),
+                append_bytes: 50,
+                probe: self.pick(&[Span::ZERO, Span::from_millis(1)]),
+                probes_max: self.below(4),
+                indexed: self.dice.chance(0.5),
+            }),
+            _ => Role::Plain,
+        };
+        service
+    }
+
+    fn program(&mut self, from: u32, count: u32, services: &[Service], edges: &mut Vec<Edge>) -> Vec<Op> {
+        let mut program = vec![Op::Work(self.dist())];
+        for _ in 0..self.below(3) {
+            let calls: Vec<EdgeId> = (0..1 + self.below(2)).map(|_| self.call(from, count, services, edges)).collect();
+            program.push(if calls.len() == 1 { Op::Call(calls[0]) } else { Op::Parallel(calls) });
+        }
+        program
+    }
+
+    fn call(&mut self, from: u32, count: u32, services: &[Service], edges: &mut Vec<Edge>) -> EdgeId {
+        let below = |m: &mut Maker| from + 1 + m.below(count - from - 1);
+        let to = below(self);
+        let id = EdgeId::from(edges.len());
+        edges.push(self.edge(format!("s{from}-{}", id.0), Party::Service(ServiceId(from)), to));
+        if matches!(services[to as usize].role, Role::Cache(_)) {
+            let after = EdgeId::from(edges.len());
+            let rebuilt = below(self);
+            edges.push(self.edge(format!("s{from}-{}", after.0), Party::Service(ServiceId(from)), rebuilt));
+            let fill = self.pick(&[Fill::IfAwaited, Fill::Always, Fill::SingleFlight]);
+            edges[id.index()].miss = Some(MissPath { edge: after, fill, on_error: self.dice.chance(0.5) });
+        }
+        id
+    }
+
+    fn edge(&mut self, name: String, from: Party, to: u32) -> Edge {
+        let retry = self.maybe(0.4, |m| Retry {
+            max: 1 + m.below(3),
+            backoff: Backoff {
+                base: m.pick(&[Span::ZERO, Span::from_millis(5)]),
+                factor: 2.0,
+                max: Span::from_millis(50),
+                jitter: m.pick(&[Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated]),
+            },
+            on: ErrorKind::ALL.to_vec(),
+            budget: m.maybe(0.5, |_| Budget { ratio: 0.1, burst: 5.0 }),
+        });
+        Edge {
+            chance: self.pick(&[1.0, 1.0, 0.5, 0.0]),
+            count: 1 + self.below(3),
+            timeout: self.maybe(0.6, |m| m.ms(100)),
+            wait: self.maybe(0.3, |m| m.ms(50)),
+            cancel: self.dice.chance(0.3),
+            retry,
+            optional: self.dice.chance(0.2),
+            latency: self.pick(&[Dist::Constant(0.0), Dist::Constant(0.001), Dist::Exponential { mean: 0.01 }]),
+            pool: self.maybe(0.2, |m| Pool {
+                size: 1 + m.below(3),
+                idle: m.maybe(0.5, |m| m.ms(20)),
+                peer_idle: m.maybe(0.8, |m| m.ms(20)),
+                race: Span::from_millis(10),
+            }),
+            ..edge(&name, from, to)
+        }
+    }
+
+    fn client(&mut self, client: u32) -> Client {
+        let points = vec![RatePoint { at: Time::ZERO, rate: f64::from(1 + self.below(150)) }];
+        let open = Arrivals::Open { points, poisson: self.dice.chance(0.5) };
+        let closed = Arrivals::Closed { users: 1 + self.below(10), think: Dist::Exponential { mean: 0.01 } };
+        let limit = self.below(4);
+        let reload = self.maybe(0.5, |m| Reload { chance: 0.8, after: m.dist(), limit });
+        Client {
+            name: format!("c{client}"),
+            edge: EdgeId(client),
+            arrivals: self.pick(&[open, closed]),
+            reload,
+            keys: self.maybe(0.8, |m| Keys { count: 1 + m.below(30), skew: m.pick(&[0.0, 1.0]) }),
+            send: load::Send { method: "GET".into(), path: "/".into() },
+        }
+    }
+
+    fn fault(&mut self, plan: &mut Plan) {
+        let share = self.pick(&[0.0, 0.3, 1.0]);
+        let on_edge = [
+            Effect::Delay { by: self.dist(), upstream: self.dice.chance(0.5) },
+            Effect::Cut { lose: self.dice.chance(0.5) },
+            Effect::Refuse,
+            Effect::Reset { chance: share },
+            Effect::Throttle { bytes_per_sec: 50_000.0 },
+        ];
+        let on_service = [
+            Effect::Down,
+            Effect::Freeze,
+            Effect::Slow { factor: self.pick(&[0.0, 0.5, 5.0]) },
+            Effect::Fail { chance: share },
+            Effect::Forget { share },
+            Effect::Fill { share, added: self.dice.chance(0.5) },
+        ];
+        let surge = Effect::Surge { rate: self.maybe(0.5, |m| f64::from(m.below(300))), factor: 2.0 };
+        let (target, effect) = match self.below(5) {
+            0 | 1 => (Target::Edge(EdgeId(self.below(plan.edges.len() as u32))), self.pick(&on_edge)),
+            2 | 3 => {
+                let id = ServiceId(self.below(plan.services.len() as u32));
+                let replicas = 1 + self.below(plan.service(id).replicas);
+                (Target::Service { id, replicas }, self.pick(&on_service))
+            }
+            _ => (Target::Client(ClientId(self.below(plan.clients.len() as u32))), surge),
+        };
+        let from = self.pick(&[0.0, 0.3, 0.5, 0.9]);
+        let to = self.pick(&[1.0, 1.2, 1.7, LENGTH_S]);
+        fault(plan, target, effect, from, to);
+    }
+}
+
+/// Plays a plan, audits it again and again on the way, and gives what was recorded and what was left inside at the end.
+fn played(plan: &Plan) -> (Recording, crate::engine::Audit) {
+    let mut engine = Engine::new(Arc::new(plan.clone()), Direct);
+    for tick in 0..=40u64 {
+        engine.run_until(Time(plan.length.0 * tick / 40));
+        let audit = engine.audit();
+        for (index, client) in plan.clients.iter().enumerate() {
+            if let Arrivals::Closed { users, .. } = client.arrivals {
+                assert_eq!(audit.asking[index] + audit.pausing[index], u64::from(users), "users were lost or doubled");
+            }
+        }
+    }
+    engine.finish();
+    let audit = engine.audit();
+    (engine.recorder.finish(plan, 0.0, 0, vec![]), audit)
+}
+
+/// What the faults on one service counted under this name.
+fn evidence(recording: &Recording, service: usize, what: &str) -> u64 {
+    let plan = &recording.plan;
+    let on_it = |fault: usize| {
+        plan.schedule.iter().any(|step| {
+            step.fault.index() == fault && matches!(step.target, Target::Service { id, .. } if id.index() == service)
+        })
+    };
+    let all = recording.evidence.iter().enumerate().filter(|(fault, _)| on_it(*fault));
+    all.map(|(_, evidence)| evidence.details.get(what).copied().unwrap_or(0)).sum()
+}
+
+fn check(seed: u64) {
+    let plan = Maker { dice: Dice::named(seed, "plan") }.plan();
+    let (recording, left) = played(&plan);
+    assert_eq!(recording.digest(), super::play(&plan).digest(), "played twice, in one piece and in many");
+    for index in 0..plan.clients.len() {
+        let cell = recording.client_over(index, Time::ZERO, plan.length);
+        assert_eq!(cell.sent, cell.ok + cell.failed() + left.asking[index], "client {index}: sent = ended + in flight");
+        assert_eq!((cell.offered, cell.ok), (cell.sent, cell.goodput), "client {index}");
+        assert_eq!((cell.latency.count(), cell.failed_latency.count()), (cell.ok, cell.failed()));
+        let edge = recording.edge_over(index, Time::ZERO, plan.length);
+        assert_eq!((edge.calls, edge.attempts), (cell.sent, cell.sent + cell.retries), "client {index}");
+    }
+    for (index, edge) in plan.edges.iter().enumerate() {
+        let cell = recording.edge_over(index, Time::ZERO, plan.length);
+        let ended = cell.ok + cell.errors.iter().sum::<u64>() + left.under_way[index];
+        let may_forsake = matches!(edge.from, Party::Service(id) if may_be_stopped(&plan, id));
+        assert!(cell.attempts == ended || may_forsake && cell.attempts > ended, "{}: {cell:?} {ended}", edge.name);
+    }
+    for index in 0..plan.services.len() {
+        check_service(&recording, index, left.inside[index]);
+    }
+}
+
+/// Can a frame of this service end without an answer of its own: in a crash, or cancelled from above?
+fn may_be_stopped(plan: &Plan, id: ServiceId) -> bool {
+    let cancelled = plan.edges.iter().any(|edge| edge.cancel && edge.to == id);
+    let crashed = plan
+        .schedule
+        .iter()
+        .any(|step| matches!((&step.effect, step.target), (Effect::Down, Target::Service { id: of, .. }) if of == id));
+    cancelled || crashed
+}
+
+fn check_service(recording: &Recording, index: usize, inside: u64) {
+    let plan = &recording.plan;
+    let cell = recording.service_over(index, Time::ZERO, plan.length);
+    let lost = evidence(recording, index, "requests lost") + evidence(recording, index, "requests refused");
+    let ended = cell.completed + cell.failed + cell.rejected + cell.dropped + lost + inside;
+    let cancelled = plan.edges.iter().any(|edge| edge.cancel && edge.to.index() == index);
+    assert!(cell.arrived == ended || cancelled && cell.arrived > ended, "s{index}: {cell:?}, {lost} lost, {inside} in");
+    assert!(cell.wasted <= cell.completed && cell.latency.count() == cell.completed);
+    for (cell, time) in recording.services[index].cells.iter().zip(&recording.grid.cells) {
+        let seconds = time.to.since(time.from).as_secs_f64();
+        let slack = 1e-6;
+        assert!(cell.busy_s >= 0.0 && (cell.workers_s == 0.0 || cell.busy_s <= cell.workers_s + slack), "{cell:?}");
+        let between = |sum: f64, least: u64, most: u64| {
+            sum >= least as f64 * seconds - slack && sum <= most as f64 * seconds + slack
+        };
+        assert!(between(cell.queue_s, cell.queue_min, cell.queue_max), "{cell:?}");
+        assert!(between(cell.inflight_s, cell.inflight_min, cell.inflight_max), "{cell:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn nothing_is_lost_doubled_or_kept_for_ever(seed in any::<u64>()) {
+        check(seed);
+    }
+}
