@@ -4,7 +4,8 @@
 //! knowledge; immediate retries turn it into a storm.
 //!
 //! - **Simulated world**: each new request on the edge fails at once; requests under way go on.
-//! - **Live world**: the fault proxy closes its listening socket and the connections that carry no request; no privilege is needed.
+//! - **Live world**: the fault proxy closes its listening socket and resets the connections that are open, or kept-alive ones would go on
+//!   as if nothing had happened; the few requests under way at that moment see a `reset`. No privilege is needed.
 //! - **Undo**: the proxy listens on the same port again.
 //! - **Evidence**: requests refused (live: the listener that was closed, and connections closed).
 //!
