@@ -209,13 +209,14 @@ impl<W: Wire> Engine<W> {
         let link = &mut self.links[edge.index()];
         let loses = link.faults.iter().any(|on| on.fault == fault && matches!(on.effect, Effect::Cut { lose: true }));
         link.faults.retain(|on| on.fault != fault);
+        if loses {
+            link.held.clear();
+            return self.reset_in_flight(edge, fault, 1.0);
+        }
         if link.faults.iter().any(|on| matches!(on.effect, Effect::Cut { .. })) {
             return;
         }
         let held = std::mem::take(&mut link.held);
-        if loses {
-            return self.reset_in_flight(edge, fault, 1.0);
-        }
         for message in held {
             match message {
                 Held::Request(message) => self.carry(message),

@@ -189,11 +189,6 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    /// User requests and calls that have not ended.
-    pub fn in_flight(&self) -> usize {
-        self.calls.len()
-    }
-
     fn handle(&mut self, event: Event) {
         self.events += 1;
         match event {

@@ -81,10 +81,6 @@ impl<T> Slab<T> {
         self.get(handle).is_some()
     }
 
-    pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
-    }
-
     /// All occupied slots, by slot number.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
         self.slots

@@ -25,7 +25,8 @@ impl Storage {
     }
 
     pub fn used(&self) -> u64 {
-        (self.data_bytes + self.ballast.iter().map(|(_, bytes)| bytes).sum::<u64>()).min(self.capacity())
+        let ballast = self.ballast.iter().fold(0u64, |sum, (_, bytes)| sum.saturating_add(*bytes));
+        self.data_bytes.saturating_add(ballast).min(self.capacity())
     }
 
     /// Looks for a server with room: how long that takes, and whether one was found.
@@ -41,7 +42,7 @@ impl Storage {
     }
 
     pub fn append(&mut self) {
-        self.data_bytes = (self.data_bytes + self.spec.append_bytes).min(self.capacity());
+        self.data_bytes = self.data_bytes.saturating_add(self.spec.append_bytes).min(self.capacity());
     }
 
     /// Fills up to this share of the capacity, or by this share; says how many bytes that took.

@@ -128,3 +128,14 @@ fn a_shared_rebuild_that_fails_does_not_fail_callers_for_whom_it_is_optional() {
     assert!(recording.evidence[0].touched > 10);
     assert_eq!(over(&recording, 0.0, 2.0).failed(), 0);
 }
+
+#[test]
+fn a_cut_that_loses_does_so_when_it_heals_whatever_else_lasts() {
+    let mut plan = one(0.01, 6.0);
+    fault(&mut plan, E0, Effect::Cut { lose: true }, 1.0, 2.0);
+    fault(&mut plan, E0, Effect::Cut { lose: false }, 1.5, 3.0);
+    let recording = play(&plan);
+    let first = over(&recording, 1.0, 2.0);
+    assert_eq!(first.errors[ErrorKind::Reset as usize], first.sent);
+    assert_eq!(over(&recording, 2.0, 3.0).failed(), 0);
+}

@@ -2,69 +2,14 @@
 
 use super::play;
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span, Time};
+use crate::plan::fixture::{self, edge, fault, service};
 use crate::plan::*;
 
-fn service(name: &str, workers: Option<u32>, program: Vec<Op>) -> Service {
-    Service {
-        name: name.into(),
-        kind: "service".into(),
-        replicas: 1,
-        workers,
-        queue: Queue { capacity: None, lifo: false, drop_expired: false, overflow_oldest: false },
-        program,
-        role: Role::Plain,
-    }
-}
-
-fn edge(name: &str, from: Party, to: u32) -> Edge {
-    Edge {
-        name: name.into(),
-        from,
-        to: ServiceId(to),
-        chance: 1.0,
-        count: 1,
-        timeout: None,
-        wait: None,
-        cancel: false,
-        retry: None,
-        optional: false,
-        latency: Dist::Constant(0.0),
-        request_bytes: 1024,
-        response_bytes: 1024,
-        pool: None,
-        miss: None,
-    }
-}
-
 fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) -> Plan {
-    let points = vec![RatePoint { at: Time::ZERO, rate }];
-    Plan {
-        scenario: "test".into(),
-        title: String::new(),
-        variant: None,
-        world: World::Sim,
-        seed: 1,
-        length: Time::from_secs_f64(length_s),
-        warmup: Time::from_secs_f64(length_s * 0.05),
-        window: Span::from_secs_f64(length_s / 20.0),
-        services,
-        edges,
-        clients: vec![Client {
-            name: "users".into(),
-            edge: EdgeId(0),
-            arrivals: Arrivals::Open { points, poisson: true },
-            reload: None,
-            keys: None,
-            send: crate::plan::load::Send { method: "GET".into(), path: "/".into() },
-        }],
-        faults: vec![],
-        schedule: vec![],
-        phases: vec![],
-        expectations: vec![],
-        symptoms: vec![],
-        still_broken: false,
-        real: Real::default(),
-    }
+    let mut plan = fixture::plan(rate, length_s, services, edges);
+    plan.warmup = Time::from_secs_f64(length_s * 0.05);
+    plan.window = Span::from_secs_f64(length_s / 20.0);
+    plan
 }
 
 const USERS: Party = Party::Client(ClientId(0));
@@ -140,23 +85,6 @@ fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
     assert_eq!(digest, play(&plan).digest());
     plan.seed = 2;
     assert_ne!(digest, play(&plan).digest());
-}
-
-fn fault(plan: &mut Plan, target: Target, effect: Effect, from: f64, to: f64) {
-    let id = crate::base::FaultId::from(plan.faults.len());
-    let (from, to) = (Time::from_secs_f64(from), Time::from_secs_f64(to));
-    plan.faults.push(FaultInfo {
-        name: format!("fault-{}", id.0),
-        kind: "test".into(),
-        on: "s".into(),
-        from,
-        to,
-        label: String::new(),
-    });
-    for (at, on) in [(from, true), (to, false)] {
-        plan.schedule.push(Step { at, on, fault: id, target, effect: effect.clone() });
-    }
-    plan.schedule.sort_by_key(|step| (step.at, step.on));
 }
 
 fn between(recording: &crate::record::Recording, from: f64, to: f64) -> crate::record::ClientCell {

@@ -53,5 +53,11 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<MissDraft> {
         _ => Fill::Always,
     };
     let on_error = fields.flag("on_error").unwrap_or(true);
+    for name in ["chance", "count"] {
+        if fields.has(name) {
+            let note = fields.error(name, format!("`{name}` has no meaning here: each miss is followed by one call"));
+            note.help("put it on the call to the cache").code("wrong-value");
+        }
+    }
     Some(MissDraft { call: call::read_common(&fields)?, fill, on_error })
 }

@@ -59,6 +59,10 @@ fn role(fields: &Fields, around: &Surroundings) -> Option<Role> {
             fields.error("keys", format!("clients ask for {asked} different keys, more than the {keys} there are"));
         note.help("leave `keys` out to take the clients' number").code("wrong-value");
     }
+    if let Some(replicas) = fields.count("replicas").filter(|replicas| *replicas > entries) {
+        let note = fields.error("entries", format!("{entries} entries cannot be spread over {replicas} replicas"));
+        note.help("give it at least one entry a replica").code("wrong-value");
+    }
     let ttl = fields.span("ttl");
     if ttl == Some(Span::ZERO) {
         let note = fields.error("ttl", "entries that last 0s are never there");
