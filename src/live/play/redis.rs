@@ -4,7 +4,7 @@
 use super::filler;
 use crate::base::{ErrorKind, Outcome, Span};
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
+use ::redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Value};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -63,11 +63,7 @@ impl RedisCaller {
         if matches!(self.kind, Kind::Cache { .. }) {
             command.arg(name_of(key));
         }
-        match self.ask::<Option<Vec<u8>>>(&command).await {
-            Ok(Some(_)) => Outcome::Ok,
-            Ok(None) => Outcome::Miss,
-            Err(kind) => Outcome::Failed(kind),
-        }
+        self.ask::<Value>(&command).await.map_or_else(Outcome::Failed, |answer| outcome_of(&answer))
     }
 
     /// Writes a rebuilt value; nobody waits for it.
@@ -143,6 +139,14 @@ fn set(key: u32, ttl: Option<Span>, value_bytes: u64) -> ::redis::Cmd {
     command
 }
 
+/// Whatever is not "no such key" is an answer: a value to `GET`, a plain word to `PING`.
+fn outcome_of(answer: &Value) -> Outcome {
+    match answer {
+        Value::Nil => Outcome::Miss,
+        _ => Outcome::Ok,
+    }
+}
+
 fn kind_of(error: &RedisError) -> ErrorKind {
     if error.is_connection_refusal() {
         ErrorKind::Refused
@@ -179,4 +183,16 @@ pub async fn flush(address: SocketAddr) -> RedisResult<u64> {
     let held: u64 = ::redis::cmd("DBSIZE").query_async(&mut connection).await?;
     ::redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await?;
     Ok(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_and_a_pong_are_answers_and_no_value_is_a_miss() {
+        assert_eq!(outcome_of(&Value::BulkString(b"x".to_vec())), Outcome::Ok);
+        assert_eq!(outcome_of(&Value::SimpleString("PONG".into())), Outcome::Ok);
+        assert_eq!(outcome_of(&Value::Nil), Outcome::Miss);
+    }
 }
