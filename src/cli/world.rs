@@ -103,11 +103,11 @@ fn in_reality(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sy
 
 /// What the author can mend in the scenario or on the command line is a wrong scenario; the rest is the machine's trouble.
 fn failure(trouble: &Trouble) -> Failure {
-    let (message, next) = match trouble.to_string() {
-        text if text.matches('\n').count() == 1 => {
-            text.split_once('\n').map(|(message, next)| (message.to_owned(), next.to_owned())).unwrap_or_default()
-        }
-        text => (text, String::new()),
+    let text = trouble.to_string();
+    // A list of problems has its advice inside; of anything else the first line says what, the rest what to do.
+    let (message, next) = match trouble {
+        Trouble::Unplayable { .. } => (text.as_str(), ""),
+        _ => text.split_once('\n').unwrap_or((&text, "")),
     };
     match trouble {
         Trouble::Unplayable { .. }

@@ -41,7 +41,7 @@ pub fn judge(recording: &Recording, line: &Expectation) -> Judged {
 /// The metric over a window, unless the recording says that it cannot be known.
 fn over(recording: &Recording, line: &Expectation, window: &Window) -> Measure {
     if let Some(cut) = recording.cut_short.as_ref().filter(|cut| cut.at < window.to) {
-        return Measure::none(0, format!("the run ended at {} ({}), before this window did", cut.at, cut.why));
+        return Measure::none(0, format!("the run ended at {}, before this window did", cut.at));
     }
     if let Some(why) = recording.latency_unsound.as_ref().filter(|_| is_latency(&line.metric)) {
         return Measure::none(0, format!("latency was not measured soundly: {why}"));

@@ -26,11 +26,11 @@ pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged
 }
 
 /// A fault that touched nothing did not happen, and what it should have shown was not shown: whatever the lines say, the run proves nothing.
-/// A run that was cut short can still prove that something broke.
+/// A run that was cut short can still prove that something broke; where it proves nothing, why it was cut short is the better reason.
 fn decide(run: &Judgement, fault_missing: bool) -> (Verdict, String) {
     let (verdict, reason) = by_lines(run);
     match run.doubts.first() {
-        Some(doubt) if fault_missing || verdict == Verdict::Holds => (Verdict::CannotTell, doubt.clone()),
+        Some(doubt) if fault_missing || verdict != Verdict::Broken => (Verdict::CannotTell, doubt.clone()),
         _ => (verdict, reason),
     }
 }
@@ -64,7 +64,8 @@ fn untouched(recording: &Recording) -> Vec<&str> {
 fn doubts(recording: &Recording, untouched: &[&str]) -> Vec<String> {
     let missing = untouched.iter().map(|name| format!("fault `{name}` touched nothing"));
     let cut = recording.cut_short.iter().map(|cut| format!("the run ended early, at {}: {}", cut.at, cut.why));
-    missing.chain(cut).collect()
+    // A run that ended early may have ended before its faults began, so that comes first.
+    cut.chain(missing).collect()
 }
 
 fn exit_of(verdict: Verdict) -> ExitCode {

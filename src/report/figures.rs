@@ -56,6 +56,15 @@ pub fn detail(line: &Judged) -> String {
     parts.join(", ")
 }
 
+/// One count of a fault's evidence for people: `bytes delayed 1.2MiB`, `delay added 408s`, `chunks delayed 1359`.
+pub fn evidence(what: &str, count: u64) -> String {
+    match what.strip_prefix("microseconds of ") {
+        Some(what) => format!("{what} {}", duration(count as f64 / 1e6)),
+        None if what.starts_with("bytes ") => format!("{what} {}", figure(count as f64, Unit::Bytes)),
+        None => format!("{what} {count}"),
+    }
+}
+
 /// How a verdict reads in capitals, at the head of a report.
 pub fn banner(verdict: Verdict) -> &'static str {
     match verdict {
@@ -89,5 +98,12 @@ mod tests {
         for (value, unit, text) in cases {
             assert_eq!(figure(value, unit), text);
         }
+    }
+
+    #[test]
+    fn evidence_is_in_units_that_people_read() {
+        assert_eq!(evidence("microseconds of delay added", 4_600_000), "delay added 4.6s");
+        assert_eq!(evidence("bytes delayed", 3 << 20), "bytes delayed 3MiB");
+        assert_eq!(evidence("chunks delayed", 1359), "chunks delayed 1359");
     }
 }

@@ -307,7 +307,8 @@ mod tests {
         recording.cut_short = Some(crate::record::CutShort { at: fixture::secs(50.0), why: "SIGINT".to_owned() });
         let json = checked(&recording);
         assert_eq!((&json["exit_code"], &json["simulated_s"]), (&12.into(), &50.0.into()));
-        assert_eq!(json["warnings"][0], "fault `slow` touched nothing");
+        assert_eq!(json["warnings"][0], "the run ended early, at 50s: SIGINT");
+        assert_eq!(json["warnings"][1], "fault `slow` touched nothing");
     }
 
     /// After a change of the structs: `FIREDRILL_BLESS=1 cargo test the_committed_schema`, and commit what it wrote.

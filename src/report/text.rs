@@ -1,7 +1,7 @@
 //! The summary for a terminal: the verdict, each line with its figures, a table of phases, what each fault touched, and warnings.
 //! It returns text and prints nothing; it never writes control characters that came from outside.
 
-use super::figures::{banner, detail, digits, duration};
+use super::figures::{self, banner, detail, digits, duration};
 use super::result;
 use crate::base::ErrorKind;
 use crate::judge::{Basis, Judged, Judgement, Verdict, samples_needed};
@@ -227,7 +227,8 @@ fn faults(page: &mut Page, recording: &Recording) {
     let each = recording.plan.faults.iter().zip(&recording.evidence);
     let shown: Vec<String> = each
         .map(|(fault, evidence)| {
-            let details: Vec<String> = evidence.details.iter().map(|(what, count)| format!("{what} {count}")).collect();
+            let details: Vec<String> =
+                evidence.details.iter().map(|(what, count)| figures::evidence(what, *count)).collect();
             let touched = match evidence.touched {
                 0 => "touched NOTHING: it did not happen".to_owned(),
                 _ => details.join(", "),
@@ -244,8 +245,10 @@ fn list(page: &mut Page, heading: &str, entries: &[String]) {
     }
     page.heading(heading);
     for entry in entries {
-        let entry = page.wrapped(&clean(entry), 4);
-        page.line(&format!("  - {entry}"));
+        for (index, line) in entry.lines().enumerate() {
+            let line = page.wrapped(&clean(line), 4);
+            page.line(&format!("  {} {line}", if index == 0 { "-" } else { " " }));
+        }
     }
 }
 

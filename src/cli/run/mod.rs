@@ -47,7 +47,7 @@ pub struct RunArgs {
     #[arg(long, conflicts_with = "variant")]
     all_variants: bool,
     /// Play N seeds (seed, seed+1, …) and judge them together: all must hold
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     seeds: Option<u64>,
     /// What to write instead of the default (text to standard output; html, json, junit and recording below --out):
     /// text, json, junit, html or recording, to a file of your choice with =PATH (`-`: standard output) (repeatable)
@@ -116,6 +116,9 @@ fn play(
     console: &mut Console,
 ) -> Result<(), Halt> {
     let runs: Vec<&Run> = groups.iter().flat_map(|group| &group.runs).collect();
+    if !args.quiet {
+        Progress::announce(&runs, console);
+    }
     let progress = Progress::new(&runs);
     let any_live = runs.iter().any(|run| run.plan.world == World::Live);
     let threads = if any_live { 1 } else { order::threads() };

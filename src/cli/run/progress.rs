@@ -1,7 +1,9 @@
-//! A progress bar on standard error while somebody watches; otherwise nothing at all.
+//! A progress bar on standard error while somebody watches; otherwise one line that says how long a live run will be silent.
 
 use super::Run;
+use crate::base::{Span, Time};
 use crate::cli::console::Console;
+use crate::plan::{Plan, World};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,6 +27,20 @@ impl Progress {
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.set_message(words);
         Progress { bar }
+    }
+
+    /// Where nobody watches a bar, the reader of a log should know why nothing more comes for a while.
+    pub fn announce(runs: &[&Run], console: &Console) {
+        let live: Vec<&Plan> = runs.iter().map(|run| &run.plan).filter(|plan| plan.world == World::Live).collect();
+        if Console::wants_progress() || live.is_empty() {
+            return;
+        }
+        let total = live.iter().fold(Span::ZERO, |sum, plan| sum + plan.length.since(Time::ZERO));
+        let what = match live.as_slice() {
+            [one] => one.scenario.clone(),
+            all => format!("{} runs", all.len()),
+        };
+        console.err(&format!("playing {what} live, {total} of real time"));
     }
 
     /// For one run: takes the share of it that is done.

@@ -34,7 +34,7 @@ fn of_service(plan: &Plan, real: &RealService) -> Vec<String> {
         Origin::Address(address) => vec![format!("connect to `{name}` at {address}")],
         Origin::Start { program, args, .. } => vec![
             format!("make a private folder for `{name}` in the temporary folder"),
-            format!("start `{name}` on a free port of 127.0.0.1: {program} {}", args.join(" ")),
+            format!("start `{name}` on a free port of 127.0.0.1: {program} {}", shown(args)),
         ],
     };
     if let Some(bytes) = real.volume_bytes {
@@ -46,6 +46,15 @@ fn of_service(plan: &Plan, real: &RealService) -> Vec<String> {
         lines.push(format!("write {} keys named firedrill:key:N into `{name}`", spec.entries.min(spec.keys)));
     }
     lines
+}
+
+/// Arguments as one would type them: an empty one or one with blanks stands in quotes.
+fn shown(args: &[String]) -> String {
+    let one = |arg: &String| match arg.is_empty() || arg.contains(char::is_whitespace) {
+        true => format!("'{arg}'"),
+        false => arg.clone(),
+    };
+    args.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
 /// Steps on stand-ins and on clients touch nothing outside firedrill.

@@ -3,7 +3,7 @@
 use super::drive::Ending;
 use super::target;
 use super::wire::LiveWire;
-use crate::base::{FaultId, ServiceId};
+use crate::base::{FaultId, ServiceId, Span, Time};
 use crate::engine::Engine;
 use crate::live::Ledger;
 use crate::plan::expectation::{Bound, Metric};
@@ -79,11 +79,16 @@ pub fn record(mut engine: Engine<LiveWire>, played: Played) -> Recording {
     recording.head.world = World::Live;
     recording.head.send_lag = lag;
     recording.undo = played.notes;
-    recording.cut_short = played.ending.map(|ending| CutShort { at, why: why(&ending) });
+    recording.cut_short = played.ending.map(|ending| CutShort { at: to_the_millisecond(at), why: why(&ending) });
     for note in recording.undo.iter().filter(|note| !note.done) {
         recording.warnings.push(format!("not undone: {}: {}; run `firedrill clean`", note.what, note.detail));
     }
     recording
+}
+
+/// People read this moment; more digits than they can use would only look exact.
+fn to_the_millisecond(at: Time) -> Time {
+    Time::ZERO + Span(at.since(Time::ZERO).0 / 1_000_000 * 1_000_000)
 }
 
 fn why(ending: &Ending) -> String {

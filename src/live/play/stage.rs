@@ -9,6 +9,7 @@ use super::standin::StandIn;
 use super::target;
 use super::wire::{Caller, Line, LiveWire};
 use crate::base::{EdgeId, FaultId, ServiceId, Span};
+use crate::live::process::ready;
 use crate::live::proxy::FaultProxy;
 use crate::live::{Ledger, RealProcess, Trouble};
 use crate::plan::real::{Origin, Protocol};
@@ -48,6 +49,7 @@ pub async fn build(
     inbox: &Inbox,
 ) -> Result<Stage, Trouble> {
     let mut builder = Builder { plan, addresses: reached.clone(), proxies: BTreeMap::new() };
+    builder.reach().await?;
     let stand_ins = builder.listen(inbox).await?;
     let mut processes = Vec::new();
     for service in target::in_order(plan) {
@@ -68,6 +70,18 @@ pub async fn build(
 }
 
 impl Builder<'_> {
+    /// What runs already must answer now: a run against nobody would only show that nobody was there.
+    async fn reach(&self) -> Result<(), Trouble> {
+        for real in &self.plan.real.services {
+            let (Origin::Address(_), Some(address)) = (&real.origin, self.addresses.get(&real.service)) else {
+                continue;
+            };
+            let asked = ready::try_once(&real.ready, *address, real.ready_within.to_std()).await;
+            asked.map_err(|why| self.unreachable(real.service, why))?;
+        }
+        Ok(())
+    }
+
     async fn listen(&mut self, inbox: &Inbox) -> Result<Vec<StandIn>, Trouble> {
         let mut stand_ins = Vec::new();
         for id in (0..self.plan.services.len()).map(ServiceId::from) {
@@ -130,7 +144,7 @@ impl Builder<'_> {
         let caller = match target::real(self.plan, of.to) {
             Some(real) if real.protocol == Protocol::Redis => {
                 let caller = RedisCaller::new(address, self.kind(edge, real));
-                Caller::Redis(Arc::new(caller.map_err(|error| self.unreachable(of.to, &error))?))
+                Caller::Redis(Arc::new(caller.map_err(|error| self.unreachable(of.to, error.to_string()))?))
             }
             real => Caller::Http(self.http(edge, address, real)),
         };
@@ -184,16 +198,16 @@ impl Builder<'_> {
             let bytes = into.map(|edge| edge.response_bytes).max().unwrap_or(0);
             let (address, entries) = (self.addresses[&real.service], spec.entries.min(spec.keys));
             let filled = redis::preload(address, entries, self.ttl(spec, real), bytes).await;
-            filled.map_err(|error| self.unreachable(real.service, &error))?;
+            filled.map_err(|error| self.unreachable(real.service, error.to_string()))?;
         }
         Ok(())
     }
 
-    fn unreachable(&self, service: ServiceId, error: &::redis::RedisError) -> Trouble {
+    fn unreachable(&self, service: ServiceId, why: String) -> Trouble {
         Trouble::Unreachable {
             service: self.plan.service(service).name.clone(),
             address: self.addresses.get(&service).map(SocketAddr::to_string).unwrap_or_default(),
-            why: error.to_string(),
+            why,
         }
     }
 }

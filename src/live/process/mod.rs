@@ -4,7 +4,7 @@
 mod launch;
 mod listener;
 mod log;
-mod ready;
+pub(in crate::live) mod ready;
 
 use super::folder::Folder;
 use super::undo::ledger::GRACE;
@@ -161,7 +161,7 @@ impl RealProcess {
         if let Some(status) = self.collect_if_ended() {
             let (name, words) = (&self.name, log::last_lines(&self.log_path()));
             self.ended = Some(format!(
-                "service `{name}` (pid {pid}) ended on its own: {status}; the last lines of its log:\n{words}"
+                "service `{name}` (pid {pid}) ended on its own: {status}\nfind out why, and run again; the last lines of its log:\n{words}"
             ));
         }
     }

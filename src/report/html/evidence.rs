@@ -1,6 +1,7 @@
 //! What the faults really touched, what happened when, and what a live run undid.
 
 use super::super::charts::{escape, scale};
+use super::super::figures;
 use super::table::{self, Cell, figure, text};
 use crate::record::Recording;
 
@@ -26,8 +27,7 @@ fn faults(recording: &Recording) -> String {
         .iter()
         .zip(&recording.evidence)
         .map(|(fault, evidence)| {
-            let details: Vec<String> =
-                evidence.details.iter().map(|(what, n)| format!("{what}: {}", scale::count(*n))).collect();
+            let details: Vec<String> = evidence.details.iter().map(|(what, n)| figures::evidence(what, *n)).collect();
             let proof = if evidence.touched == 0 {
                 text("touched nothing: the fault did not happen").class("unclear")
             } else {

@@ -151,3 +151,34 @@ fn what_cannot_be_played_live_is_refused_before_anything_is_started() {
     }
     assert_eq!(firedrill(home.path(), &["clean"]).out, "exit 0: nothing was left behind\n");
 }
+
+#[test]
+fn nobody_at_an_address_is_found_out_before_the_run() {
+    let home = folder();
+    // Bound for a moment only, so that surely nobody listens there.
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port();
+    let text = scenario("30s");
+    let (model, _) = text.split_once("    start:").expect("it starts a server");
+    write(home.path(), "real.yaml", &format!("{model}    address: 127.0.0.1:{port}\n    protocol: redis\n"));
+    let begun = Instant::now();
+    let run = firedrill(home.path(), &["run", "real.yaml"]);
+    assert_eq!(run.code, Some(1), "{}{}", run.out, run.err);
+    assert!(begun.elapsed() < Duration::from_secs(10), "it waited for nobody");
+    assert!(run.err.contains(&format!("service `cache` cannot be reached at 127.0.0.1:{port}")), "{}", run.err);
+    assert!(run.err.contains("help: check that it runs there"), "{}", run.err);
+}
+
+#[test]
+fn a_server_that_is_killed_by_another_hand_is_the_reason_of_the_verdict() {
+    let home = folder();
+    let child = start(home.path());
+    thread::sleep(Duration::from_millis(1500));
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(server_of(&child)), Signal::SIGKILL).expect("it is ours");
+    let output = child.wait_with_output().expect("it ends");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(12), "{out}{err}");
+    assert!(out.lines().last().is_some_and(|line| line.contains("`cache`") && line.contains("SIGKILL")), "{out}");
+    assert!(out.contains("find out why, and run again") && out.contains("Ready to accept connections\n"), "{out}");
+    assert_eq!(err, "playing real live, 60s of real time\n");
+}
