@@ -35,7 +35,7 @@ pub enum Dist {
 }
 
 /// The 99% quantile of the standard normal.
-const Z99: f64 = 2.326_347_874_040_841;
+pub const Z99: f64 = 2.326_347_874_040_841;
 
 impl Dist {
     /// Lognormal through its median and 99% quantile; `p99 > p50 > 0`.

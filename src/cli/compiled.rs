@@ -19,6 +19,9 @@ pub struct Source {
     unreadable: bool,
 }
 
+/// Codes of what can be wrong with a path of `set:`.
+const OF_PATHS: [&str; 2] = ["bad-path", "unknown-name"];
+
 /// What was found in several scenarios.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Tally {
@@ -55,13 +58,19 @@ impl Source {
         plan
     }
 
-    /// Compiles the base and every variant, for their mistakes; a wrong base says enough.
+    /// Compiles the base and every variant, for their mistakes.
     pub fn check(&mut self, shape: &Shape) -> Option<Plan> {
-        let base = self.plan(shape, None, shape.seed)?;
+        let base = self.plan(shape, None, shape.seed);
+        let of_base = self.found.len();
         for variant in self.variants.clone() {
             self.plan(shape, Some(&variant), shape.seed);
         }
-        (!self.has_errors()).then_some(base)
+        if base.is_none() {
+            // A path that leads nowhere in a wrong base may be right once the base is.
+            let of_variants = self.found.split_off(of_base).into_iter();
+            self.found.extend(of_variants.filter(|(one, _)| !OF_PATHS.contains(&one.code)));
+        }
+        base.filter(|_| !self.has_errors())
     }
 
     /// The text as the author wrote it.

@@ -5,8 +5,10 @@ use super::console::Console;
 use super::ending::{Ending, Failure};
 use super::select;
 use super::shape::Shape;
-use crate::base::units;
+use crate::base::dist::Z99;
+use crate::base::{Dist, units};
 use crate::plan::{Arrivals, Client, Edge, Expectation, Op, Plan, Role, Service, digest};
+use crate::report::figures::duration;
 use clap::Args;
 
 /// Print the compiled plan of a scenario: what would be played, with every default filled in
@@ -119,13 +121,31 @@ fn service(plan: &Plan, one: &Service) -> String {
         .program
         .iter()
         .map(|op| match op {
-            Op::Work(_) => "work".to_owned(),
+            Op::Work(dist) => format!("work {}", drawn(dist)),
             Op::Call(id) => plan.edge(*id).name.clone(),
             Op::Parallel(all) => format!("{} at once", names(all)),
         })
         .collect();
     let steps = if steps.is_empty() { String::new() } else { format!("; {}", steps.join(", then ")) };
     format!("{}  {}, {copies}{workers}, {queue}{order}{role}{steps}", one.name, one.kind)
+}
+
+/// A distribution as it is written in a scenario, with three significant digits.
+fn drawn(dist: &Dist) -> String {
+    match dist {
+        Dist::Constant(value) => duration(*value),
+        Dist::Uniform { low, high } => format!("uniform({}, {})", duration(*low), duration(*high)),
+        Dist::Exponential { mean } => format!("exp({})", duration(*mean)),
+        Dist::Lognormal { mu, sigma } => {
+            let at = |deviations: f64| duration(libm::exp(mu + sigma * deviations));
+            format!("lognormal(p50={}, p99={})", at(0.0), at(Z99))
+        }
+        Dist::Pareto { scale, shape } => format!("pareto(scale={}, shape={shape})", duration(*scale)),
+        Dist::Empirical(values) => format!("empirical of {} values", values.len()),
+        Dist::Mixture { parts, .. } => {
+            format!("mixture of {}", parts.iter().map(drawn).collect::<Vec<_>>().join(" and "))
+        }
+    }
 }
 
 fn edge(one: &Edge) -> String {
