@@ -85,8 +85,13 @@ pub fn run(args: &ListArgs, console: &mut Console) -> Result<Ending, Failure> {
     Ok(Ending::quiet())
 }
 
-const SORTS: [catalogue::Sort; 4] =
-    [catalogue::Sort::Fault, catalogue::Sort::Service, catalogue::Sort::Policy, catalogue::Sort::Load];
+const SORTS: [catalogue::Sort; 5] = [
+    catalogue::Sort::Fault,
+    catalogue::Sort::Service,
+    catalogue::Sort::Policy,
+    catalogue::Sort::Load,
+    catalogue::Sort::Section,
+];
 
 fn gather(args: &ListArgs) -> Result<Everything, Failure> {
     let mut scenarios: Vec<Scenario> =

@@ -1,6 +1,7 @@
 //! Everything that has a manual page: the source of `firedrill list` and `firedrill explain`, and of docs/reference.
 //! A page is the `//!` head of the file that defines the thing, so that it cannot drift away from it.
 
+use super::{real, root, variants};
 use crate::faults;
 use crate::model::{load, policies, services};
 use crate::scenario::FieldDoc;
@@ -25,6 +26,7 @@ pub enum Sort {
     Service,
     Policy,
     Load,
+    Section,
 }
 
 impl Sort {
@@ -34,6 +36,7 @@ impl Sort {
             Sort::Service => "service",
             Sort::Policy => "policy",
             Sort::Load => "load",
+            Sort::Section => "scenario file",
         }
     }
 
@@ -43,9 +46,17 @@ impl Sort {
             Sort::Service => "services",
             Sort::Policy => "policies",
             Sort::Load => "load",
+            Sort::Section => "scenario file",
         }
     }
 }
+
+/// The scenario file itself, and those of its sections that no kind speaks for.
+static SECTIONS: &[(&str, &str, &[FieldDoc])] = &[
+    ("scenario", include_str!("root.rs"), &root::TABLE),
+    ("variants", include_str!("variants.rs"), &variants::TABLE),
+    ("live", include_str!("real.rs"), &real::TABLE),
+];
 
 /// Every entry, faults first, each sort in the order of its manual.
 pub fn entries() -> Vec<Entry> {
@@ -58,6 +69,9 @@ pub fn entries() -> Vec<Entry> {
     }
     for (sort, pages) in [(Sort::Policy, policies::PAGES), (Sort::Load, load::PAGES)] {
         all.extend(pages.iter().map(|page| entry(page.name, sort, page.page, page.fields)));
+    }
+    for (name, source, fields) in SECTIONS {
+        all.push(entry(name, Sort::Section, source, &[*fields]));
     }
     all
 }

@@ -17,9 +17,11 @@ mod root;
 pub mod schema;
 #[cfg(test)]
 mod tests;
+mod variants;
 
 use crate::plan::{Plan, World};
-use crate::scenario::{Diagnostics, Loaded, Node, overlay};
+use crate::scenario::{Diagnostics, Loaded, overlay};
+pub use variants::{VariantInfo, variants};
 
 /// What is asked for beside the file.
 #[derive(Clone, Debug, Default)]
@@ -29,14 +31,6 @@ pub struct Request {
     pub set: Vec<String>,
     pub seed: Option<u64>,
     pub world: Option<World>,
-}
-
-/// A variant of a scenario.
-#[derive(Clone, Debug, PartialEq)]
-pub struct VariantInfo {
-    pub name: String,
-    pub title: Option<String>,
-    pub still_broken: bool,
 }
 
 /// Makes a Plan of a scenario that was loaded. `None` when there is any error; all are in `diags`.
@@ -68,16 +62,4 @@ pub fn check(loaded: &mut Loaded, diags: &Diagnostics) -> Option<Plan> {
         compile(loaded, &request, diags);
     }
     (!diags.has_errors()).then_some(base)
-}
-
-/// The variants that a scenario lists, in its order.
-pub fn variants(root: &Node) -> Vec<VariantInfo> {
-    let entries = root.get("variants").map_or(&[][..], Node::entries);
-    let text = |node: &Node, key: &str| node.get(key).and_then(Node::scalar).map(str::to_owned);
-    let info = |entry: &crate::scenario::Entry| VariantInfo {
-        name: entry.key.clone(),
-        title: text(&entry.value, "title"),
-        still_broken: text(&entry.value, "still_broken").as_deref() == Some("true"),
-    };
-    entries.iter().map(info).collect()
 }

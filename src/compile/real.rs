@@ -1,4 +1,38 @@
-//! The `live:` section: which services are real processes, how they start, when they are ready.
+//! Which services are real in the live world (`--world live`), how each is started or reached, and when it is ready.
+//!
+//! A service that is listed with `start` is run as a child process: firedrill picks a free port and puts it where `{port}` stands, makes
+//! a private folder for `{dir}`, waits until it is `ready`, and ends it with the run, whatever happens. One with an `address` runs
+//! already; firedrill only talks to it, and only if it answers before the run begins. All other services are stand-ins on loopback that
+//! play the model in real time.
+//!
+//! `start` is a list of words, no shell takes part. A service that calls others is told where they are by `{to:NAME}` in its arguments or in
+//! `env`; behind that address stands the fault proxy of the edge, if a fault touches it. A `redis` is asked `GET` if it is of kind `cache`
+//! (its keys are written beforehand), else `PING`; an `http` service gets what the client's `send` says. A `volume` is a size-limited tmpfs
+//! under `{dir}`, for the fault `fill`; that needs root.
+//!
+//! Targets outside this machine are refused unless `allow` in the scenario lists their host and the command says `--allow-remote`.
+//! `firedrill run FILE --world live --dry-run` shows what would be started and touched.
+//!
+//! ```yaml
+//! name: live-example
+//! length: 20s
+//! warmup: 2s
+//! clients:
+//!   users: {calls: {to: web, timeout: 1s}, rate: 50/s, keys: {count: 1000}}
+//! services:
+//!   web: {work: exp(2ms), calls: [{to: cache, timeout: 300ms, miss: {to: db, timeout: 500ms}}]}
+//!   cache: {kind: cache, entries: 900, work: 200us}
+//!   db: {workers: 8, work: exp(5ms)}
+//! faults:
+//!   late: {kind: latency, on: web->cache, by: 50ms, at: 8s, for: 5s}
+//! expect:
+//!   - p50(users) >= 40ms during late
+//!   - success(users) >= 99%
+//! live:
+//!   cache:
+//!     start: [redis-server, --port, "{port}", --bind, 127.0.0.1, --save, "", --dir, "{dir}"]
+//!     protocol: redis
+//! ```
 
 use super::root::{is_empty_map, service_named};
 use crate::base::Span;
@@ -19,12 +53,17 @@ pub static TABLE: [FieldDoc; 7] = [
         "none",
         "`host:port` of a service that runs already, instead of `start`",
     ),
-    FieldDoc::optional("protocol", Shape::Choice(&["http", "redis", "tcp"]), "http", "how it is spoken to"),
+    FieldDoc::optional(
+        "protocol",
+        Shape::Choice(&["http", "redis", "tcp"]),
+        "http",
+        "how it is spoken to: `http`, `redis`, or `tcp` (which can be started and broken, but not called)",
+    ),
     FieldDoc::optional(
         "ready",
         Shape::OneOf(&[Shape::Choice(&["connect", "redis-ping"]), Shape::Shared("ready", &READY)]),
         "by protocol",
-        "how to know that it can be asked",
+        "how to know that it can be asked: `connect`, `redis-ping`, or `{http: /path}`",
     ),
     FieldDoc::optional("ready_within", Shape::Span, "10s", "how long to wait for that"),
     FieldDoc::optional(

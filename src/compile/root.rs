@@ -1,6 +1,33 @@
-//! The whole scenario, section by section.
+//! The scenario file: who asks, who answers, what goes wrong and when, and what is expected of it.
+//!
+//! One YAML file of at most 4MiB. Every length of time, rate and size has its unit (`250ms`, `100/s`, `2GiB`, `30%`); `firedrill explain values`
+//! lists them with the distributions. Keys that nobody knows, names that lead nowhere and values that cannot be are mistakes, and
+//! `firedrill check` shows all of them at once. `firedrill new` writes a commented file to start from, and `firedrill schema` prints the JSON
+//! Schema from which editors complete.
+//!
+//! A scenario with `symptoms` tells an incident: its base is judged by them (it holds when all are seen), and its `expect` lines show what
+//! breaks; variants are judged by `expect`. Without `symptoms` everything is judged by `expect`. Each section has its own page:
+//! `firedrill explain client`, `service`, `call`, `latency` (or any other fault), `expectations`, `variants`, `live`.
+//!
+//! ```yaml
+//! name: scenario-example
+//! title: The database is slow for ten seconds
+//! seed: 7
+//! length: 40s
+//! warmup: 5s
+//! clients:
+//!   users: {calls: {to: web, timeout: 1s}, rate: 200/s}
+//! services:
+//!   web: {workers: 64, work: exp(2ms), calls: [{to: db, timeout: 500ms}]}
+//!   db: {workers: 8, work: exp(5ms)}
+//! faults:
+//!   slow-db: {kind: slow, on: db, factor: 3, at: 12s, for: 10s}
+//! expect:
+//!   - success(users) >= 99% whole
+//!   - recovery(users) <= 5s after slow-db
+//! ```
 
-use super::{Request, edges, faults, graph, lines, phases, real};
+use super::{Request, edges, faults, graph, lines, phases, real, variants};
 use crate::base::{ServiceId, Span, Time};
 use crate::model::load::client::{self, ClientDraft};
 use crate::model::services::{self, ServiceDraft, Surroundings};
@@ -32,7 +59,7 @@ pub static TABLE: [FieldDoc; 18] = [
     FieldDoc::optional("expect", Shape::List(&Shape::Text), "none", "what must hold"),
     FieldDoc::optional(
         "variants",
-        Shape::MapOf(&Shape::Shared("variant", &VARIANT)),
+        Shape::MapOf(&Shape::Shared("variant", &variants::TABLE)),
         "none",
         "changed versions: wrong fixes and right ones",
     ),
@@ -43,14 +70,6 @@ pub static TABLE: [FieldDoc; 18] = [
         "which services are real in the live world",
     ),
     FieldDoc::optional("allow", Shape::List(&Shape::Text), "none", "hosts outside of loopback that may be targets"),
-];
-
-static VARIANT: [FieldDoc; 5] = [
-    FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
-    FieldDoc::optional("set", Shape::MapOf(&Shape::Any), "none", "paths and their values"),
-    FieldDoc::optional("still_broken", Shape::Flag, "false", "a wrong fix: it holds when an expectation breaks"),
-    FieldDoc::optional("expect", Shape::List(&Shape::Text), "the scenario's", "expectations of its own"),
-    FieldDoc::optional("world", Shape::Choice(&["sim", "live"]), "the scenario's", "where it plays"),
 ];
 
 const CELLS_MAX: u64 = 20_000;
@@ -154,7 +173,7 @@ fn default_window(length: Time) -> Span {
 fn check_variants(fields: &Fields) {
     for entry in fields.entries("variants") {
         values::check_name(&entry.key, entry.key_place, fields.diags());
-        let variant = Fields::open(&entry.value, &format!("variant `{}`", entry.key), &VARIANT, fields.diags());
+        let variant = Fields::open(&entry.value, &format!("variant `{}`", entry.key), &variants::TABLE, fields.diags());
         variant.text("title");
         variant.flag("still_broken");
         variant.choice("world");

@@ -19,6 +19,7 @@ fn title(sort: Sort) -> &'static str {
         Sort::Service => "Services",
         Sort::Policy => "Policies",
         Sort::Load => "Load",
+        Sort::Section => "The scenario file",
     }
 }
 
@@ -41,6 +42,7 @@ fn the_reference_is_what_the_program_says() {
         (Sort::Service, "services.md"),
         (Sort::Policy, "policies.md"),
         (Sort::Load, "load.md"),
+        (Sort::Section, "scenario.md"),
     ] {
         let path = folder.join(file);
         let expected = page(sort);

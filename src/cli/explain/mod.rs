@@ -66,6 +66,7 @@ fn words() -> Vec<(&'static str, Vec<String>)> {
         ("Services", of(catalogue::Sort::Service)),
         ("Policies", of(catalogue::Sort::Policy)),
         ("Load", of(catalogue::Sort::Load)),
+        ("Scenario file", of(catalogue::Sort::Section)),
         ("Metrics", metrics::rows().into_iter().flat_map(|row| row.words).chain(["expectations".to_owned()]).collect()),
         ("Values and distributions", values.chain(["values".to_owned()]).collect()),
         ("Exit codes", codes.iter().map(u8::to_string).collect()),
@@ -92,6 +93,17 @@ fn page(word: &str, console: &Console) -> Option<String> {
             "values" | "units" | "distributions" => Some(VALUES.to_owned()),
             _ => None,
         })
+        .or_else(|| key(word, &bold))
+}
+
+/// A key of a scenario, in every place where it may stand.
+fn key(word: &str, bold: &dyn Fn(&str) -> String) -> Option<String> {
+    let places: Vec<String> = catalogue::entries()
+        .iter()
+        .flat_map(|entry| entry.fields.iter().filter(|doc| doc.name == word).map(|doc| (entry.name, doc)))
+        .map(|(of, doc)| format!("In `{of}` (firedrill explain {of}):\n{}", field(doc)))
+        .collect();
+    (!places.is_empty()).then(|| format!("{}\n\n{}", bold(&format!("{word} (key)")), places.join("\n\n")))
 }
 
 fn kind(entry: &catalogue::Entry, bold: &dyn Fn(&str) -> String) -> String {

@@ -49,11 +49,30 @@ fn check_finds_mistakes_in_variants_too_and_speaks_json() {
 }
 
 #[test]
+fn a_wrong_base_does_not_hide_the_mistakes_of_its_variants() {
+    let home = folder();
+    let text = scenario("bad", HOLDING).replace("services.web.workers: 64", "services.web.wokers: 64");
+    write(home.path(), "bad.yaml", &text.replace("db, timeout", "db, timout"));
+    let check = firedrill(home.path(), &["check", "bad.yaml"]);
+    assert!(
+        check.out.contains("did you mean `timeout`?") && check.out.contains("did you mean `workers`?"),
+        "{}",
+        check.out
+    );
+    assert_eq!(check.last_error_line(), "exit 2: 2 mistakes in bad.yaml");
+}
+
+#[test]
 fn plan_is_readable_or_json() {
     let home = folder();
     write(home.path(), "s.yaml", &scenario("s", HOLDING));
     let page = firedrill(home.path(), &["plan", "s.yaml", "--set", "services.web.workers=3"]);
-    assert!(page.code == Some(0) && page.out.contains("3 workers"), "{}{}", page.out, page.err);
+    assert!(
+        page.code == Some(0) && page.out.contains("3 workers") && page.out.contains("; work 5ms"),
+        "{}{}",
+        page.out,
+        page.err
+    );
     let json = firedrill(home.path(), &["plan", "s.yaml", "--json", "--variant", "wide"]);
     let plan: Value = serde_json::from_str(&json.out).expect("JSON");
     assert_eq!((&plan["variant"], &plan["services"][0]["workers"]), (&"wide".into(), &64.into()));
@@ -78,6 +97,15 @@ fn everything_that_is_listed_is_explained() {
     let slip = firedrill(home.path(), &["explain", "latecny"]);
     assert_eq!(slip.code, Some(2));
     assert!(slip.err.contains("did you mean `latency`?"), "{}", slip.err);
+}
+
+#[test]
+fn a_key_is_explained_wherever_it_may_stand() {
+    let home = folder();
+    let page = firedrill(home.path(), &["explain", "volume"]);
+    assert!(page.code == Some(0) && page.out.contains("In `live` (firedrill explain live):"), "{}", page.out);
+    let page = firedrill(home.path(), &["explain", "timeout"]);
+    assert!(page.out.contains("In `call`") && page.out.contains("In `miss`"), "{}", page.out);
 }
 
 #[test]
