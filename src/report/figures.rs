@@ -1,6 +1,6 @@
 //! Figures for people: one value in its unit, short, with three significant digits. Nothing here decides what is shown.
 
-use crate::base::{Span, units};
+use crate::base::Span;
 use crate::judge::{Judged, Unit, Verdict};
 
 /// `253ms`, `99.2%`, `1.5x`, `95.3/s`, `1.5GiB`, `12`.
@@ -10,9 +10,16 @@ pub fn figure(value: f64, unit: Unit) -> String {
         Unit::Ratio if value <= 1.0 => format!("{}%", digits(value * 100.0, 4)),
         Unit::Ratio => format!("{}x", digits(value, 4)),
         Unit::PerSecond => format!("{}/s", digits(value, 4)),
-        Unit::Bytes => units::show_bytes(value as u64),
+        Unit::Bytes => bytes(value),
         Unit::Count => digits(value, 4),
     }
+}
+
+/// In the unit in which they read best, with four significant digits.
+fn bytes(value: f64) -> String {
+    const NAMES: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let power = (0..NAMES.len() - 1).find(|power| value < 1024f64.powi(*power as i32 + 1)).unwrap_or(NAMES.len() - 1);
+    format!("{}{}", digits(value / 1024f64.powi(power as i32), 4), NAMES[power])
 }
 
 /// Seconds in the unit in which they read best.
@@ -104,6 +111,8 @@ mod tests {
     fn evidence_is_in_units_that_people_read() {
         assert_eq!(evidence("microseconds of delay added", 4_600_000), "delay added 4.6s");
         assert_eq!(evidence("bytes delayed", 3 << 20), "bytes delayed 3MiB");
+        assert_eq!(evidence("bytes delayed", 139_565), "bytes delayed 136.3KiB");
+        assert_eq!(evidence("bytes filled", 512), "bytes filled 512B");
         assert_eq!(evidence("chunks delayed", 1359), "chunks delayed 1359");
     }
 }
