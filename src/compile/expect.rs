@@ -8,8 +8,8 @@ mod value;
 mod window;
 
 use crate::base::Time;
-use crate::plan::Window;
 use crate::plan::expectation::{Bound, Compare, Metric};
+use crate::plan::{Plan, Window};
 use cursor::Cursor;
 use metric::Draft;
 use value::Value;
@@ -27,6 +27,22 @@ pub struct Names {
     pub volumes: Vec<String>,
     pub warmup: Time,
     pub length: Time,
+}
+
+impl Names {
+    /// What the lines of this plan may refer to.
+    pub fn of(plan: &Plan) -> Names {
+        let with_volume = plan.real.services.iter().filter(|real| real.volume_bytes.is_some());
+        Names {
+            clients: plan.clients.iter().map(|client| client.name.clone()).collect(),
+            services: plan.services.iter().map(|service| (service.name.clone(), service.kind.clone())).collect(),
+            edges: plan.edges.iter().map(|edge| edge.name.clone()).collect(),
+            faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
+            volumes: with_volume.map(|real| plan.service(real.service).name.clone()).collect(),
+            warmup: plan.warmup,
+            length: plan.length,
+        }
+    }
 }
 
 /// One understood line.

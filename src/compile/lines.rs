@@ -5,7 +5,7 @@ use crate::plan::{Expectation, Plan};
 use crate::scenario::{Fields, Node, Sources, values};
 
 pub fn read(fields: &Fields, plan: &mut Plan, sources: &Sources) {
-    let names = names(plan);
+    let names = Names::of(plan);
     let read = |key: &str| -> Vec<Expectation> {
         fields.list(key).iter().filter_map(|node| line(node, &names, fields, sources)).collect()
     };
@@ -14,23 +14,6 @@ pub fn read(fields: &Fields, plan: &mut Plan, sources: &Sources) {
         let note = fields.diags().warning(fields.place(), "nothing is expected: this run cannot break");
         note.help("add `expect:` with lines such as `success(users) >= 99%`").code("no-expectation");
     }
-}
-
-fn names(plan: &Plan) -> Names {
-    Names {
-        clients: plan.clients.iter().map(|client| client.name.clone()).collect(),
-        services: plan.services.iter().map(|service| (service.name.clone(), service.kind.clone())).collect(),
-        edges: plan.edges.iter().map(|edge| edge.name.clone()).collect(),
-        faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
-        volumes: volumes(plan),
-        warmup: plan.warmup,
-        length: plan.length,
-    }
-}
-
-fn volumes(plan: &Plan) -> Vec<String> {
-    let with_volume = plan.real.services.iter().filter(|real| real.volume_bytes.is_some());
-    with_volume.map(|real| plan.service(real.service).name.clone()).collect()
 }
 
 fn line(node: &Node, names: &Names, fields: &Fields, sources: &Sources) -> Option<Expectation> {

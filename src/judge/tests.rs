@@ -8,15 +8,7 @@ use crate::record::fixture::{plan, recording, secs, steady_users};
 use crate::record::{ClientCell, CutShort, Evidence, Recording};
 
 fn expectation(plan: &Plan, text: &str) -> Expectation {
-    let names = Names {
-        clients: plan.clients.iter().map(|client| client.name.clone()).collect(),
-        services: plan.services.iter().map(|service| (service.name.clone(), service.kind.clone())).collect(),
-        edges: plan.edges.iter().map(|edge| edge.name.clone()).collect(),
-        faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
-        volumes: Vec::new(),
-        warmup: plan.warmup,
-        length: plan.length,
-    };
+    let names = Names::of(plan);
     let parsed = parse(text, &names).unwrap_or_else(|error| panic!("{text}: {error:?}"));
     Expectation {
         text: text.to_owned(),

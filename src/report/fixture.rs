@@ -113,15 +113,7 @@ pub fn plan(length: f64) -> Plan {
 
 /// The lines of a scenario as the compiler would leave them in the plan.
 pub fn expecting(mut plan: Plan, lines: &[&str]) -> Plan {
-    let names = Names {
-        clients: plan.clients.iter().map(|client| client.name.clone()).collect(),
-        services: plan.services.iter().map(|service| (service.name.clone(), service.kind.clone())).collect(),
-        edges: plan.edges.iter().map(|edge| edge.name.clone()).collect(),
-        faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
-        volumes: Vec::new(),
-        warmup: plan.warmup,
-        length: plan.length,
-    };
+    let names = Names::of(&plan);
     let line = |(index, text): (usize, &&str)| {
         let Parsed { metric, compare, bound, window, .. } =
             parse(text, &names).unwrap_or_else(|error| panic!("{text}: {error:?}"));
