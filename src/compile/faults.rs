@@ -31,7 +31,7 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
         // As for other mistakes: the name stays, so that the windows named after it are not wrong as well.
         let (name, kind, on) = (entry.key.clone(), String::new(), String::new());
         return Some((
-            FaultInfo { name, kind, on, from: plan.warmup, to: plan.length, label: String::new() },
+            FaultInfo { name, kind, on, from: stand_in(plan).0, to: stand_in(plan).1, label: String::new() },
             Vec::new(),
         ));
     };
@@ -40,7 +40,7 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
     let site = fields.text("on").and_then(|on| site(on, kind, &fields, plan));
     let lowered = site.and_then(|site| (kind.lower)(&fields, &site));
     // A fault that is wrong keeps its name, so that the windows named after it are not wrong as well.
-    let (from, to) = window.unwrap_or((plan.warmup, plan.length));
+    let (from, to) = window.unwrap_or(stand_in(plan));
     let info = FaultInfo {
         name: entry.key.clone(),
         kind: kind.name.to_owned(),
@@ -51,6 +51,12 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
     };
     let steps = lowered.map(|lowered| kind.steps(FaultId::from(plan.faults.len()), lowered, from, to));
     Some((info, steps.unwrap_or_default()))
+}
+
+/// A window for a fault whose own is not known: in the middle, so that there is a before and an after.
+fn stand_in(plan: &Plan) -> (Time, Time) {
+    let third = Span(plan.length.since(plan.warmup).0 / 3);
+    (plan.warmup + third, plan.warmup + third + third)
 }
 
 fn kind_of(entry: &Entry, what: &str, root: &Fields) -> Option<&'static FaultKind> {
