@@ -39,3 +39,12 @@ id!(
     /// Index into `Plan::faults`.
     FaultId
 );
+id!(
+    /// Index into `Plan::meters`.
+    MeterId
+);
+
+impl MeterId {
+    /// The meter of something that nobody measures.
+    pub const NONE: MeterId = MeterId(u32::MAX);
+}

@@ -23,10 +23,28 @@ pub enum ErrorKind {
     NoSpace,
     /// The service crashed while it held the request.
     Crashed,
+    /// The caller's circuit breaker was open: nothing was sent.
+    BreakerOpen,
+    /// Held back by a rate limit (HTTP 429) or by the caller's own throttling.
+    Throttled,
+    /// Turned away to shed load, or by a concurrency limit.
+    Shed,
+    /// The caller's pool or bulkhead had no connection to give in time.
+    NoConnection,
+    /// The deadline that came with the request had passed.
+    Expired,
+    /// The name of the service led nowhere.
+    Unresolved,
+    /// The certificate was not accepted.
+    Untrusted,
+    /// A write came to something that takes none.
+    ReadOnly,
+    /// Nobody could take it: no leader, no quorum, no healthy replica.
+    Unavailable,
 }
 
 impl ErrorKind {
-    pub const ALL: [ErrorKind; 8] = [
+    pub const ALL: [ErrorKind; 17] = [
         ErrorKind::Timeout,
         ErrorKind::WaitTimeout,
         ErrorKind::Rejected,
@@ -35,6 +53,15 @@ impl ErrorKind {
         ErrorKind::Error,
         ErrorKind::NoSpace,
         ErrorKind::Crashed,
+        ErrorKind::BreakerOpen,
+        ErrorKind::Throttled,
+        ErrorKind::Shed,
+        ErrorKind::NoConnection,
+        ErrorKind::Expired,
+        ErrorKind::Unresolved,
+        ErrorKind::Untrusted,
+        ErrorKind::ReadOnly,
+        ErrorKind::Unavailable,
     ];
     pub const COUNT: usize = Self::ALL.len();
 
@@ -49,6 +76,15 @@ impl ErrorKind {
             ErrorKind::Error => "error",
             ErrorKind::NoSpace => "no-space",
             ErrorKind::Crashed => "crashed",
+            ErrorKind::BreakerOpen => "breaker-open",
+            ErrorKind::Throttled => "throttled",
+            ErrorKind::Shed => "shed",
+            ErrorKind::NoConnection => "no-connection",
+            ErrorKind::Expired => "expired",
+            ErrorKind::Unresolved => "unresolved",
+            ErrorKind::Untrusted => "untrusted",
+            ErrorKind::ReadOnly => "read-only",
+            ErrorKind::Unavailable => "unavailable",
         }
     }
 

@@ -9,7 +9,7 @@ mod window;
 
 use crate::base::Time;
 use crate::plan::expectation::{Bound, Compare, Metric};
-use crate::plan::{Plan, Window};
+use crate::plan::{Meter, Plan, Window};
 use cursor::Cursor;
 use metric::Draft;
 use value::Value;
@@ -25,6 +25,7 @@ pub struct Names {
     pub faults: Vec<(String, Time, Time)>,
     /// Services of any kind that live on a volume of limited size, beside the stores.
     pub volumes: Vec<String>,
+    pub meters: Vec<Meter>,
     pub warmup: Time,
     pub length: Time,
 }
@@ -38,6 +39,7 @@ impl Names {
             services: plan.services.iter().map(|service| (service.name.clone(), service.kind.clone())).collect(),
             edges: plan.edges.iter().map(|edge| edge.name.clone()).collect(),
             faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
+            meters: plan.meters.clone(),
             volumes: with_volume.map(|real| plan.service(real.service).name.clone()).collect(),
             warmup: plan.warmup,
             length: plan.length,

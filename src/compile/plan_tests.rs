@@ -195,7 +195,7 @@ fn faults_heal_themselves_and_healing_comes_first_at_one_moment() {
         plan.schedule.iter().filter(|step| step.at == at(20)).map(|step| (step.on, step.fault.0)).collect();
     assert_eq!(at_20, [(false, 0), (false, 0), (false, 0), (false, 0), (false, 0), (false, 0), (true, 1), (true, 2)]);
     let down = plan.schedule.iter().find(|step| step.fault == FaultId(1)).expect("a step");
-    assert_eq!(down.target, Target::Service { id: ServiceId(1), replicas: 2 });
+    assert_eq!(down.target, Target::Service { id: ServiceId(1), replicas: Replicas::first(2) });
     let labels: Vec<&str> = plan.faults.iter().map(|fault| fault.label.as_str()).collect();
     assert_eq!(labels, ["latency 20ms ± 5ms", "down 2 of 3 replicas", "forget 100%"]);
     assert_eq!((plan.faults[2].from, plan.faults[2].to), (at(20), at(20)));

@@ -32,7 +32,7 @@ use crate::base::{ServiceId, Span, Time};
 use crate::model::load::client::{self, ClientDraft};
 use crate::model::services::{self, ServiceDraft, Surroundings};
 use crate::plan::load::LENGTH_MAX;
-use crate::plan::{Plan, World};
+use crate::plan::{Plan, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
@@ -87,6 +87,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     graph::check(&plan, &services, &places, diags);
     plan.real = real::read(&fields, &plan);
     faults::read(&fields, &mut plan);
+    plan.meters = meters::declared(&plan);
     phases::cut(&mut plan);
     lines::read(&fields, &mut plan, sources);
     Some(plan)
@@ -123,6 +124,7 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
         symptoms: Vec::new(),
         still_broken: false,
         real: Default::default(),
+        meters: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::links::Transit;
 use super::slab::Handle;
+use super::traits::Traits;
 use super::wire::{Request, Wire};
 use super::{EdgeId, Engine, Event, Outcome, Soon};
 use crate::base::{ErrorKind, Span, Time};
@@ -16,7 +17,9 @@ pub struct Call {
     pub in_flight: bool,
     /// The frame that the attempt became, once it has arrived.
     pub child: Handle,
-    pub key: u32,
+    pub traits: Traits,
+    /// When the attempt under way was begun.
+    pub begun: Time,
     /// The pause before the last retry (decorrelated jitter grows from it).
     backoff: Span,
     /// The next in the list of its owner's calls.
@@ -43,7 +46,7 @@ pub enum Owner {
 
 impl<W: Wire> Engine<W> {
     /// A call that has not been tried yet.
-    pub(super) fn new_call(&mut self, edge: EdgeId, owner: Owner, key: u32, sibling: Handle) -> Handle {
+    pub(super) fn new_call(&mut self, edge: EdgeId, owner: Owner, traits: Traits, sibling: Handle) -> Handle {
         let link = &mut self.links[edge.index()];
         link.cell.calls += 1;
         link.retries.deposit();
@@ -53,7 +56,8 @@ impl<W: Wire> Engine<W> {
             attempt: 0,
             in_flight: false,
             child: Handle::NONE,
-            key,
+            traits,
+            begun: self.now,
             backoff: Span::ZERO,
             sibling,
         })
@@ -65,7 +69,8 @@ impl<W: Wire> Engine<W> {
         call.attempt += 1;
         call.in_flight = true;
         call.child = Handle::NONE;
-        let (attempt, edge, owner, key) = (call.attempt, call.edge, call.owner, call.key);
+        call.begun = self.now;
+        let (attempt, edge, owner, traits) = (call.attempt, call.edge, call.owner, call.traits);
         let link = &mut self.links[edge.index()];
         link.cell.attempts += 1;
         if let Some(lane) = link.timeout {
@@ -84,9 +89,9 @@ impl<W: Wire> Engine<W> {
                 _ => None,
             };
             self.left_for_real(to);
-            self.wire.send(Request { edge, call: handle, attempt, key, intended });
+            self.wire.send(Request { edge, call: handle, attempt, traits, intended });
         } else {
-            self.send_request(Transit { call: handle, attempt, edge, key });
+            self.send_request(Transit { call: handle, attempt, edge, traits });
         }
     }
 
@@ -97,10 +102,10 @@ impl<W: Wire> Engine<W> {
 
     pub(super) fn attempt_timed_out(&mut self, handle: Handle, attempt: u16) {
         let Some(call) = self.current(handle, attempt) else { return };
-        let (edge, child, key) = (call.edge, call.child, call.key);
+        let (edge, child, traits) = (call.edge, call.child, call.traits);
         self.attempt_over(handle, attempt, Outcome::Failed(ErrorKind::Timeout));
         if W::CARRIES {
-            self.wire.abandon(Request { edge, call: handle, attempt, key, intended: None });
+            self.wire.abandon(Request { edge, call: handle, attempt, traits, intended: None });
         }
         if self.plan.edge(edge).cancel {
             self.cancel(child);
@@ -110,11 +115,11 @@ impl<W: Wire> Engine<W> {
     /// The wait timeout takes the request out of the line. Once its work has begun it does nothing.
     pub(super) fn wait_timed_out(&mut self, handle: Handle, attempt: u16) {
         let Some(call) = self.current(handle, attempt) else { return };
-        let (edge, child, key) = (call.edge, call.child, call.key);
+        let (edge, child, traits) = (call.edge, call.child, call.traits);
         if child.is_none() || self.drop_waiting(child) {
             self.attempt_over(handle, attempt, Outcome::Failed(ErrorKind::WaitTimeout));
             if W::CARRIES {
-                self.wire.abandon(Request { edge, call: handle, attempt, key, intended: None });
+                self.wire.abandon(Request { edge, call: handle, attempt, traits, intended: None });
             }
         }
     }
@@ -153,7 +158,7 @@ impl<W: Wire> Engine<W> {
     /// The call is over: its owner goes on.
     fn end_call(&mut self, handle: Handle, outcome: Outcome) {
         let Some(call) = self.calls.get(handle) else { return };
-        let (edge, key, sibling) = (call.edge, call.key, call.sibling);
+        let (edge, key, sibling) = (call.edge, call.traits.key, call.sibling);
         match call.owner {
             Owner::User { client, intended, cell, reloads_left } => {
                 self.user_answered(handle, client as usize, (intended, cell), reloads_left, outcome);
@@ -189,11 +194,12 @@ impl<W: Wire> Engine<W> {
     /// The owner of a call is gone: nobody waits for it any more.
     pub(super) fn forsake(&mut self, handle: Handle) {
         let Some(call) = self.calls.get(handle) else { return };
-        let (edge, child, attempt, key, in_flight) = (call.edge, call.child, call.attempt, call.key, call.in_flight);
+        let (edge, child, attempt, traits, in_flight) =
+            (call.edge, call.child, call.attempt, call.traits, call.in_flight);
         self.calls.remove(handle);
         if in_flight && W::CARRIES {
             self.back_from_real(edge, Outcome::Failed(ErrorKind::Timeout));
-            self.wire.abandon(Request { edge, call: handle, attempt, key, intended: None });
+            self.wire.abandon(Request { edge, call: handle, attempt, traits, intended: None });
         }
         if in_flight && self.plan.edge(edge).cancel {
             self.cancel(child);

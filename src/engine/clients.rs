@@ -4,6 +4,7 @@ use super::calls::Owner;
 use super::keys::KeySampler;
 use super::pacer::Pacer;
 use super::slab::Handle;
+use super::traits::Traits;
 use super::wire::Wire;
 use super::{ClientId, Engine, Event, Outcome};
 use crate::base::{Dice, Time};
@@ -14,6 +15,8 @@ pub struct Population {
     keys: Option<KeySampler>,
     reload_dice: Dice,
     think_dice: Dice,
+    /// Users of a closed loop who go home when they come back next time: the population has shrunk.
+    pub leaving: u32,
 }
 
 impl Population {
@@ -24,6 +27,17 @@ impl Population {
             keys: client.keys.map(|keys| KeySampler::new(keys, dice("keys"))),
             reload_dice: dice("reload"),
             think_dice: dice("think"),
+            leaving: 0,
+        }
+    }
+
+    /// From now on the population is as this entry says.
+    pub fn reconfigure(&mut self, client: &Client, now: Time) {
+        if let Some(pacer) = &mut self.pacer {
+            pacer.reconfigure(&client.arrivals, now);
+        }
+        if let (Some(sampler), Some(keys)) = (&mut self.keys, client.keys) {
+            sampler.reconfigure(keys);
         }
     }
 
@@ -37,17 +51,22 @@ impl<W: Wire> Engine<W> {
         let plan = self.plan.clone();
         for (index, client) in plan.clients.iter().enumerate() {
             match &client.arrivals {
-                Arrivals::Closed { users, think } => {
-                    for _ in 0..*users {
-                        let call = self.new_call(client.edge, Owner::user(index, 0), 0, Handle::NONE);
-                        let wait = think.draw_span(&mut self.populations[index].think_dice);
-                        self.links[client.edge.index()].cell.calls -= 1;
-                        self.queue.push(self.now + wait, Event::Return(call));
-                    }
-                }
+                Arrivals::Closed { users, .. } => (0..*users).for_each(|_| self.join(index)),
                 Arrivals::Open { .. } | Arrivals::Trace(_) => self.schedule_arrival(index),
             }
         }
+    }
+
+    /// One more user of a closed loop, who thinks first.
+    pub(super) fn join(&mut self, client: usize) {
+        let plan = self.plan.clone();
+        let Arrivals::Closed { think, .. } = &plan.clients[client].arrivals else { return };
+        let edge = plan.clients[client].edge;
+        let call = self.new_call(edge, Owner::user(client, 0), Traits::of_key(0), Handle::NONE);
+        // It has not asked for anything yet.
+        self.links[edge.index()].cell.calls -= 1;
+        let wait = think.draw_span(&mut self.populations[client].think_dice);
+        self.queue.push(self.now + wait, Event::Return(call));
     }
 
     /// Puts the next open-loop request of a client into the event queue.
@@ -67,17 +86,18 @@ impl<W: Wire> Engine<W> {
         for fault in pacer.surging() {
             self.recorder.touched(fault, "requests sent in the surge", 1);
         }
-        let key = population.draw_key();
+        let traits = Traits::of_key(population.draw_key());
         let limit = self.plan.clients[client].reload.as_ref().map_or(0, |reload| reload.limit);
         let edge = self.plan.clients[client].edge;
-        let call = self.new_call(edge, Owner::user(client, limit), key, Handle::NONE);
+        let call = self.new_call(edge, Owner::user(client, limit), traits, Handle::NONE);
         self.ask(call, client, due, true);
         self.schedule_arrival(client);
     }
 
     /// A user comes back: reloads after a failure, or has finished thinking.
     pub(super) fn user_returns(&mut self, handle: Handle) {
-        let Some((Owner::User { client, reloads_left, .. }, key)) = self.calls.get(handle).map(|c| (c.owner, c.key))
+        let Some((Owner::User { client, reloads_left, .. }, traits)) =
+            self.calls.get(handle).map(|call| (call.owner, call.traits))
         else {
             return;
         };
@@ -85,9 +105,13 @@ impl<W: Wire> Engine<W> {
         self.calls.remove(handle);
         let client = client as usize;
         let closed = self.populations[client].pacer.is_none();
-        let key = if closed { self.populations[client].draw_key() } else { key };
+        if closed && self.populations[client].leaving > 0 {
+            self.populations[client].leaving -= 1;
+            return;
+        }
+        let traits = if closed { Traits::of_key(self.populations[client].draw_key()) } else { traits };
         let edge = self.plan.clients[client].edge;
-        let call = self.new_call(edge, Owner::user(client, reloads_left), key, Handle::NONE);
+        let call = self.new_call(edge, Owner::user(client, reloads_left), traits, Handle::NONE);
         self.ask(call, client, self.now, closed);
     }
 

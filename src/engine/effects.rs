@@ -3,7 +3,7 @@
 use super::wire::Wire;
 use super::{Engine, ServiceId, Target};
 use crate::base::{ClientId, FaultId};
-use crate::plan::Effect;
+use crate::plan::{Effect, Replicas};
 
 impl<W: Wire> Engine<W> {
     pub(super) fn step(&mut self, index: usize) {
@@ -12,6 +12,9 @@ impl<W: Wire> Engine<W> {
         self.note_step(index);
         if self.wire.step(index, step) {
             return;
+        }
+        if let Effect::Set(patch) = &step.effect {
+            return self.set(step.target, step.fault, patch);
         }
         match (step.target, step.on) {
             (Target::Edge(edge), true) => self.begin_on_edge(edge, step.fault, &step.effect),
@@ -37,14 +40,14 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn begin_on_service(&mut self, id: ServiceId, replicas: u32, fault: FaultId, effect: &Effect) {
+    fn begin_on_service(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId, effect: &Effect) {
         let index = id.index();
         match effect {
             Effect::Down => self.go_down(id, replicas, fault),
             Effect::Freeze => {
                 let inside = self.frames_inside(id, replicas).len() as u64;
                 self.recorder.touched(fault, "requests frozen", inside);
-                for replica in self.nodes[index].replicas.iter_mut().take(replicas as usize) {
+                for replica in self.nodes[index].aimed_at(replicas) {
                     replica.freeze(self.now, fault);
                 }
             }
@@ -64,16 +67,16 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn end_on_service(&mut self, id: ServiceId, replicas: u32, fault: FaultId, effect: &Effect) {
+    fn end_on_service(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId, effect: &Effect) {
         let index = id.index();
         match effect {
             Effect::Down => {
-                for replica in self.nodes[index].replicas.iter_mut().take(replicas as usize) {
+                for replica in self.nodes[index].aimed_at(replicas) {
                     replica.down.retain(|f| *f != fault);
                 }
             }
             Effect::Freeze => {
-                for replica in 0..replicas.min(self.nodes[index].replicas.len() as u32) {
+                for replica in replicas.of(self.nodes[index].replicas.len() as u32) {
                     if self.nodes[index].replicas[replica as usize].thaw(self.now, fault) {
                         self.thawed(index, replica);
                     }
@@ -91,11 +94,14 @@ impl<W: Wire> Engine<W> {
     }
 
     /// A crash: what the replicas held is lost, and so is everything that was in flight there.
-    fn go_down(&mut self, id: ServiceId, replicas: u32, fault: FaultId) {
+    fn go_down(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId) {
         let index = id.index();
-        for replica in self.nodes[index].replicas.iter_mut().take(replicas as usize) {
+        let mut crashes = 0;
+        for replica in self.nodes[index].aimed_at(replicas) {
             replica.down.push(fault);
+            crashes += 1;
         }
+        self.meters.count(self.nodes[index].crashes_meter, crashes);
         let inside = self.frames_inside(id, replicas);
         self.recorder.touched(fault, "requests lost", inside.len() as u64);
         for frame in inside {
@@ -105,11 +111,11 @@ impl<W: Wire> Engine<W> {
         self.recorder.touched(fault, "entries forgotten", forgotten);
     }
 
-    fn forget(&mut self, index: usize, replicas: u32, fault: FaultId, share: f64) -> u64 {
-        let count = replicas.min(self.nodes[index].replicas.len() as u32);
+    fn forget(&mut self, index: usize, replicas: Replicas, fault: FaultId, share: f64) -> u64 {
+        let count = self.nodes[index].replicas.len() as u32;
         let Some(contents) = &mut self.nodes[index].contents else { return 0 };
         let dice = &mut self.fault_dice[fault.index()];
-        (0..count).map(|replica| contents.forget(replica, share, dice)).sum()
+        replicas.of(count).map(|replica| contents.forget(replica, share, dice)).sum()
     }
 
     fn surge(&mut self, client: ClientId, on: bool, fault: FaultId, effect: &Effect) {

@@ -3,6 +3,7 @@
 use super::calls::Owner;
 use super::nodes::Held;
 use super::slab::Handle;
+use super::traits::Traits;
 use super::wire::{Token, Wire};
 use super::{Engine, Event, Op, Outcome, ServiceId, Soon};
 use crate::base::{ErrorKind, Span, Time};
@@ -25,7 +26,7 @@ pub struct Frame {
     pub failed: Option<ErrorKind>,
     /// What a store's probes found.
     found_room: Option<bool>,
-    pub key: u32,
+    pub traits: Traits,
     arrived: Time,
     /// How long the replica had been frozen in all when the work now under way began.
     frozen_mark: Span,
@@ -47,7 +48,7 @@ pub enum State {
 pub(super) struct Origin {
     pub parent: Handle,
     pub attempt: u16,
-    pub key: u32,
+    pub traits: Traits,
     pub token: Option<Token>,
 }
 
@@ -115,8 +116,8 @@ impl<W: Wire> Engine<W> {
     fn call_from(&mut self, frame: Handle, edge: super::EdgeId) {
         let Some(this) = self.frames.get_mut(frame) else { return };
         this.pending += 1;
-        let (key, sibling) = (this.key, this.calls);
-        let call = self.new_call(edge, Owner::Frame(frame), key, sibling);
+        let (traits, sibling) = (this.traits, this.calls);
+        let call = self.new_call(edge, Owner::Frame(frame), traits, sibling);
         if let Some(this) = self.frames.get_mut(frame) {
             this.calls = call;
         }
@@ -131,7 +132,7 @@ impl<W: Wire> Engine<W> {
         if !node.slow.is_empty() {
             length = drawn.mul_f64(node.slowness(this.replica));
             for (fault, replicas, _) in &node.slow {
-                if this.replica < *replicas {
+                if replicas.contains(this.replica) {
                     self.recorder.touched(*fault, "work slowed", 1);
                 }
             }
@@ -185,7 +186,7 @@ impl<W: Wire> Engine<W> {
         let Some(this) = self.frames.get_mut(frame) else { return };
         let node = &mut self.nodes[this.service as usize];
         if let Some(contents) = &mut node.contents {
-            let hit = contents.read(this.key, self.now);
+            let hit = contents.read(this.traits.key, self.now);
             node.cell.hits += u64::from(hit);
             node.cell.misses += u64::from(!hit);
             return self.answer(frame, if hit { Outcome::Ok } else { Outcome::Miss });
@@ -256,7 +257,7 @@ impl Frame {
             pending: 0,
             failed: None,
             found_room: None,
-            key: origin.key,
+            traits: origin.traits,
             arrived: now,
             frozen_mark: Span::ZERO,
             token: origin.token,
@@ -265,6 +266,6 @@ impl Frame {
     }
 
     pub(super) fn origin(&self) -> Origin {
-        Origin { parent: self.parent, attempt: self.attempt, key: self.key, token: self.token }
+        Origin { parent: self.parent, attempt: self.attempt, traits: self.traits, token: self.token }
     }
 }

@@ -4,6 +4,7 @@
 use super::calls::Owner;
 use super::frames::Origin;
 use super::slab::Handle;
+use super::traits::Traits;
 use super::wire::{Token, Wire};
 use super::{EdgeId, Engine, Outcome, ServiceId};
 use crate::base::{ClientId, ErrorKind, FaultId, Span};
@@ -14,7 +15,7 @@ pub struct Arrived {
     pub service: ServiceId,
     /// The attempt that it belongs to, as far as the caller is one of ours: the edge, the call, the attempt's number.
     pub from: Option<(EdgeId, Handle, u16)>,
-    pub key: u32,
+    pub traits: Traits,
     pub token: Token,
 }
 
@@ -45,13 +46,13 @@ impl<W: Wire> Engine<W> {
 
     /// A request reached a stand-in; `Wire::respond` answers it.
     pub fn requested(&mut self, arrived: Arrived) {
-        let Arrived { service, from, key, token } = arrived;
+        let Arrived { service, from, traits, token } = arrived;
         let (parent, attempt) = from.map_or((Handle::NONE, 0), |(_, call, attempt)| (call, attempt));
         let cancelled =
             from.is_some_and(|(edge, ..)| self.plan.edge(edge).cancel && self.edge_of(parent, attempt).is_none());
         match cancelled {
             true => self.wire.respond(token, Outcome::Failed(ErrorKind::Timeout)),
-            false => self.arrive(service, Origin { parent, attempt, key, token: Some(token) }),
+            false => self.arrive(service, Origin { parent, attempt, traits, token: Some(token) }),
         }
         self.settle();
     }

@@ -18,6 +18,11 @@ impl KeySampler {
         KeySampler { count: keys.count, alias, dice }
     }
 
+    pub fn reconfigure(&mut self, keys: Keys) {
+        self.count = keys.count;
+        self.alias = if keys.skew == 0.0 { Vec::new() } else { alias_table(keys) };
+    }
+
     #[inline]
     pub fn draw(&mut self) -> u32 {
         let pick = self.dice.below(u64::from(self.count)) as u32;

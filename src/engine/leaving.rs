@@ -5,6 +5,7 @@ use super::slab::Handle;
 use super::wire::Wire;
 use super::{Engine, Outcome, ServiceId, Soon};
 use crate::base::ErrorKind;
+use crate::plan::Replicas;
 
 impl<W: Wire> Engine<W> {
     /// Takes a frame that still waits for a worker out of the line; `false` if it does not wait.
@@ -57,9 +58,9 @@ impl<W: Wire> Engine<W> {
         Some(origin)
     }
 
-    /// All frames now inside the first `replicas` replicas of a service.
-    pub(super) fn frames_inside(&self, service: ServiceId, replicas: u32) -> Vec<Handle> {
-        let inside = self.frames.iter().filter(|(_, f)| f.service == service.0 && f.replica < replicas);
+    /// All frames now inside these replicas of a service.
+    pub(super) fn frames_inside(&self, service: ServiceId, replicas: Replicas) -> Vec<Handle> {
+        let inside = self.frames.iter().filter(|(_, f)| f.service == service.0 && replicas.contains(f.replica));
         inside.map(|(handle, _)| handle).collect()
     }
 }

@@ -11,7 +11,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn arrive(&mut self, service: ServiceId, origin: Origin) {
         let index = service.index();
         self.nodes[index].cell.arrived += 1;
-        let replica = self.choose_replica(index, origin.key);
+        let replica = self.choose_replica(index, origin.traits.key);
         if let Some(kind) = self.turned_away_by_fault(index, replica) {
             return self.answer_origin(origin, Outcome::Failed(kind));
         }
@@ -32,7 +32,7 @@ impl<W: Wire> Engine<W> {
 
     fn choose_replica(&mut self, index: usize, key: u32) -> u32 {
         let node = &mut self.nodes[index];
-        let count = node.replicas.len() as u32;
+        let count = node.active;
         if count == 1 {
             return 0;
         }
@@ -58,7 +58,7 @@ impl<W: Wire> Engine<W> {
             return None;
         }
         for (fault, replicas, chance) in &node.fail {
-            if replica < *replicas && self.fault_dice[fault.index()].chance(*chance) {
+            if replicas.contains(replica) && self.fault_dice[fault.index()].chance(*chance) {
                 node.cell.failed += 1;
                 self.recorder.touched(*fault, "requests failed", 1);
                 return Some(ErrorKind::Error);

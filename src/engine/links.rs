@@ -5,6 +5,7 @@ use super::pool::Connections;
 use super::queue::{EventQueue, Lane};
 use super::retry::Retries;
 use super::slab::Handle;
+use super::traits::Traits;
 use super::wire::Wire;
 use super::{EdgeId, Engine, Event, Outcome, Soon};
 use crate::base::{Dice, Dist, ErrorKind, FaultId, Span, Time};
@@ -22,6 +23,7 @@ pub struct Link {
     /// Request and response sizes.
     bytes: [u64; 2],
     connections: Option<Connections>,
+    pool_dice: Dice,
     chance_dice: Dice,
     latency_dice: Dice,
     faults: Vec<LinkFault>,
@@ -49,7 +51,7 @@ pub(super) struct Transit {
     pub call: Handle,
     pub attempt: u16,
     pub edge: EdgeId,
-    pub key: u32,
+    pub traits: Traits,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +79,26 @@ impl Link {
             latency: edge.latency.clone(),
             bytes: [edge.request_bytes, edge.response_bytes],
             connections: edge.pool.as_ref().map(|pool| Connections::new(pool, dice("pool"))),
+            pool_dice: dice("pool"),
             chance_dice: dice("chance"),
             latency_dice: dice("latency"),
             faults: Vec::new(),
             held: Vec::new(),
+        }
+    }
+
+    /// From now on the edge is as this entry says; the budget and the connections that it has stay what they are where they can.
+    pub fn reconfigure(&mut self, edge: &Edge, queue: &mut EventQueue) {
+        self.timeout = edge.timeout.map(|delay| queue.lane(delay));
+        self.wait = edge.wait.map(|delay| queue.lane(delay));
+        self.retries.reconfigure(edge.retry.as_ref());
+        self.latency = edge.latency.clone();
+        self.bytes = [edge.request_bytes, edge.response_bytes];
+        match (&mut self.connections, &edge.pool) {
+            (Some(connections), Some(pool)) => connections.reconfigure(pool),
+            (connections, pool) => {
+                *connections = pool.as_ref().map(|pool| Connections::new(pool, self.pool_dice.clone()));
+            }
         }
     }
 
@@ -135,7 +153,7 @@ impl<W: Wire> Engine<W> {
             return;
         }
         let to = edge.to;
-        self.arrive(to, Origin { parent: message.call, attempt: message.attempt, key: message.key, token: None });
+        self.arrive(to, Origin { parent: message.call, attempt: message.attempt, traits: message.traits, token: None });
     }
 
     /// Sends an answer back to the caller. Nobody carries an answer to a caller who has gone.

@@ -2,6 +2,7 @@
 
 use super::calls::Owner;
 use super::slab::Handle;
+use super::traits::Traits;
 use super::wire::Wire;
 use super::{EdgeId, Engine, Outcome, Soon};
 use crate::base::ErrorKind;
@@ -48,9 +49,10 @@ impl<W: Wire> Engine<W> {
     }
 
     fn rebuild(&mut self, frame: Handle, cache: EdgeId, key: u32, miss: &MissPath) {
+        let traits = self.frames.get(frame).map_or(Traits::of_key(key), |frame| frame.traits);
         if miss.fill != Fill::SingleFlight {
             let sibling = self.frames.get(frame).map_or(Handle::NONE, |frame| frame.calls);
-            let call = self.new_call(miss.edge, Owner::Frame(frame), key, sibling);
+            let call = self.new_call(miss.edge, Owner::Frame(frame), traits, sibling);
             if let Some(this) = self.frames.get_mut(frame) {
                 this.calls = call;
             }
@@ -59,7 +61,7 @@ impl<W: Wire> Engine<W> {
         let waiters = self.flights.entry((cache, key)).or_default();
         waiters.push(frame);
         if waiters.len() == 1 {
-            let call = self.new_call(miss.edge, Owner::Flight { edge: cache, key }, key, Handle::NONE);
+            let call = self.new_call(miss.edge, Owner::Flight { edge: cache, key }, traits, Handle::NONE);
             self.attempt(call);
         }
     }

@@ -19,20 +19,24 @@ mod keys;
 mod leaving;
 mod line;
 mod links;
+mod meters;
 mod misses;
 mod nodes;
 mod pacer;
+mod patches;
 mod pool;
 mod queue;
 mod retry;
 mod slab;
 mod storage;
+mod traits;
 mod wire;
 
 #[cfg(test)]
 pub use audit::Audit;
 pub use inputs::Arrived;
 pub use slab::Handle;
+pub use traits::Traits;
 pub use wire::{Direct, Request, Token, Wire};
 
 use crate::base::{ClientId, Dice, EdgeId, Outcome, ServiceId, Time};
@@ -42,6 +46,7 @@ use calls::Call;
 use clients::Population;
 use frames::Frame;
 use links::{Link, Transit};
+use meters::Meters;
 use misses::Flights;
 use nodes::Node;
 use queue::EventQueue;
@@ -84,6 +89,9 @@ enum Soon {
 }
 
 pub struct Engine<W: Wire> {
+    /// As it was given: what the recording carries.
+    given: Arc<Plan>,
+    /// As it is now: `Effect::Set` replaces entries of it.
     plan: Arc<Plan>,
     now: Time,
     /// The cell of the recording that holds `now`.
@@ -97,6 +105,7 @@ pub struct Engine<W: Wire> {
     links: Vec<Link>,
     populations: Vec<Population>,
     flights: Flights,
+    meters: Meters,
     /// One per fault, for the choices that it makes while it lasts.
     fault_dice: Vec<Dice>,
     events: u64,
@@ -108,7 +117,8 @@ impl<W: Wire> Engine<W> {
     pub fn new(plan: Arc<Plan>, wire: W) -> Engine<W> {
         let mut queue = EventQueue::default();
         let seed = plan.seed;
-        let nodes = plan.services.iter().map(|service| Node::new(service, seed)).collect();
+        let metered = |(index, service)| Node::new(service, ServiceId::from(index), &plan);
+        let nodes = plan.services.iter().enumerate().map(metered).collect();
         let mut links: Vec<Link> = plan.edges.iter().map(|edge| Link::new(edge, seed, &mut queue)).collect();
         for (index, edge) in plan.edges.iter().enumerate() {
             if let Some(miss) = &edge.miss {
@@ -130,11 +140,16 @@ impl<W: Wire> Engine<W> {
             links,
             populations,
             flights: Flights::default(),
+            meters: Meters::new(&plan),
             fault_dice,
             events: 0,
             wire,
+            given: plan.clone(),
             plan,
         };
+        for index in 0..engine.nodes.len() {
+            engine.tell_replicas(ServiceId::from(index));
+        }
         // Cells first: what a fault does in its first moment belongs to the window that begins with it, not to the one before.
         engine.schedule_cells();
         engine.schedule_steps();
@@ -142,8 +157,9 @@ impl<W: Wire> Engine<W> {
         engine
     }
 
-    pub fn plan(&self) -> &Arc<Plan> {
-        &self.plan
+    /// The Plan that is played, as it was at the start.
+    pub fn given(&self) -> &Arc<Plan> {
+        &self.given
     }
 
     pub fn now(&self) -> Time {
@@ -187,6 +203,7 @@ impl<W: Wire> Engine<W> {
         for index in 0..self.links.len() {
             self.roll_link(index);
         }
+        self.roll_meters();
     }
 
     fn handle(&mut self, event: Event) {
@@ -237,6 +254,7 @@ impl<W: Wire> Engine<W> {
         for link in 0..self.links.len() {
             self.roll_link(link);
         }
+        self.roll_meters();
         self.cell = index;
     }
 
@@ -249,6 +267,12 @@ impl<W: Wire> Engine<W> {
     fn roll_link(&mut self, index: usize) {
         let closed = std::mem::take(&mut self.links[index].cell);
         self.recorder.edges[index][self.cell] = closed;
+    }
+
+    fn roll_meters(&mut self) {
+        for (index, closed) in self.meters.roll(self.now).enumerate() {
+            self.recorder.meters[index][self.cell] = closed;
+        }
     }
 
     /// Is somebody still waiting for this frame's answer, all the way up to a user?

@@ -3,22 +3,28 @@
 use super::contents::Contents;
 use super::slab::Handle;
 use super::storage::Storage;
-use crate::base::{Dice, FaultId, Span, Time};
-use crate::plan::{Role, Service};
+use crate::base::{Dice, FaultId, MeterId, ServiceId, Span, Time};
+use crate::plan::expectation::Subject;
+use crate::plan::{Plan, Replicas, Role, Service};
 use crate::record::ServiceCell;
 use std::collections::VecDeque;
 
 pub struct Node {
+    /// Those that were ever there; one that was scaled away finishes what it has.
     pub replicas: Vec<Replica>,
+    /// How many of them, counted from the first, take new requests.
+    pub active: u32,
+    pub replicas_meter: MeterId,
+    pub crashes_meter: MeterId,
     /// The replica whose turn it is (round robin).
     pub turn: u32,
     pub contents: Option<Contents>,
     pub storage: Option<Storage>,
     pub work_dice: Dice,
     /// Work that starts takes the product of these times longer.
-    pub slow: Vec<(FaultId, u32, f64)>,
+    pub slow: Vec<(FaultId, Replicas, f64)>,
     /// This share of requests is answered with an error.
-    pub fail: Vec<(FaultId, u32, f64)>,
+    pub fail: Vec<(FaultId, Replicas, f64)>,
     pub cell: ServiceCell,
     /// The last reading of a real volume, which the engine does not model.
     pub used_outside: Option<u64>,
@@ -54,8 +60,8 @@ pub enum Held {
 }
 
 impl Node {
-    pub fn new(service: &Service, seed: u64) -> Node {
-        let name = &service.name;
+    pub fn new(service: &Service, id: ServiceId, plan: &Plan) -> Node {
+        let (name, seed, of) = (&service.name, plan.seed, Subject::Service(id.0));
         let (contents, storage) = match &service.role {
             Role::Plain => (None, None),
             Role::Cache(spec) => (Some(Contents::new(spec, service.replicas)), None),
@@ -63,6 +69,9 @@ impl Node {
         };
         Node {
             replicas: (0..service.replicas).map(|_| Replica::default()).collect(),
+            active: service.replicas,
+            replicas_meter: plan.meter(of, "replicas"),
+            crashes_meter: plan.meter(of, "crashes"),
             turn: 0,
             contents,
             storage,
@@ -79,6 +88,15 @@ impl Node {
         }
     }
 
+    /// From now on the service is as this entry says. What is inside stays inside.
+    pub fn reconfigure(&mut self, service: &Service, now: Time) {
+        self.account(now);
+        self.workers = service.workers;
+        self.active = service.replicas;
+        let more = (self.replicas.len()..service.replicas as usize).map(|_| Replica::default());
+        self.replicas.extend(more);
+    }
+
     /// Brings the time integrals up to `now`. Called before every change of what they integrate.
     #[inline]
     pub fn account(&mut self, now: Time) {
@@ -91,7 +109,7 @@ impl Node {
         self.cell.queue_s += self.queued as f64 * dt;
         self.cell.inflight_s += self.inside as f64 * dt;
         if let Some(workers) = self.workers {
-            self.cell.workers_s += f64::from(workers) * self.replicas.len() as f64 * dt;
+            self.cell.workers_s += f64::from(workers) * f64::from(self.active) * dt;
         }
     }
 
@@ -154,9 +172,18 @@ impl Node {
         [self.busy, self.queued, self.inside]
     }
 
+    /// The replicas that an effect is aimed at, as many as there are.
+    pub fn aimed_at(&mut self, replicas: Replicas) -> impl Iterator<Item = &mut Replica> {
+        self.replicas
+            .iter_mut()
+            .zip(0..)
+            .filter(move |(_, number)| replicas.contains(*number))
+            .map(|(replica, _)| replica)
+    }
+
     /// How many times longer work takes at this replica now.
     pub fn slowness(&self, replica: u32) -> f64 {
-        self.slow.iter().filter(|(_, replicas, _)| replica < *replicas).map(|(_, _, factor)| factor).product()
+        self.slow.iter().filter(|(_, replicas, _)| replicas.contains(replica)).map(|(_, _, factor)| factor).product()
     }
 }
 

@@ -68,6 +68,21 @@ impl Pacer {
         self.draw();
     }
 
+    /// Another rate or trace from now on. Points and moments count from the start of the run, as those before did.
+    pub fn reconfigure(&mut self, arrivals: &Arrivals, now: Time) {
+        self.use_up(now);
+        match (&mut self.arrivals, arrivals) {
+            (Source::Open { points, poisson, .. }, Arrivals::Open { points: new, poisson: spaced }) => {
+                (*points, *poisson) = (new.clone(), *spaced);
+            }
+            (Source::Trace { times, next }, Arrivals::Trace(new)) => {
+                (*times, *next) = (new.clone(), new.partition_point(|at| *at <= now));
+            }
+            // The compiler refuses to make one kind of population of another.
+            _ => {}
+        }
+    }
+
     /// A surge begins at `now`. Surges stack: the last absolute rate counts, factors multiply.
     pub fn begin_surge(&mut self, now: Time, fault: FaultId, rate: Option<f64>, factor: f64) {
         self.use_up(now);

@@ -18,6 +18,11 @@ impl Connections {
         Connections { policy: policy.clone(), last_used: vec![Time::ZERO; policy.size as usize], dice }
     }
 
+    pub fn reconfigure(&mut self, policy: &Pool) {
+        self.policy = policy.clone();
+        self.last_used.resize(policy.size as usize, Time::ZERO);
+    }
+
     /// Sends a request over one of the connections; `false` if it ran into the race and is lost.
     pub fn send(&mut self, now: Time) -> bool {
         let chosen = self.dice.below(self.last_used.len() as u64) as usize;

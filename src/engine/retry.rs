@@ -17,6 +17,14 @@ impl Retries {
         Retries { policy: policy.cloned(), tokens: burst, dice }
     }
 
+    /// Another policy from now on; what was saved up stays, as far as the new bucket holds it.
+    pub fn reconfigure(&mut self, policy: Option<&Retry>) {
+        let burst = |policy: &Retry| policy.budget.map_or(0.0, |budget| budget.burst);
+        let (before, after) = (self.policy.as_ref().map_or(0.0, burst), policy.map_or(0.0, burst));
+        self.tokens = if before == 0.0 { after } else { self.tokens.min(after) };
+        self.policy = policy.cloned();
+    }
+
     /// A first attempt is made: it pays into the budget.
     #[inline]
     pub fn deposit(&mut self) {

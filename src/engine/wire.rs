@@ -3,7 +3,7 @@
 use crate::base::{EdgeId, Outcome, ServiceId, Time};
 use crate::plan::Step;
 
-use super::Handle;
+use super::{Handle, Traits};
 
 /// An attempt that must be carried to the called service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +11,7 @@ pub struct Request {
     pub edge: EdgeId,
     pub call: Handle,
     pub attempt: u16,
-    /// The key that the user asked for.
-    pub key: u32,
+    pub traits: Traits,
     /// When it was due, for the first attempt of a user's request: the lag of the load generator counts from here.
     pub intended: Option<Time>,
 }

@@ -1,7 +1,7 @@
 //! Where a fault acts, after its `on:` was resolved. It never changes what it names.
 
 use crate::base::{ClientId, EdgeId, ServiceId};
-use crate::plan::{Client, Service, Target};
+use crate::plan::{Client, Replicas, Service, Target};
 use crate::scenario::Fields;
 
 /// What sort of place a kind of fault acts on.
@@ -56,7 +56,7 @@ impl<'a> Site<'a> {
     /// The whole service as a target.
     pub fn service(&self) -> (Target, &'a Service) {
         match self {
-            Site::Service(id, service) => (Target::Service { id: *id, replicas: service.replicas }, service),
+            Site::Service(id, service) => (Target::Service { id: *id, replicas: Replicas::ALL }, service),
             other => unreachable!("this kind acts on a service, and was given {other:?}"),
         }
     }
@@ -75,6 +75,9 @@ impl<'a> Site<'a> {
             return None;
         }
         let Target::Service { id, .. } = target else { return None };
-        Some((Target::Service { id, replicas: wanted as u32 }, format!(" {wanted} of {} replicas", service.replicas)))
+        Some((
+            Target::Service { id, replicas: Replicas::first(wanted as u32) },
+            format!(" {wanted} of {} replicas", service.replicas),
+        ))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{gauge, interval, recovery};
 use crate::base::{ErrorKind, Time};
-use crate::plan::expectation::{Metric, Subject};
+use crate::plan::expectation::{Metric, Subject, Take};
 use crate::record::{ClientCell, EdgeCell, Latencies, Recording, ServiceCell};
 
 /// What was found in a window.
@@ -77,6 +77,7 @@ pub fn measure(metric: &Metric, stretch: Stretch, strict: bool) -> Measure {
             Measure::ratio(cell.hits, cell.hits + cell.misses, "look-ups")
         }
         Metric::Gauge { gauge, of, aggregate } => gauge::measure(*gauge, *of, *aggregate, stretch),
+        Metric::Meter { meter, take, .. } => stretch.meter(*meter as usize, *take),
         Metric::Recovery { of, before } => recovery::measure(*of, before, stretch),
     }
 }
@@ -95,6 +96,23 @@ impl Stretch<'_> {
     pub fn edge(&self, of: Subject) -> Option<EdgeCell> {
         let Subject::Edge(index) = of else { return None };
         Some(self.recording.edge_over(index as usize, self.from, self.to))
+    }
+
+    fn meter(&self, meter: usize, take: Take) -> Measure {
+        let Some(cell) = self.recording.meter_over(meter, self.from, self.to) else {
+            return Measure::none(0, "no readings in this window");
+        };
+        let readings = self.recording.grid.range(self.from, self.to).len() as u64;
+        match take {
+            Take::Total => Measure::of(cell.sum, cell.sum as u64),
+            Take::Rate => self.rate(cell.sum as u64),
+            Take::Share => Measure::ratio(cell.sum as u64, cell.whole as u64, "of them"),
+            Take::Mean if cell.whole > 0.0 => Measure::of(cell.sum / cell.whole, readings),
+            Take::Mean => Measure::none(0, "no readings in this window"),
+            Take::Min => Measure::of(cell.min, readings),
+            Take::Max => Measure::of(cell.max, readings),
+            Take::Last => Measure::of(cell.last, readings),
+        }
     }
 
     /// Seconds of the cells that make it up.

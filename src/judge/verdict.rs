@@ -3,7 +3,8 @@
 use super::ExitCode;
 use crate::base::Time;
 use crate::plan::Window;
-use crate::plan::expectation::{Compare, Gauge, Metric};
+use crate::plan::expectation::{Compare, Gauge, Metric, Take};
+use crate::plan::meters::Unit as MeterUnit;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +117,13 @@ impl Unit {
             Metric::Goodput { .. } | Metric::Offered { .. } | Metric::Fresh { .. } | Metric::Throughput { .. } => {
                 Unit::PerSecond
             }
+            Metric::Meter { take: Take::Rate, .. } => Unit::PerSecond,
+            Metric::Meter { unit, .. } => match unit {
+                MeterUnit::Number => Unit::Count,
+                MeterUnit::Seconds => Unit::Seconds,
+                MeterUnit::Bytes => Unit::Bytes,
+                MeterUnit::Ratio => Unit::Ratio,
+            },
             Metric::Gauge { gauge: Gauge::Used, .. } => Unit::Bytes,
             Metric::Gauge { gauge: Gauge::Queue | Gauge::Inflight, .. } => Unit::Count,
             Metric::Gauge { gauge: Gauge::Utilisation | Gauge::UsedShare | Gauge::Cold, .. }

@@ -1,5 +1,6 @@
 //! What can be done to a system from outside: the closed set to which every fault kind is lowered, and when it is done.
 
+use super::{Client, Edge, Service};
 use crate::base::{ClientId, Dist, EdgeId, FaultId, ServiceId, Time};
 use serde::{Deserialize, Serialize};
 
@@ -18,12 +19,40 @@ pub struct Step {
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     Edge(EdgeId),
-    /// `replicas`: how many of the service's replicas, counted from the first.
-    Service {
-        id: ServiceId,
-        replicas: u32,
-    },
+    Service { id: ServiceId, replicas: Replicas },
     Client(ClientId),
+}
+
+/// Some of a service's replicas: every `step`-th of those numbered `from` to below `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replicas {
+    pub from: u32,
+    pub to: u32,
+    pub step: u32,
+}
+
+impl Replicas {
+    pub const ALL: Replicas = Replicas { from: 0, to: u32::MAX, step: 1 };
+
+    /// This many, counted from the first.
+    pub fn first(count: u32) -> Replicas {
+        Replicas { from: 0, to: count, step: 1 }
+    }
+
+    /// Those whose number leaves this remainder: zones are dealt to replicas in turn.
+    pub fn every(step: u32, from: u32) -> Replicas {
+        Replicas { from, to: u32::MAX, step }
+    }
+
+    #[inline]
+    pub fn contains(self, replica: u32) -> bool {
+        replica >= self.from && replica < self.to && (replica - self.from).is_multiple_of(self.step)
+    }
+
+    /// Their numbers, of a service that has `count`.
+    pub fn of(self, count: u32) -> impl Iterator<Item = u32> {
+        (self.from..self.to.min(count)).step_by(self.step.max(1) as usize)
+    }
 }
 
 /// Effects are keyed by fault and they stack: delays add, factors multiply, cuts, freezes and crashes count.
@@ -53,8 +82,20 @@ pub enum Effect {
     Forget { share: f64 },
     /// Store or volume: filled to this share of its capacity, or (`added`) by this share; healed by taking the ballast away.
     Fill { share: f64, added: bool },
+    /// Anything: its entry in the Plan becomes this one (a config push, a scaling, a lever that an operator pulls). When it heals,
+    /// the entry becomes what it would have been without it.
+    Set(Box<Patch>),
     /// Client: the rate becomes this many per second (`None`: unchanged), then times `factor`.
     Surge { rate: Option<f64>, factor: f64 },
+}
+
+/// A new entry for the target of a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Patch {
+    Service(Service),
+    Edge(Edge),
+    Client(Client),
 }
 
 /// One fault of the scenario, for reports and evidence.

@@ -54,6 +54,23 @@ pub enum Aggregate {
     Max,
 }
 
+/// Which figure of a meter's window is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Take {
+    /// How many.
+    Total,
+    /// How many per second.
+    Rate,
+    Mean,
+    Min,
+    Max,
+    /// The level at the end of the window.
+    Last,
+    /// Part / whole.
+    Share,
+}
+
 /// Whose figures. Indices into the Plan's tables, so that the judge never searches by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -113,6 +130,12 @@ pub enum Metric {
     /// Retries per first attempt on an edge.
     Retries {
         of: Subject,
+    },
+    /// One of the Plan's meters, by its index.
+    Meter {
+        meter: u32,
+        take: Take,
+        unit: super::meters::Unit,
     },
     Gauge {
         gauge: Gauge,

@@ -68,6 +68,7 @@ pub fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) 
         symptoms: vec![],
         still_broken: false,
         real: Real::default(),
+        meters: vec![],
     }
 }
 

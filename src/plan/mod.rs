@@ -8,18 +8,20 @@ pub mod expectation;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod load;
+pub mod meters;
 pub mod real;
 pub mod topology;
 
-pub use effect::{Effect, FaultInfo, Step, Target};
+pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target};
 pub use expectation::{Expectation, Window};
 pub use load::{Arrivals, Client, Keys, RatePoint, Reload};
+pub use meters::Meter;
 pub use real::{Real, RealService};
 pub use topology::{
     Backoff, Budget, CacheSpec, Edge, Fill, Jitter, MissPath, Op, Party, Pool, Queue, Retry, Role, Service, StoreSpec,
 };
 
-use crate::base::{ClientId, EdgeId, ServiceId, Span, Time};
+use crate::base::{ClientId, EdgeId, MeterId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// Which world plays the plan.
@@ -77,6 +79,8 @@ pub struct Plan {
     pub still_broken: bool,
     /// What the live world starts, reaches and may touch.
     pub real: Real,
+    /// Figures beside the standing columns; made from the rest by `meters::declared`.
+    pub meters: Vec<Meter>,
 }
 
 impl Plan {
@@ -98,6 +102,12 @@ impl Plan {
 
     pub fn client_named(&self, name: &str) -> Option<ClientId> {
         self.clients.iter().position(|client| client.name == name).map(ClientId::from)
+    }
+
+    /// The meter of this name and subject, or `MeterId::NONE`, for which nobody counts.
+    pub fn meter(&self, of: expectation::Subject, name: &str) -> MeterId {
+        let found = self.meters.iter().position(|meter| meter.of == of && meter.name == name);
+        found.map_or(MeterId::NONE, MeterId::from)
     }
 
     /// Moments at which the recording must start a new cell, beside the regular windows: every edge of a phase and of an expectation's window.

@@ -72,6 +72,7 @@ pub fn plan() -> Plan {
         symptoms: Vec::new(),
         still_broken: false,
         real: Real::default(),
+        meters: Vec::new(),
     }
 }
 

@@ -15,4 +15,6 @@ pub mod recording;
 pub use grid::{Cell, Grid};
 pub use histogram::Latencies;
 pub use recorder::Recorder;
-pub use recording::{ClientCell, CutShort, EdgeCell, Event, Evidence, Head, Recording, Series, ServiceCell, UndoNote};
+pub use recording::{
+    ClientCell, CutShort, EdgeCell, Event, Evidence, Head, MeterCell, Recording, Series, ServiceCell, UndoNote,
+};

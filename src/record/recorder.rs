@@ -1,6 +1,6 @@
 //! The Recorder: both worlds write to it while they play. It is told, it never asks; it keeps no clock.
 
-use super::{ClientCell, EdgeCell, Event, Evidence, Grid, Head, Latencies, Recording, Series, ServiceCell};
+use super::{ClientCell, EdgeCell, Event, Evidence, Grid, Head, Latencies, MeterCell, Recording, Series, ServiceCell};
 use crate::base::{ClientId, EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span, Time};
 use crate::plan::{Plan, digest};
 
@@ -11,6 +11,7 @@ pub struct Recorder {
     pub clients: Vec<Vec<ClientCell>>,
     pub services: Vec<Vec<ServiceCell>>,
     pub edges: Vec<Vec<EdgeCell>>,
+    pub meters: Vec<Vec<MeterCell>>,
     pub evidence: Vec<Evidence>,
     pub events: Vec<Event>,
     pub warnings: Vec<String>,
@@ -25,6 +26,7 @@ impl Recorder {
             clients: vec![vec![ClientCell::default(); cells]; plan.clients.len()],
             services: vec![vec![ServiceCell::default(); cells]; plan.services.len()],
             edges: vec![vec![EdgeCell::default(); cells]; plan.edges.len()],
+            meters: vec![vec![MeterCell::default(); cells]; plan.meters.len()],
             evidence: vec![Evidence::default(); plan.faults.len()],
             events: Vec::new(),
             warnings: Vec::new(),
@@ -121,6 +123,7 @@ impl Recorder {
             clients: name_each(self.clients, plan.clients.iter().map(|client| &client.name)),
             services: name_each(self.services, plan.services.iter().map(|service| &service.name)),
             edges: name_each(self.edges, plan.edges.iter().map(|edge| &edge.name)),
+            meters: name_each(self.meters, plan.meters.iter().map(|meter| &meter.name)),
             grid: self.grid,
             plan: plan.clone(),
             evidence: self.evidence,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Version of the file format. Readers refuse others by name.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
@@ -19,6 +19,8 @@ pub struct Recording {
     pub clients: Vec<Series<ClientCell>>,
     pub services: Vec<Series<ServiceCell>>,
     pub edges: Vec<Series<EdgeCell>>,
+    /// In the order of `plan.meters`.
+    pub meters: Vec<Series<MeterCell>>,
     pub evidence: Vec<Evidence>,
     /// Things that happened, in order of time: a fault's begin and end, a process that died, a refused reading.
     pub events: Vec<Event>,
@@ -133,6 +135,19 @@ pub struct EdgeCell {
     pub retries_denied: u64,
 }
 
+/// One meter over one cell. What the fields mean depends on the meter's form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MeterCell {
+    /// Count: how many. Gauge: the integral of its value over time. Share: how many of the sort.
+    pub sum: f64,
+    /// Gauge: seconds. Share: how many in all.
+    pub whole: f64,
+    /// Gauge: its least, largest and last value.
+    pub min: f64,
+    pub max: f64,
+    pub last: f64,
+}
+
 /// What one fault really touched. A fault with `touched == 0` did not happen.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
@@ -209,6 +224,19 @@ impl ServiceCell {
     }
 }
 
+impl MeterCell {
+    /// Joins a later cell of the same meter.
+    pub fn merge(&mut self, later: &MeterCell) {
+        *self = MeterCell {
+            sum: self.sum + later.sum,
+            whole: self.whole + later.whole,
+            min: self.min.min(later.min),
+            max: self.max.max(later.max),
+            last: later.last,
+        };
+    }
+}
+
 impl EdgeCell {
     pub fn merge(&mut self, other: &EdgeCell) {
         self.calls += other.calls;
@@ -249,10 +277,28 @@ impl Recording {
         sum
     }
 
+    /// A meter's cells over a stretch of time, merged; `None` for an empty stretch.
+    pub fn meter_over(&self, meter: usize, from: Time, to: Time) -> Option<MeterCell> {
+        let mut cells = self.meters[meter].cells[self.grid.range(from, to)].iter().copied();
+        let first = cells.next()?;
+        Some(cells.fold(first, |mut sum, cell| {
+            sum.merge(&cell);
+            sum
+        }))
+    }
+
     /// `sha256:…` over everything but the head: equal for equal seed, plan and version, on every machine (simulated world).
     pub fn digest(&self) -> String {
-        let measured =
-            (&self.grid, &self.clients, &self.services, &self.edges, &self.evidence, &self.events, &self.warnings);
+        let measured = (
+            &self.grid,
+            &self.clients,
+            &self.services,
+            &self.edges,
+            &self.meters,
+            &self.evidence,
+            &self.events,
+            &self.warnings,
+        );
         let bytes = serde_json::to_vec(&measured).expect("a Recording is plain data");
         crate::plan::digest::of_bytes(&bytes)
     }

@@ -108,6 +108,7 @@ pub fn plan(length: f64) -> Plan {
         symptoms: Vec::new(),
         still_broken: false,
         real: Real::default(),
+        meters: Vec::new(),
     }
 }
 
@@ -249,7 +250,7 @@ pub fn storm() -> Recording {
         label: "rate times 1.3".to_owned(),
         ..fault("lunch", "users", 90.0, 130.0)
     };
-    let db = Target::Service { id: ServiceId::from(2), replicas: 1 };
+    let db = Target::Service { id: ServiceId::from(2), replicas: crate::plan::Replicas::ALL };
     let users = Target::Client(ClientId::from(0));
     let step = |seconds, on, fault: usize, target, effect| Step {
         at: at(seconds),
@@ -378,7 +379,7 @@ pub fn crowd() -> Recording {
     plan.faults = (0..11)
         .map(|n| fault(&format!("fault number {n} with a rather long name"), "service-5", spread(n).0, spread(n).1))
         .collect();
-    let node = Target::Service { id: ServiceId::from(5), replicas: 1 };
+    let node = Target::Service { id: ServiceId::from(5), replicas: crate::plan::Replicas::ALL };
     let step = |n: usize| Step {
         at: at(spread(n).0),
         on: true,

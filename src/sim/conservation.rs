@@ -187,7 +187,8 @@ impl Maker {
             0 | 1 => (Target::Edge(EdgeId(self.below(plan.edges.len() as u32))), self.pick(&on_edge)),
             2 | 3 => {
                 let id = ServiceId(self.below(plan.services.len() as u32));
-                let replicas = 1 + self.below(plan.service(id).replicas);
+                let count = 1 + self.below(plan.service(id).replicas);
+                let replicas = self.pick(&[Replicas::first(count), Replicas::every(count, count - 1)]);
                 (Target::Service { id, replicas }, self.pick(&on_service))
             }
             _ => (Target::Client(ClientId(self.below(plan.clients.len() as u32))), surge),

@@ -6,7 +6,7 @@ use crate::plan::fixture::{edge, fault, plan, service};
 use crate::plan::*;
 use crate::record::{ClientCell, Recording};
 
-const S0: Target = Target::Service { id: ServiceId(0), replicas: 1 };
+const S0: Target = Target::Service { id: ServiceId(0), replicas: Replicas::ALL };
 const E0: Target = Target::Edge(EdgeId(0));
 
 fn of(seconds: f64) -> Vec<Op> {
@@ -123,7 +123,13 @@ fn a_shared_rebuild_that_fails_does_not_fail_callers_for_whom_it_is_optional() {
     let services = vec![service("web", None, vec![Op::Call(EdgeId(1))]), cache, service("db", None, of(0.05))];
     let mut plan = plan(50.0, 2.0, services, vec![users, read, rebuild]);
     plan.clients[0].keys = Some(Keys { count: 10, skew: 0.0 });
-    fault(&mut plan, Target::Service { id: ServiceId(2), replicas: 1 }, Effect::Fail { chance: 1.0 }, 0.0, 2.0);
+    fault(
+        &mut plan,
+        Target::Service { id: ServiceId(2), replicas: Replicas::ALL },
+        Effect::Fail { chance: 1.0 },
+        0.0,
+        2.0,
+    );
     let recording = play(&plan);
     assert!(recording.evidence[0].touched > 10);
     assert_eq!(over(&recording, 0.0, 2.0).failed(), 0);

@@ -33,19 +33,19 @@ impl Simulation {
 
     /// Plays up to this share of the run (0 to 1).
     pub fn run_to_share(&mut self, share: f64) {
-        let length = self.engine.plan().length;
+        let length = self.engine.given().length;
         self.engine.run_until(crate::base::Time((length.0 as f64 * share.clamp(0.0, 1.0)) as u64));
     }
 
     pub fn run_to_end(&mut self) {
-        let length = self.engine.plan().length;
+        let length = self.engine.given().length;
         self.engine.run_until(length);
     }
 
     pub fn finish(self) -> Recording {
         let Simulation { mut engine, stopwatch } = self;
         engine.finish();
-        let plan = engine.plan().clone();
+        let plan = engine.given().clone();
         let events = engine.events();
         let methods = vec![
             "Simulated: discrete events in virtual time, one engine, named dice from the seed.".to_owned(),

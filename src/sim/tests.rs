@@ -100,7 +100,7 @@ fn overlapping_faults_stack_and_heal_alone() {
     let by = |ms: f64| Effect::Delay { by: Dist::Constant(ms / 1000.0), upstream: false };
     fault(&mut plan, Target::Edge(EdgeId(0)), by(100.0), 20.0, 60.0);
     fault(&mut plan, Target::Edge(EdgeId(0)), by(200.0), 40.0, 80.0);
-    let all = Target::Service { id: ServiceId(0), replicas: 1 };
+    let all = Target::Service { id: ServiceId(0), replicas: Replicas::ALL };
     fault(&mut plan, all, Effect::Slow { factor: 3.0 }, 30.0, 35.0);
     let recording = play(&plan);
     for (from, to, ms) in [
@@ -138,7 +138,7 @@ fn a_pause_adds_its_length_to_work_under_way_and_a_crash_loses_it() {
     plan.services[0].program = vec![Op::Work(Dist::Constant(0.5))];
     plan.services[0].workers = None;
     plan.window = Span::from_secs(1);
-    let all = Target::Service { id: ServiceId(0), replicas: 1 };
+    let all = Target::Service { id: ServiceId(0), replicas: Replicas::ALL };
     fault(&mut plan, all, Effect::Freeze, 20.0, 24.0);
     fault(&mut plan, all, Effect::Down, 40.0, 44.0);
     let recording = play(&plan);

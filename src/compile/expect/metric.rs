@@ -6,7 +6,8 @@ use super::subject::{self, Of};
 use super::{ExpectError, Names};
 use crate::base::ErrorKind;
 use crate::plan::Window;
-use crate::plan::expectation::{Aggregate, Gauge, Metric, Subject};
+use crate::plan::expectation::{Aggregate, Gauge, Metric, Subject, Take};
+use crate::plan::meters::{self, KNOWN, Known};
 
 /// What a bound of the metric may be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Draft<'a> {
     pub unit: Unit,
     form: Form,
     of: Subject,
+    /// Index of the meter, for one.
+    meter: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,6 +52,7 @@ enum Form {
     Gauge(Gauge, Aggregate),
     Hits,
     Recovery,
+    Meter(&'static Known, Option<Take>),
 }
 
 #[derive(Clone, Copy)]
@@ -88,9 +92,6 @@ static METRICS: [Entry; 19] = [
 
 const P99: Entry = entry("p99", Unit::Duration, Of::ClientOrService, Form::Quantile(0.99));
 
-/// Named in the language's description, but this version measures nothing for them.
-static LATER: [&str; 3] = ["opens", "lost", "lag"];
-
 /// What people coming from other tools write, and what it is called here.
 static ELSEWHERE: [(&str, &str); 12] = [
     ("latency", "p99"),
@@ -111,12 +112,12 @@ static ELSEWHERE: [(&str, &str); 12] = [
 pub fn read<'a>(cursor: &mut Cursor<'a>, names: &Names) -> Result<Draft<'a>, ExpectError> {
     let name = read_name(cursor)?;
     open(cursor, &name)?;
-    let Some(aggregate) = aggregate_of(name.text) else { return read_args(cursor, name, None, names) };
+    let Some(outer) = outer_of(name.text) else { return read_args(cursor, name, None, names) };
     let mut ahead = Cursor { text: cursor.text, at: cursor.at };
     let inner = ahead.take_while(is_name_char);
     if ahead.eat('(') && !inner.text.is_empty() {
         cursor.at = ahead.at;
-        let draft = read_args(cursor, inner, Some((aggregate, name)), names)?;
+        let draft = read_args(cursor, inner, Some((outer, name)), names)?;
         close(cursor)?;
         return Ok(Draft { piece: piece_between(cursor.text, name.start, cursor.at), ..draft });
     }
@@ -145,6 +146,9 @@ impl Draft<'_> {
             }
             Form::Gauge(gauge, aggregate) => Metric::Gauge { gauge, of, aggregate },
             Form::Hits => Metric::Hits { of },
+            Form::Meter(known, take) => {
+                Metric::Meter { meter: self.meter, take: take.unwrap_or(default_take(known.form)), unit: known.unit }
+            }
             Form::Recovery => Metric::Recovery { of, before: before.expect("a recovery is read with its window") },
         }
     }
@@ -179,11 +183,11 @@ fn close(cursor: &mut Cursor) -> Result<(), ExpectError> {
 fn read_args<'a>(
     cursor: &mut Cursor<'a>,
     name: Piece<'a>,
-    aggregate: Option<(Aggregate, Piece<'a>)>,
+    outer: Option<(Outer, Piece<'a>)>,
     names: &Names,
 ) -> Result<Draft<'a>, ExpectError> {
     let found = look_up(&name)?;
-    let form = with_aggregate(found.form, aggregate, &name)?;
+    let form = with_aggregate(found.form, outer, &name)?;
     let subject = cursor.take_while(|c| !matches!(c, ',' | ')' | '(' | '<' | '=')).trimmed();
     if subject.text.is_empty() {
         let message = format!("`{}` of whom?", name.text);
@@ -192,7 +196,13 @@ fn read_args<'a>(
     let of = subject::find(&subject, name.text, found.of, names)?;
     let form = if cursor.eat(',') { with_kind(form, of, cursor, &name)? } else { form };
     close(cursor)?;
-    Ok(Draft { piece: piece_between(cursor.text, name.start, cursor.at), unit: found.unit, form, of })
+    let meter = match form {
+        Form::Meter(known, _) => names.meters.iter().position(|meter| meter.name == known.name && meter.of == of),
+        _ => None,
+    };
+    let piece = piece_between(cursor.text, name.start, cursor.at);
+    let unit = if matches!(form, Form::Meter(_, Some(Take::Rate))) { Unit::PerSecond } else { found.unit };
+    Ok(Draft { piece, unit, form, of, meter: meter.unwrap_or_default() as u32 })
 }
 
 /// The entry of the table, or one made up for a quantile.
@@ -203,14 +213,17 @@ fn look_up(name: &Piece) -> Result<Entry, ExpectError> {
     if let Some(digits) = name.text.strip_prefix('p').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
         return Ok(Entry { form: Form::Quantile(quantile(digits, name)?), ..P99 });
     }
-    if LATER.contains(&name.text) {
-        let message = format!("`{}` is part of the language, but this version does not measure it", name.text);
-        return Err(name
-            .error(message)
-            .help("remove the line, or judge by what callers see: success, errors, goodput"));
+    if let Some(known) = Known::named(name.text) {
+        let unit = match known.unit {
+            meters::Unit::Number => Unit::Count,
+            meters::Unit::Seconds => Unit::Duration,
+            meters::Unit::Bytes => Unit::Bytes,
+            meters::Unit::Ratio => Unit::Share,
+        };
+        return Ok(Entry { name: known.name, unit, of: Of::Metered(known.name), form: Form::Meter(known, None) });
     }
     let here = ELSEWHERE.iter().find(|(word, _)| *word == name.text).map(|(_, here)| format!("it is called `{here}`"));
-    let known = || METRICS.iter().map(|entry| entry.name);
+    let known = || METRICS.iter().map(|entry| entry.name).chain(KNOWN.iter().map(|known| known.name));
     let help = here.or_else(|| did_you_mean(name.text, known()));
     let help = help.unwrap_or_else(|| format!("metrics are p50 to p99.99, {}", listed_all(known())));
     Err(name.error(format!("there is no metric `{}`", name.text)).help(help))
@@ -240,10 +253,23 @@ fn quantile(digits: &str, name: &Piece) -> Result<f64, ExpectError> {
     Err(name.error(message).help(help))
 }
 
-fn with_aggregate(form: Form, outer: Option<(Aggregate, Piece)>, name: &Piece) -> Result<Form, ExpectError> {
+fn with_aggregate(form: Form, outer: Option<(Outer, Piece)>, name: &Piece) -> Result<Form, ExpectError> {
     match (form, outer) {
         (form, None) => Ok(form),
-        (Form::Gauge(gauge, _), Some((aggregate, _))) => Ok(Form::Gauge(gauge, aggregate)),
+        (Form::Gauge(gauge, _), Some((Outer::Of(aggregate), _))) => Ok(Form::Gauge(gauge, aggregate)),
+        (Form::Meter(known, _), Some((outer, piece))) => match (known.form, outer) {
+            (meters::Form::Count, Outer::Rate) => Ok(Form::Meter(known, Some(Take::Rate))),
+            (meters::Form::Gauge, Outer::Of(Aggregate::Mean)) => Ok(Form::Meter(known, Some(Take::Mean))),
+            (meters::Form::Gauge, Outer::Of(Aggregate::Min)) => Ok(Form::Meter(known, Some(Take::Min))),
+            (meters::Form::Gauge, Outer::Of(Aggregate::Max)) => Ok(Form::Meter(known, Some(Take::Max))),
+            (meters::Form::Gauge, Outer::Last) => Ok(Form::Meter(known, Some(Take::Last))),
+            _ => {
+                let message = format!("`{}(…)` cannot be taken of `{}`", piece.text, name.text);
+                Err(piece
+                    .error(message)
+                    .help("`rate` is of things that are counted; mean, min, max and last of levels"))
+            }
+        },
         (_, Some((_, outer))) => {
             let message = format!("`{}(…)` is taken of gauges, and `{}` is not one", outer.text, name.text);
             Err(outer.error(message).help("gauges are utilisation, queue, inflight, used and cold"))
@@ -280,12 +306,30 @@ fn kinds_help() -> String {
     format!("kinds are {}", listed_all(ErrorKind::ALL.map(ErrorKind::word)))
 }
 
-fn aggregate_of(word: &str) -> Option<Aggregate> {
+/// The word around a metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Outer {
+    Of(Aggregate),
+    Rate,
+    Last,
+}
+
+fn outer_of(word: &str) -> Option<Outer> {
     match word {
-        "mean" => Some(Aggregate::Mean),
-        "min" => Some(Aggregate::Min),
-        "max" => Some(Aggregate::Max),
+        "mean" => Some(Outer::Of(Aggregate::Mean)),
+        "min" => Some(Outer::Of(Aggregate::Min)),
+        "max" => Some(Outer::Of(Aggregate::Max)),
+        "rate" => Some(Outer::Rate),
+        "last" => Some(Outer::Last),
         _ => None,
+    }
+}
+
+fn default_take(form: meters::Form) -> Take {
+    match form {
+        meters::Form::Count => Take::Total,
+        meters::Form::Gauge => Take::Mean,
+        meters::Form::Share => Take::Share,
     }
 }
 
@@ -304,7 +348,8 @@ mod tests {
     #[test]
     fn the_reference_names_every_metric_and_kind() {
         let reference = include_str!("../../../docs/reference/expectations.md");
-        let metrics = METRICS.iter().map(|entry| entry.name).filter(|name| *name != "utilization");
+        let columns = METRICS.iter().map(|entry| entry.name).filter(|name| *name != "utilization");
+        let metrics = columns.chain(KNOWN.iter().map(|known| known.name));
         for word in metrics.chain(ErrorKind::ALL.map(ErrorKind::word)) {
             assert!(reference.contains(&format!("`{word}`")), "`{word}` is not in docs/reference/expectations.md");
         }

@@ -3,6 +3,7 @@
 use super::cursor::{Piece, did_you_mean, listed};
 use super::{ExpectError, Names};
 use crate::plan::expectation::Subject;
+use crate::plan::meters::Known;
 
 /// Whom a metric can be asked of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub enum Of {
     Cache,
     /// A store, or a service on a volume of limited size.
     Volume,
+    /// Whoever has the meter of this name.
+    Metered(&'static str),
 }
 
 /// The subject of a metric. A client and a service of one name: the client, where the metric can be asked of it.
@@ -51,6 +54,7 @@ fn fits(of: Of, subject: Subject, name: &str, names: &Names) -> bool {
         Of::ClientOrEdge => !matches!(subject, Subject::Service(_)),
         Of::Service => matches!(subject, Subject::Service(_)),
         Of::Cache => kind_is("cache"),
+        Of::Metered(meter) => names.meters.iter().any(|known| known.name == meter && known.of == subject),
         Of::Volume => {
             kind_is("store")
                 || matches!(subject, Subject::Service(_)) && names.volumes.iter().any(|volume| volume == name)
@@ -72,6 +76,7 @@ fn group(of: Of) -> &'static str {
         Of::Service => "services",
         Of::Cache => "caches",
         Of::Volume => "stores and services with a volume",
+        Of::Metered(meter) => Known::named(meter).map_or("those that have it", |known| known.of),
     }
 }
 

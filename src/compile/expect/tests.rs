@@ -2,8 +2,9 @@
 
 use super::{ExpectError, Names, Parsed, parse};
 use crate::base::{ErrorKind, Time};
-use crate::plan::Window;
-use crate::plan::expectation::{Aggregate, Bound, Compare, Gauge, Metric, Subject};
+use crate::plan::expectation::{Aggregate, Bound, Compare, Gauge, Metric, Subject, Take};
+use crate::plan::meters::{self, Form};
+use crate::plan::{Meter, Window};
 
 fn secs(s: f64) -> Time {
     Time::from_secs_f64(s)
@@ -25,6 +26,12 @@ fn names() -> Names {
             fault("last", 150.0, 200.0),
         ],
         volumes: vec!["cache".to_owned()],
+        meters: vec![Meter {
+            name: "replicas".to_owned(),
+            of: Subject::Service(0),
+            form: Form::Gauge,
+            unit: meters::Unit::Number,
+        }],
         warmup: secs(10.0),
         length: secs(200.0),
     }
@@ -142,6 +149,19 @@ fn bounds_of_another_window() {
 }
 
 #[test]
+fn meters_are_read_with_the_figure_that_is_meant() {
+    let meter = |take| Metric::Meter { meter: 0, take, unit: meters::Unit::Number };
+    for (text, take) in [
+        ("replicas(web) >= 2", Take::Mean),
+        ("min(replicas(web)) >= 2", Take::Min),
+        ("max(replicas(web)) >= 2", Take::Max),
+        ("last(replicas(web)) >= 2", Take::Last),
+    ] {
+        assert_eq!(ok(text).metric, meter(take), "{text}");
+    }
+}
+
+#[test]
 fn mistakes_point_at_their_bytes_and_say_what_to_write() {
     // Text, the piece that is pointed at, a part of the message, a part of the help.
     let cases = [
@@ -154,8 +174,8 @@ fn mistakes_point_at_their_bytes_and_say_what_to_write() {
         ("sucess > 99%", "sucess", "there is no metric", "did you mean `success`?"),
         ("success > 99%", "success", "`success` of whom?", "success(NAME)"),
         ("success() > 99%", ")", "`success` of whom?", "success(NAME)"),
-        ("opens(breaker web->db) within 3s of slow", "opens", "this version does not measure it", "success"),
-        ("lost(users) == 0", "lost", "this version does not measure it", "remove the line"),
+        ("replicas(cache) == 2", "cache", "`replicas` is measured for services with several replicas", "choose from"),
+        ("rate(replicas(web)) == 2", "rate", "cannot be taken of `replicas`", "mean, min, max and last of levels"),
         ("success(user) > 99%", "user", "there is no client, service or edge `user`", "did you mean `users`?"),
         ("success(nobody) > 99%", "nobody", "there is no client", "choose from users, web, db"),
         (

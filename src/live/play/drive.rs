@@ -3,7 +3,7 @@
 
 use super::wire::LiveWire;
 use crate::base::{EdgeId, FaultId, Outcome, ServiceId, Span, Time};
-use crate::engine::{Arrived, Engine, Handle};
+use crate::engine::{Arrived, Engine, Handle, Traits};
 use crate::live::Stop;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -26,7 +26,7 @@ pub type Reply = Outcome;
 #[derive(Debug)]
 pub enum Input {
     Answered { call: Handle, attempt: u16, outcome: Outcome, took: Span },
-    Requested { service: ServiceId, from: Option<(EdgeId, Handle, u16)>, key: u32, reply: oneshot::Sender<Reply> },
+    Requested { service: ServiceId, from: Option<(EdgeId, Handle, u16)>, traits: Traits, reply: oneshot::Sender<Reply> },
     Touched { fault: FaultId, what: &'static str, count: u64 },
     Used { service: ServiceId, bytes: u64 },
     Note(String),
@@ -93,7 +93,7 @@ pub fn drive(
     epoch: Instant,
     progress: &mut dyn FnMut(Time),
 ) -> Option<Ending> {
-    let length = engine.plan().length;
+    let length = engine.given().length;
     let now = || Time::ZERO + Span::from(epoch.elapsed());
     let mut told = Instant::now();
     loop {
@@ -142,9 +142,9 @@ fn hand_over(engine: &mut Engine<LiveWire>, input: Input) -> Option<Ending> {
             }
             engine.answered(call, attempt, outcome, took);
         }
-        Input::Requested { service, from, key, reply } => {
+        Input::Requested { service, from, traits, reply } => {
             let token = engine.wire.receive(from, reply);
-            engine.requested(Arrived { service, from, key, token });
+            engine.requested(Arrived { service, from, traits, token });
         }
         Input::End(ending) => return Some(ending),
         news => note(engine, news),

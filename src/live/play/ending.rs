@@ -72,7 +72,7 @@ pub fn look_for_listeners(listeners: &[SocketAddr]) -> Option<UndoNote> {
 
 pub fn record(mut engine: Engine<LiveWire>, played: Played) -> Recording {
     engine.finish();
-    let plan = engine.plan().clone();
+    let plan = engine.given().clone();
     let (at, lag, unsent) = (engine.now(), engine.wire.lag(), engine.wire.unsent);
     let mut recording = engine.recorder.finish(&plan, played.wall_s, 0, methods(&plan));
     recording.latency_unsound = unsound(&recording, &lag, unsent, played.lost);

@@ -103,17 +103,19 @@ impl HttpCaller {
     }
 
     fn request(&self, request: &Request) -> hyper::Request<Filler> {
-        let key = request.key.to_string();
+        let key = request.traits.key.to_string();
         let bodiless = matches!(self.method, Method::GET | Method::HEAD | Method::DELETE);
         let bytes = if bodiless { 0 } else { self.request_bytes };
-        let built = hyper::Request::builder()
+        let mut built = hyper::Request::builder()
             .method(self.method.clone())
             .uri(self.path.replace("{key}", &key))
             .header(hyper::header::HOST, &self.host)
             .header(words::CALL, words::write_call(self.edge, request.call, request.attempt))
-            .header(words::KEY, key)
-            .body(Filler(bytes));
-        built.expect("method, path and host were checked before the run")
+            .header(words::KEY, key);
+        if let Some(traits) = words::write_traits(request.traits) {
+            built = built.header(words::TRAITS, traits);
+        }
+        built.body(Filler(bytes)).expect("method, path and host were checked before the run")
     }
 }
 

@@ -252,7 +252,7 @@ mod tests {
         let mut plan = fixture::chain(1.0, &[]);
         plan.services[0].name = "cache".into();
         plan.real.services.push(fixture::redis(0));
-        let target = Target::Service { id: ServiceId(0), replicas: 1 };
+        let target = Target::Service { id: ServiceId(0), replicas: crate::plan::Replicas::ALL };
         for effect in [
             Effect::Slow { factor: 2.0 },
             Effect::Fail { chance: 0.5 },

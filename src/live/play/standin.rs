@@ -83,11 +83,11 @@ async fn serve(stream: TcpStream, counter: Arc<Counter>) {
 /// An error breaks the connection without an answer.
 async fn answer(request: Request<Incoming>, counter: Arc<Counter>) -> Result<Response<Filler>, Broken> {
     let from = words::read_call(request.headers()).filter(|(edge, ..)| edge.index() < counter.plan.edges.len());
-    let key = words::read_key(request.headers());
+    let traits = words::read_traits(request.headers());
     read_to_end(request.into_body()).await?;
     let bytes = from.map_or(STRANGER_BYTES, |(edge, ..)| counter.plan.edge(edge).response_bytes);
     let (reply, outcome) = oneshot::channel::<Reply>();
-    counter.inbox.put(Input::Requested { service: counter.service, from, key, reply }).map_err(|_| Broken)?;
+    counter.inbox.put(Input::Requested { service: counter.service, from, traits, reply }).map_err(|_| Broken)?;
     let outcome = outcome.await.map_err(|_| Broken)?;
     let status = words::status_of(outcome).ok_or(Broken)?;
     let bytes = if outcome.is_failure() { 0 } else { bytes };

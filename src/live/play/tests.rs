@@ -5,7 +5,7 @@ use super::*;
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
 use crate::live::undo::testkit::Bench;
 use crate::plan::fixture::{self, chain, fault};
-use crate::plan::{CacheSpec, Effect, Fill, Keys, MissPath, Op, Party, Role, Target};
+use crate::plan::{CacheSpec, Effect, Fill, Keys, MissPath, Op, Party, Replicas, Role, Target};
 use crate::record::ClientCell;
 
 fn options(bench: &Bench) -> LiveOptions<'static> {
@@ -40,7 +40,7 @@ fn p50_ms(recording: &Recording, from: f64, to: f64) -> f64 {
 }
 
 fn all_of(service: u32) -> Target {
-    Target::Service { id: ServiceId(service), replicas: 1 }
+    Target::Service { id: ServiceId(service), replicas: Replicas::ALL }
 }
 
 #[test]

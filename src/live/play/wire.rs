@@ -184,7 +184,7 @@ impl Wire for LiveWire {
             }
             let outcome = match &*caller {
                 Caller::Http(http) => http.call(&request).await,
-                Caller::Redis(redis) => redis.call(request.key).await,
+                Caller::Redis(redis) => redis.call(request.traits.key).await,
                 Caller::Nobody => Outcome::Failed(ErrorKind::Refused),
             };
             let took = Span::from(begun.elapsed());

@@ -1,8 +1,8 @@
 //! How outcomes and calls are written into HTTP, so that a stand-in's cause reaches its caller exactly, and how the answers of real
 //! servers are read.
 
-use crate::base::{EdgeId, ErrorKind, Outcome};
-use crate::engine::Handle;
+use crate::base::{EdgeId, ErrorKind, Outcome, Time};
+use crate::engine::{Handle, Traits};
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -10,6 +10,8 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 pub const CALL: HeaderName = HeaderName::from_static("x-firedrill-call");
 /// The number of the key that is asked for.
 pub const KEY: HeaderName = HeaderName::from_static("x-firedrill-key");
+/// What else travels with a request: `class.write.version.deadline`, the deadline in nanoseconds of the run; absent for a plain read.
+pub const TRAITS: HeaderName = HeaderName::from_static("x-firedrill-traits");
 /// What a stand-in answers: `ok`, `miss`, or the word of an error kind.
 pub const OUTCOME: HeaderName = HeaderName::from_static("x-firedrill-outcome");
 
@@ -28,8 +30,26 @@ pub fn read_call(headers: &HeaderMap) -> Option<(EdgeId, Handle, u16)> {
     Some((EdgeId(edge), Handle { slot, generation }, u16::try_from(attempt).ok()?))
 }
 
-pub fn read_key(headers: &HeaderMap) -> u32 {
-    headers.get(KEY).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0)
+/// `None` when there is nothing to say beside the key.
+pub fn write_traits(traits: Traits) -> Option<HeaderValue> {
+    let Traits { key, class, write, version, deadline } = traits;
+    let text = format!("{class}.{}.{version}.{}", u8::from(write), deadline.0);
+    let value = || HeaderValue::from_str(&text).expect("digits and dots are a header value");
+    (traits != Traits::of_key(key)).then(value)
+}
+
+/// What cannot be read is as if it were absent.
+pub fn read_traits(headers: &HeaderMap) -> Traits {
+    let key = headers.get(KEY).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
+    let rest = headers.get(TRAITS).and_then(|value| {
+        let mut parts = value.to_str().ok()?.split('.');
+        let class = parts.next()?.parse().ok()?;
+        let write = parts.next()? == "1";
+        let version = parts.next()?.parse().ok()?;
+        let deadline = Time(parts.next()?.parse().ok()?);
+        Some(Traits { key, class, write, version, deadline })
+    });
+    rest.unwrap_or(Traits::of_key(key))
 }
 
 /// A crash and a reset have no status: the connection breaks.
@@ -38,9 +58,16 @@ pub fn status_of(outcome: Outcome) -> Option<StatusCode> {
         Outcome::Ok => StatusCode::OK,
         Outcome::Miss => StatusCode::NOT_FOUND,
         Outcome::Failed(kind) => match kind {
-            ErrorKind::Timeout | ErrorKind::WaitTimeout => StatusCode::GATEWAY_TIMEOUT,
-            ErrorKind::Rejected => StatusCode::SERVICE_UNAVAILABLE,
-            ErrorKind::Refused => StatusCode::BAD_GATEWAY,
+            ErrorKind::Timeout | ErrorKind::WaitTimeout | ErrorKind::Expired => StatusCode::GATEWAY_TIMEOUT,
+            ErrorKind::Rejected | ErrorKind::Shed | ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorKind::Throttled => StatusCode::TOO_MANY_REQUESTS,
+            ErrorKind::ReadOnly => StatusCode::FORBIDDEN,
+            // What a caller meets before anything is sent; a stand-in never answers with it.
+            ErrorKind::Refused
+            | ErrorKind::BreakerOpen
+            | ErrorKind::NoConnection
+            | ErrorKind::Unresolved
+            | ErrorKind::Untrusted => StatusCode::BAD_GATEWAY,
             ErrorKind::Error => StatusCode::INTERNAL_SERVER_ERROR,
             ErrorKind::NoSpace => INSUFFICIENT_STORAGE,
             ErrorKind::Reset | ErrorKind::Crashed => return None,
@@ -72,7 +99,8 @@ pub fn read_outcome(status: StatusCode, headers: &HeaderMap, cache: bool) -> Out
     Outcome::Failed(match status.as_u16() {
         404 if cache => return Outcome::Miss,
         408 | 504 => ErrorKind::Timeout,
-        429 | 503 => ErrorKind::Rejected,
+        429 => ErrorKind::Throttled,
+        503 => ErrorKind::Rejected,
         507 => ErrorKind::NoSpace,
         500.. => ErrorKind::Error,
         _ => return Outcome::Ok,
@@ -101,7 +129,7 @@ mod tests {
         };
         assert_eq!((read(200, false), read(404, false), read(404, true)), (Outcome::Ok, Outcome::Ok, Outcome::Miss));
         for (code, kind) in [
-            (429, ErrorKind::Rejected),
+            (429, ErrorKind::Throttled),
             (408, ErrorKind::Timeout),
             (502, ErrorKind::Error),
             (503, ErrorKind::Rejected),
@@ -110,6 +138,20 @@ mod tests {
         ] {
             assert_eq!(read(code, false), Outcome::Failed(kind), "{code}");
         }
+    }
+
+    #[test]
+    fn what_travels_with_a_request_survives_the_wire() {
+        let plain = Traits::of_key(7);
+        let rich = Traits { key: 7, class: 3, write: true, version: 2, deadline: Time(123_456_789) };
+        for traits in [plain, rich] {
+            let key = HeaderValue::from_str(&traits.key.to_string()).expect("digits");
+            let rest = write_traits(traits).map(|value| (TRAITS, value));
+            let headers = HeaderMap::from_iter([(KEY, key)].into_iter().chain(rest));
+            assert_eq!(read_traits(&headers), traits);
+        }
+        let headers = HeaderMap::from_iter([(TRAITS, HeaderValue::from_static("1.x"))]);
+        assert_eq!(read_traits(&headers), Traits::of_key(0));
     }
 
     #[test]

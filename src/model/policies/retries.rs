@@ -35,7 +35,25 @@ pub const PAGE: Page = Page { name: "retries", page: include_str!("retries.rs"),
 pub const SHAPE: Shape = Shape::OneOf(&[Shape::Count, Shape::Shared("retries", &TABLE)]);
 
 /// The words of `ErrorKind`, for the schema and for suggestions.
-const KINDS: &[&str] = &["timeout", "wait-timeout", "rejected", "refused", "reset", "error", "no-space", "crashed"];
+const KINDS: &[&str] = &[
+    "timeout",
+    "wait-timeout",
+    "rejected",
+    "refused",
+    "reset",
+    "error",
+    "no-space",
+    "crashed",
+    "breaker-open",
+    "throttled",
+    "shed",
+    "no-connection",
+    "expired",
+    "unresolved",
+    "untrusted",
+    "read-only",
+    "unavailable",
+];
 
 static TABLE: [FieldDoc; 4] = [
     FieldDoc::required("max", Shape::Count, "attempts after the first"),

@@ -141,11 +141,11 @@ fn draw_panel(panel: &Panel, bins: &Bins, load: &Load, index: usize) {
         Shows::Errors => {
             panel.caption("errors per second, stacked");
             let mut base = vec![0.0; bins.all.len()];
-            for (kind, rates) in &load.errors {
+            for (place, (_, rates)) in load.errors.iter().enumerate() {
                 let top: Vec<f64> = base.iter().zip(rates).map(|(base, rate)| base + rate).collect();
                 let mut outline = stairs(bins, &top);
                 outline.extend(stairs(bins, &base).into_iter().rev());
-                panel.fill(&outline, theme::ERRORS[*kind as usize], 0.85);
+                panel.fill(&outline, theme::of_error(place), 0.85);
                 base = top;
             }
         }
@@ -164,7 +164,8 @@ fn draw_panel(panel: &Panel, bins: &Bins, load: &Load, index: usize) {
 fn legend(load: &Load) -> Vec<LegendEntry> {
     let entry = |name: &str, colour, mark| LegendEntry { name: name.to_owned(), colour, mark };
     let mut entries = vec![entry("offered", BLUE, Mark::Dashed), entry("goodput", GREEN, Mark::Line)];
-    entries.extend(load.errors.iter().map(|(kind, _)| entry(kind.word(), theme::ERRORS[*kind as usize], Mark::Area)));
+    let errors = load.errors.iter().enumerate();
+    entries.extend(errors.map(|(place, (kind, _))| entry(kind.word(), theme::of_error(place), Mark::Area)));
     if highest(&load.retries) > 0.0 {
         entries.push(entry("retries (all edges)", INK, Mark::Line));
     }

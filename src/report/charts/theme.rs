@@ -23,8 +23,8 @@ pub const GREY: Colour = Colour(0x7A, 0x7A, 0x7A);
 /// In the order in which services take them: the easiest to tell apart first.
 pub const SERIES: [Colour; 8] = [BLUE, ORANGE, GREEN, PURPLE, VERMILION, SKY, GREY, YELLOW];
 
-/// In the order of `ErrorKind::ALL`.
-pub const ERRORS: [Colour; 8] = [VERMILION, ORANGE, PURPLE, BLUE, SKY, GREY, YELLOW, INK];
+/// For the kinds of error that a chart shows, in their order: there are more kinds than colours, but hardly so many in one run.
+const ERRORS: [Colour; 8] = [VERMILION, ORANGE, PURPLE, BLUE, SKY, GREY, YELLOW, INK];
 
 /// Faults differ by pattern too: as many patterns as here, named `fault-0` and on in the page.
 pub const FAULTS: [Colour; 5] = [VERMILION, PURPLE, ORANGE, SKY, GREY];
@@ -32,6 +32,11 @@ pub const FAULTS: [Colour; 5] = [VERMILION, PURPLE, ORANGE, SKY, GREY];
 /// The same service has the same colour in every chart.
 pub fn of_service(index: usize) -> Colour {
     SERIES[index % SERIES.len()]
+}
+
+/// The colour of the kind of error that comes at this place in a chart's legend.
+pub fn of_error(place: usize) -> Colour {
+    ERRORS[place % ERRORS.len()]
 }
 
 pub fn of_fault(index: usize) -> Colour {

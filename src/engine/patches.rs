@@ -1,0 +1,55 @@
+//! New entries of the Plan in the middle of a run: a service, an edge or a client is from now on as a patch says. What is under way
+//! keeps the length it was drawn with; everything that is decided later is decided by the new values.
+
+use super::wire::Wire;
+use super::{Engine, ServiceId, Soon, Target};
+use crate::base::{ClientId, EdgeId, FaultId};
+use crate::plan::{Arrivals, Client, Edge, Patch, Service};
+use std::sync::Arc;
+
+impl<W: Wire> Engine<W> {
+    pub(super) fn set(&mut self, target: Target, fault: FaultId, patch: &Patch) {
+        self.recorder.touched(fault, "values changed", 1);
+        match (target, patch) {
+            (Target::Service { id, .. }, Patch::Service(service)) => self.set_service(id, service),
+            (Target::Edge(id), Patch::Edge(edge)) => self.set_edge(id, edge),
+            (Target::Client(id), Patch::Client(client)) => self.set_client(id, client),
+            (target, patch) => {
+                unreachable!("{patch:?} is no entry for {target:?}; the compiler never makes such a step")
+            }
+        }
+    }
+
+    fn set_service(&mut self, id: ServiceId, service: &Service) {
+        Arc::make_mut(&mut self.plan).services[id.index()] = service.clone();
+        self.nodes[id.index()].reconfigure(service, self.now);
+        self.tell_replicas(id);
+        for replica in 0..self.nodes[id.index()].replicas.len() as u32 {
+            self.soon.push_back(Soon::TakeNext(id, replica));
+        }
+    }
+
+    /// Writes down how many replicas of a service are in rotation.
+    pub(super) fn tell_replicas(&mut self, id: ServiceId) {
+        let node = &self.nodes[id.index()];
+        self.meters.set(node.replicas_meter, self.now, f64::from(node.active));
+    }
+
+    fn set_edge(&mut self, id: EdgeId, edge: &Edge) {
+        Arc::make_mut(&mut self.plan).edges[id.index()] = edge.clone();
+        self.links[id.index()].reconfigure(edge, &mut self.queue);
+    }
+
+    fn set_client(&mut self, id: ClientId, client: &Client) {
+        let before = std::mem::replace(&mut Arc::make_mut(&mut self.plan).clients[id.index()], client.clone());
+        self.populations[id.index()].reconfigure(client, self.now);
+        match (&before.arrivals, &client.arrivals) {
+            (Arrivals::Closed { users: before, .. }, Arrivals::Closed { users, .. }) => {
+                let more = users.saturating_sub(*before);
+                self.populations[id.index()].leaving += before.saturating_sub(*users);
+                (0..more).for_each(|_| self.join(id.index()));
+            }
+            _ => self.schedule_arrival(id.index()),
+        }
+    }
+}

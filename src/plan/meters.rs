@@ -1,0 +1,97 @@
+//! Meters: figures beside the standing columns of clients, services and edges, which only some of them have.
+//!
+//! Which there are follows from the Plan alone: [`declared`] is the one place that says so. The engine counts them, the recording
+//! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
+
+use super::expectation::Subject;
+use super::{Effect, Plan, Target};
+use serde::{Deserialize, Serialize};
+
+/// One figure of one subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Meter {
+    /// The word in expectations: `opens`.
+    pub name: String,
+    pub of: Subject,
+    pub form: Form,
+    pub unit: Unit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// Things that happened: a window's figure is their number.
+    Count,
+    /// A level that lasts until it changes: a window's figure is its mean over time, or its least or largest value.
+    Gauge,
+    /// Part of a whole: how many of the things that happened were of a certain sort.
+    Share,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    Number,
+    Seconds,
+    Bytes,
+    /// 0 to 1.
+    Ratio,
+}
+
+/// A word of the language, and whom it is measured for.
+#[derive(Debug, PartialEq)]
+pub struct Known {
+    pub name: &'static str,
+    pub form: Form,
+    pub unit: Unit,
+    /// Who has it, for messages and the manual: `caches whose keys are written`.
+    pub of: &'static str,
+    /// What it counts, for the manual.
+    pub doc: &'static str,
+}
+
+const fn known(name: &'static str, form: Form, unit: Unit, of: &'static str, doc: &'static str) -> Known {
+    Known { name, form, unit, of, doc }
+}
+
+/// Every meter that some Plan can have.
+pub static KNOWN: &[Known] = &[
+    known("replicas", Form::Gauge, Unit::Number, "services with several replicas", "replicas in rotation"),
+    known("crashes", Form::Count, Unit::Number, "services that a fault takes down", "replicas that went down"),
+];
+
+impl Known {
+    pub fn named(name: &str) -> Option<&'static Known> {
+        KNOWN.iter().find(|known| known.name == name)
+    }
+}
+
+/// The meters of a Plan, in the order of its subjects.
+pub fn declared(plan: &Plan) -> Vec<Meter> {
+    let mut all = Declared::default();
+    for (index, service) in plan.services.iter().enumerate() {
+        let of = Subject::Service(index as u32);
+        let steps = || {
+            plan.schedule.iter().filter(|step| matches!(step.target, Target::Service { id, .. } if id.index() == index))
+        };
+        if service.replicas > 1 || steps().any(|step| matches!(step.effect, Effect::Set(_))) {
+            all.meter("replicas", of);
+        }
+        if steps().any(|step| step.effect == Effect::Down) {
+            all.meter("crashes", of);
+        }
+    }
+    all.meters
+}
+
+#[derive(Default)]
+struct Declared {
+    meters: Vec<Meter>,
+}
+
+impl Declared {
+    fn meter(&mut self, name: &str, of: Subject) {
+        let known = Known::named(name).expect("every meter that is declared is a known one");
+        self.meters.push(Meter { name: name.to_owned(), of, form: known.form, unit: known.unit });
+    }
+}
