@@ -1,31 +1,35 @@
 //! Faults to a schedule: where each acts, when it begins and heals, and what it does, as steps in order of time.
 
-use crate::base::{EdgeId, FaultId, ServiceId, Span, Time};
-use crate::faults::{self, ActsOn, FaultKind, Lasts, Site};
-use crate::model::services::{cache, store};
-use crate::plan::{Edge, FaultInfo, Party, Plan, Step, World};
-use crate::scenario::{Entry, Fields, did_you_mean, help_for, quote, values};
+use super::pushes::{self, Push};
+use super::sites::site;
+use crate::base::{FaultId, Span, Time};
+use crate::faults::{self, ActsOn, FaultKind, Lasts};
+use crate::plan::{FaultInfo, Plan, Step};
+use crate::scenario::{Entry, Fields, Node, help_for, quote, values};
 
 /// Faults may be at most this many.
 const FAULTS_MAX: usize = 1000;
 
-pub fn read(fields: &Fields, plan: &mut Plan) {
+pub fn read(root: &Node, fields: &Fields, plan: &mut Plan) {
     let entries = fields.entries("faults");
     if entries.len() > FAULTS_MAX {
         fields.error("faults", format!("more than {FAULTS_MAX} faults")).code("too-large");
         return;
     }
+    let mut all = Vec::new();
     for entry in entries {
         values::check_name(&entry.key, entry.key_place, fields.diags());
-        if let Some((info, steps)) = fault(entry, fields, plan) {
+        if let Some((info, steps, push)) = fault(entry, fields, plan) {
             plan.faults.push(info);
             plan.schedule.extend(steps);
+            all.extend(push);
         }
     }
+    pushes::lower(root, plan, &all, fields.diags());
     plan.schedule.sort_by_key(|step| (step.at, step.on, step.fault));
 }
 
-fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<Step>)> {
+fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<Step>, Option<Push>)> {
     let what = format!("fault `{}`", entry.key);
     let Some(kind) = kind_of(entry, &what, root) else {
         // As for other mistakes: the name stays, so that the windows named after it are not wrong as well.
@@ -33,24 +37,28 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
         return Some((
             FaultInfo { name, kind, on, from: stand_in(plan).0, to: stand_in(plan).1, label: String::new() },
             Vec::new(),
+            None,
         ));
     };
     let fields = Fields::open_all(&entry.value, &what, &kind.tables(), root.diags());
     let window = window(&fields, kind, plan);
-    let site = fields.text("on").and_then(|on| site(on, kind, &fields, plan));
+    let on = if kind.acts_on == ActsOn::Anything { Some("") } else { fields.text("on") };
+    let site = on.and_then(|on| site(on, kind, &fields, plan));
     let lowered = site.and_then(|site| (kind.lower)(&fields, &site));
     // A fault that is wrong keeps its name, so that the windows named after it are not wrong as well.
     let (from, to) = window.unwrap_or(stand_in(plan));
     let info = FaultInfo {
         name: entry.key.clone(),
         kind: kind.name.to_owned(),
-        on: fields.text("on").unwrap_or_default().to_owned(),
+        on: on.filter(|on| !on.is_empty()).unwrap_or("the scenario").to_owned(),
         from,
         to,
         label: lowered.as_ref().map(|lowered| lowered.label.clone()).unwrap_or_default(),
     };
-    let steps = lowered.map(|lowered| kind.steps(FaultId::from(plan.faults.len()), lowered, from, to));
-    Some((info, steps.unwrap_or_default()))
+    let Some(lowered) = lowered else { return Some((info, Vec::new(), None)) };
+    let fault = FaultId::from(plan.faults.len());
+    let push = (!lowered.changes.is_empty()).then(|| Push { fault, from, to, changes: lowered.changes.clone() });
+    Some((info, kind.steps(fault, lowered, from, to), push))
 }
 
 /// A window for a fault whose own is not known: in the middle, so that there is a before and an after.
@@ -105,105 +113,4 @@ fn window(fields: &Fields, kind: &FaultKind, plan: &Plan) -> Option<(Time, Time)
         return None;
     }
     Some((from, to))
-}
-
-fn site<'a>(on: &str, kind: &FaultKind, fields: &Fields, plan: &'a Plan) -> Option<Site<'a>> {
-    match kind.acts_on {
-        ActsOn::Client => match plan.client_named(on) {
-            Some(id) => Some(Site::Client(id, plan.client(id))),
-            None => unknown(on, kind, fields, plan.clients.iter().map(|client| client.name.as_str()), plan),
-        },
-        ActsOn::Edge => edges(on, kind, fields, plan).map(Site::Edges),
-        ActsOn::Service | ActsOn::Cache | ActsOn::Storage => service(on, kind, fields, plan),
-    }
-}
-
-fn service<'a>(on: &str, kind: &FaultKind, fields: &Fields, plan: &'a Plan) -> Option<Site<'a>> {
-    let Some(id) = plan.service_named(on) else {
-        return unknown(on, kind, fields, plan.services.iter().map(|service| service.name.as_str()), plan);
-    };
-    let fits = match kind.acts_on {
-        ActsOn::Cache => plan.service(id).kind == cache::KIND.name,
-        ActsOn::Storage => plan.service(id).kind == store::KIND.name || has_volume(id, plan),
-        _ => true,
-    };
-    if !fits {
-        let message = format!(
-            "`{}` acts on {}, and {} is a {}",
-            kind.name,
-            kind.acts_on.words(),
-            quote(on),
-            plan.service(id).kind
-        );
-        fields.error("on", message).code("wrong-kind");
-        return None;
-    }
-    if kind.acts_on == ActsOn::Storage && plan.world == World::Sim && plan.service(id).kind != store::KIND.name {
-        let note = fields.warning(
-            "on",
-            format!("{} has a volume in the live world only: nothing is filled in the simulator", quote(on)),
-        );
-        note.help("play it with `--world live`, or model the storage as a service of kind `store`").code("live-only");
-    }
-    Some(Site::Service(id, plan.service(id)))
-}
-
-fn has_volume(id: ServiceId, plan: &Plan) -> bool {
-    plan.real.services.iter().any(|real| real.service == id && real.volume_bytes.is_some())
-}
-
-fn edges(on: &str, kind: &FaultKind, fields: &Fields, plan: &Plan) -> Option<Vec<EdgeId>> {
-    let wanted: String = on.split_whitespace().collect();
-    if let Some(id) = plan.service_named(&wanted) {
-        let into: Vec<EdgeId> =
-            (0..plan.edges.len()).map(EdgeId::from).filter(|edge| plan.edge(*edge).to == id).collect();
-        if into.is_empty() {
-            fields.error("on", format!("nobody calls service {}", quote(on))).code("unknown-name");
-            return None;
-        }
-        return Some(into);
-    }
-    // `web->db` stands for every call from web to db, also the second one and the one after a miss.
-    let same = |name: &str| name == wanted || name.split_once('#').is_some_and(|(head, _)| head == wanted);
-    let found: Vec<EdgeId> =
-        (0..plan.edges.len()).map(EdgeId::from).filter(|edge| same(&plan.edge(*edge).name)).collect();
-    if found.is_empty() {
-        let services = plan.services.iter().map(|service| service.name.as_str());
-        return unknown(on, kind, fields, plan.edges.iter().map(|edge| edge.name.as_str()).chain(services), plan);
-    }
-    Some(found)
-}
-
-fn unknown<'n, T>(
-    on: &str,
-    kind: &FaultKind,
-    fields: &Fields,
-    candidates: impl Iterator<Item = &'n str> + Clone,
-    plan: &Plan,
-) -> Option<T> {
-    let is_client = plan.client_named(on).is_some();
-    let is_known = is_client || plan.service_named(on).is_some() || plan.edges.iter().any(|edge| edge.name == on);
-    let message = match is_known {
-        true => format!("`{}` acts on {}, not on {}", kind.name, kind.acts_on.words(), quote(on)),
-        false => format!("there is nothing called {} for `{}` to act on", quote(on), kind.name),
-    };
-    let meant = near(on, kind, plan).or_else(|| did_you_mean(on, candidates.clone()));
-    let help = meant.map(|word| format!("did you mean `{word}`?")).or_else(|| help_for(on, candidates));
-    fields.error("on", message).code(if is_known { "wrong-kind" } else { "unknown-name" }).maybe_help(help);
-    None
-}
-
-/// What was probably meant by something that exists but is of the wrong sort: the service at the end of an edge, the call of a client.
-fn near(on: &str, kind: &FaultKind, plan: &Plan) -> Option<String> {
-    let edge = |wanted: &dyn Fn(&Edge) -> bool| plan.edges.iter().find(|edge| wanted(edge));
-    match kind.acts_on {
-        ActsOn::Client => None,
-        ActsOn::Edge => {
-            let client = Party::Client(plan.client_named(on)?);
-            edge(&|edge| edge.from == client).map(|edge| edge.name.clone())
-        }
-        ActsOn::Service | ActsOn::Cache | ActsOn::Storage => {
-            edge(&|edge| edge.name == on).map(|edge| plan.service(edge.to).name.clone())
-        }
-    }
 }

@@ -12,9 +12,11 @@ mod mistakes_tests;
 mod phases;
 #[cfg(test)]
 mod plan_tests;
+mod pushes;
 mod real;
 mod root;
 pub mod schema;
+mod sites;
 #[cfg(test)]
 mod tests;
 mod variants;

@@ -244,3 +244,40 @@ fn a_closed_loop_and_a_trace_are_read() {
     let plan = plan_in(folder.path(), text, &Request::default());
     assert_eq!(plan.clients[0].arrivals, Arrivals::Trace(vec![Time::from_secs_f64(0.5), at(1)]));
 }
+
+#[test]
+fn pushes_that_overlap_are_laid_over_one_another_and_heal_alone() {
+    let plan = plan_of(
+        "
+name: pushes
+length: 60s
+clients: {users: {calls: web, rate: 10/s}}
+services:
+  web: {workers: 8, queue: 50, work: 1ms, calls: [{to: db, timeout: 1s}]}
+  db: {workers: 4}
+faults:
+  few: {kind: config, set: {services.web.workers: 2}, at: 10s, for: 20s}
+  short: {kind: config, set: {services.web.queue: 5, services.web.calls.db.timeout: 50ms}, at: 20s, for: 20s}
+  load: {kind: config, set: {clients.users.rate: 20/s}, at: 50s}
+",
+        &Request::default(),
+    );
+    let web = |at: u64, on: bool| {
+        let step = plan.schedule.iter().find(|step| {
+            step.at == Time(Span::from_secs(at).0) && step.on == on && matches!(step.target, Target::Service { .. })
+        });
+        match step.map(|step| &step.effect) {
+            Some(Effect::Set(patch)) => match patch.as_ref() {
+                Patch::Service(service) => (service.workers, service.queue.capacity),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(web(10, true), (Some(2), Some(50)));
+    assert_eq!(web(20, true), (Some(2), Some(5)));
+    assert_eq!(web(30, false), (Some(8), Some(5)));
+    assert_eq!(web(40, false), (Some(8), Some(50)));
+    let on_clients = plan.schedule.iter().filter(|step| matches!(step.target, Target::Client(_)));
+    assert_eq!(on_clients.count(), 1, "what lasts to the end of the run is never taken back");
+}

@@ -86,11 +86,24 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     let places = edges::connect(&mut plan, &clients, &services, diags);
     graph::check(&plan, &services, &places, diags);
     plan.real = real::read(&fields, &plan);
-    faults::read(&fields, &mut plan);
+    faults::read(root, &fields, &mut plan);
     plan.meters = meters::declared(&plan);
     phases::cut(&mut plan);
     lines::read(&fields, &mut plan, sources);
     Some(plan)
+}
+
+/// The services, calls and clients of a changed scenario, in a Plan that is otherwise as it was.
+pub(super) fn topology(root: &Node, plan: &Plan, diags: &Diagnostics) -> Option<Plan> {
+    let fields = Fields::open(root, "the scenario", &TABLE, diags);
+    let clients = read_clients(&fields, plan.length);
+    let services = read_services(&fields, &clients);
+    let mut changed = Plan { edges: Vec::new(), ..plan.clone() };
+    changed.services = services.iter().map(|draft| draft.service.clone()).collect();
+    changed.clients = clients.iter().map(|draft| draft.client.clone()).collect();
+    let places = edges::connect(&mut changed, &clients, &services, diags);
+    graph::check(&changed, &services, &places, diags);
+    (!diags.has_errors()).then_some(changed)
 }
 
 fn read_head(fields: &Fields, request: &Request) -> Plan {

@@ -41,7 +41,7 @@ fn every_example_compiles_plays_and_holds() {
 fn every_file_of_a_kind_is_registered() {
     let entries = catalogue::entries();
     for (folder, helpers) in [
-        ("faults", &["mod", "site"][..]),
+        ("faults", &["mod", "site", "change"][..]),
         ("model/services", &["mod"]),
         ("model/policies", &["mod"]),
         ("model/load", &["mod"]),

@@ -14,7 +14,10 @@ impl<W: Wire> Engine<W> {
             return;
         }
         if let Effect::Set(patch) = &step.effect {
-            return self.set(step.target, step.fault, patch);
+            if step.on {
+                self.recorder.touched(step.fault, "entries changed", 1);
+            }
+            return self.set(step.target, patch);
         }
         match (step.target, step.on) {
             (Target::Edge(edge), true) => self.begin_on_edge(edge, step.fault, &step.effect),

@@ -3,13 +3,12 @@
 
 use super::wire::Wire;
 use super::{Engine, ServiceId, Soon, Target};
-use crate::base::{ClientId, EdgeId, FaultId};
+use crate::base::{ClientId, EdgeId};
 use crate::plan::{Arrivals, Client, Edge, Patch, Service};
 use std::sync::Arc;
 
 impl<W: Wire> Engine<W> {
-    pub(super) fn set(&mut self, target: Target, fault: FaultId, patch: &Patch) {
-        self.recorder.touched(fault, "values changed", 1);
+    pub(super) fn set(&mut self, target: Target, patch: &Patch) {
         match (target, patch) {
             (Target::Service { id, .. }, Patch::Service(service)) => self.set_service(id, service),
             (Target::Edge(id), Patch::Edge(edge)) => self.set_edge(id, edge),

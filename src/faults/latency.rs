@@ -68,7 +68,7 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let effects = targets.iter().flat_map(|target| {
         ways.iter().map(|upstream| (*target, Effect::Delay { by: by.clone(), upstream: *upstream }))
     });
-    Some(Lowered { effects: effects.collect(), label: label(fields) })
+    Some(Lowered { effects: effects.collect(), label: label(fields), changes: Vec::new() })
 }
 
 fn label(fields: &Fields) -> String {

@@ -4,6 +4,8 @@
 //! Adding a kind: one file here (its `//!` head is its manual page with one example) and its line in [`KINDS`].
 
 mod bandwidth;
+mod change;
+mod config;
 mod cut;
 mod down;
 mod errors;
@@ -18,6 +20,7 @@ mod site;
 mod slow;
 mod surge;
 
+pub use change::Change;
 pub use site::{ActsOn, Site};
 
 use crate::base::{FaultId, Span, Time};
@@ -49,10 +52,12 @@ pub enum Lasts {
 }
 
 /// What a fault does while it lasts, and one line about it for people.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Lowered {
     pub label: String,
     pub effects: Vec<(Target, Effect)>,
+    /// New values, which the compiler turns into effects.
+    pub changes: Vec<Change>,
 }
 
 /// Every kind, in the order of the manual.
@@ -70,20 +75,23 @@ pub static KINDS: &[FaultKind] = &[
     pause::KIND,
     forget::KIND,
     fill::KIND,
+    config::KIND,
 ];
 
 /// The fields that every fault has.
 pub static COMMON: &[FieldDoc] = &[
     FieldDoc { name: "kind", shape: Shape::Name, required: true, default: "", doc: "what happens, such as `latency`" },
-    FieldDoc {
-        name: "on",
-        shape: Shape::Text,
-        required: true,
-        default: "",
-        doc: "where: a service, a client, or an edge such as `web->cache`; a service's name stands for every edge into it where an edge is meant",
-    },
     FieldDoc { name: "at", shape: Shape::Span, required: true, default: "", doc: "when it begins" },
 ];
+
+/// The field of the kinds that act on one thing.
+pub static ON: &[FieldDoc] = &[FieldDoc {
+    name: "on",
+    shape: Shape::Text,
+    required: true,
+    default: "",
+    doc: "where: a service, a client, or an edge such as `web->cache`; a service's name stands for every edge into it where an edge is meant",
+}];
 
 /// The field of the kinds that last.
 pub static FOR: &[FieldDoc] = &[FieldDoc {
@@ -102,6 +110,9 @@ impl FaultKind {
     /// Every table of fields that a fault of this kind may use.
     pub fn tables(&self) -> Vec<&'static [FieldDoc]> {
         let mut tables = vec![COMMON, self.fields];
+        if self.acts_on != ActsOn::Anything {
+            tables.insert(0, ON);
+        }
         if self.lasts != Lasts::Instantly {
             tables.push(FOR);
         }
@@ -123,11 +134,16 @@ impl FaultKind {
 
 impl Lowered {
     fn one(label: String, target: Target, effect: Effect) -> Option<Lowered> {
-        Some(Lowered { label, effects: vec![(target, effect)] })
+        Some(Lowered { label, effects: vec![(target, effect)], changes: Vec::new() })
     }
 
     fn on_each(label: String, targets: &[Target], effect: &Effect) -> Option<Lowered> {
-        Some(Lowered { label, effects: targets.iter().map(|target| (*target, effect.clone())).collect() })
+        let effects = targets.iter().map(|target| (*target, effect.clone())).collect();
+        Some(Lowered { label, effects, changes: Vec::new() })
+    }
+
+    fn changes(label: String, changes: Vec<Change>) -> Lowered {
+        Lowered { label, effects: Vec::new(), changes }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where a fault acts, after its `on:` was resolved. It never changes what it names.
 
 use crate::base::{ClientId, EdgeId, ServiceId};
-use crate::plan::{Client, Replicas, Service, Target};
+use crate::plan::{Client, Plan, Replicas, Service, Target};
 use crate::scenario::Fields;
 
 /// What sort of place a kind of fault acts on.
@@ -14,6 +14,8 @@ pub enum ActsOn {
     Cache,
     /// A store, or a live service with a volume.
     Storage,
+    /// Values of the whole scenario: it says itself which.
+    Anything,
 }
 
 impl ActsOn {
@@ -25,6 +27,7 @@ impl ActsOn {
             ActsOn::Service => "a service",
             ActsOn::Cache => "a service of kind `cache`",
             ActsOn::Storage => "a service of kind `store`, or one with a `volume` under `live`",
+            ActsOn::Anything => "the whole scenario",
         }
     }
 }
@@ -35,6 +38,7 @@ pub enum Site<'a> {
     Edges(Vec<EdgeId>),
     Service(ServiceId, &'a Service),
     Client(ClientId, &'a Client),
+    Whole(&'a Plan),
 }
 
 impl<'a> Site<'a> {

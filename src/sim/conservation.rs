@@ -1,6 +1,6 @@
 //! Conservation over random small Plans: whatever the topology, the policies and the faults, nothing is lost, doubled or kept for ever.
 
-use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, ServiceId, Span, Time};
+use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, ServiceId, Span, Time};
 use crate::engine::{Direct, Engine};
 use crate::plan::fixture::{edge, fault, plan, service};
 use crate::plan::*;
@@ -57,6 +57,9 @@ impl Maker {
         plan.clients = (0..clients).map(|client| self.client(client)).collect();
         for _ in 0..self.below(6) {
             self.fault(&mut plan);
+        }
+        if self.dice.chance(0.5) {
+            self.push(&mut plan);
         }
         plan
     }
@@ -163,6 +166,32 @@ impl Maker {
             keys: self.maybe(0.8, |m| Keys { count: 1 + m.below(30), skew: m.pick(&[0.0, 1.0]) }),
             send: load::Send { method: "GET".into(), path: "/".into() },
         }
+    }
+
+    /// New values for one service and for one call, taken back later.
+    fn push(&mut self, plan: &mut Plan) {
+        let id = ServiceId(self.below(plan.services.len() as u32));
+        let old = plan.service(id).clone();
+        let mut new = old.clone();
+        new.workers = self.maybe(0.7, |m| 1 + m.below(6));
+        new.queue.capacity = self.maybe(0.5, |m| m.below(5));
+        // A cache keeps its keys where they are.
+        if !matches!(new.role, Role::Cache(_)) {
+            new.replicas = 1 + self.below(4);
+        }
+        self.swap(plan, Target::Service { id, replicas: Replicas::ALL }, Patch::Service(old), Patch::Service(new));
+        let id = EdgeId(self.below(plan.edges.len() as u32));
+        let old = plan.edge(id).clone();
+        let mut new = old.clone();
+        (new.timeout, new.wait) = (self.maybe(0.5, |m| m.ms(100)), self.maybe(0.3, |m| m.ms(50)));
+        self.swap(plan, Target::Edge(id), Patch::Edge(old), Patch::Edge(new));
+    }
+
+    fn swap(&mut self, plan: &mut Plan, target: Target, old: Patch, new: Patch) {
+        fault(plan, target, Effect::Set(Box::new(new)), 0.4, 1.3);
+        let last = FaultId::from(plan.faults.len() - 1);
+        let healing = plan.schedule.iter_mut().find(|step| step.fault == last && !step.on);
+        healing.expect("every fault of this kind heals").effect = Effect::Set(Box::new(old));
     }
 
     fn fault(&mut self, plan: &mut Plan) {

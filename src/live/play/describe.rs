@@ -3,7 +3,7 @@
 use super::{ending, target};
 use crate::base::{EdgeId, ServiceId};
 use crate::plan::real::{Origin, Protocol};
-use crate::plan::{Plan, RealService, Role, Step, Target};
+use crate::plan::{Effect, Plan, RealService, Role, Step, Target};
 
 /// One line for each thing, in the order in which it would be done.
 pub fn describe(plan: &Plan) -> Vec<String> {
@@ -59,6 +59,9 @@ fn shown(args: &[String]) -> String {
 
 /// Steps on stand-ins and on clients touch nothing outside firedrill.
 fn of_step(plan: &Plan, step: &Step) -> Option<String> {
+    if matches!(step.effect, Effect::Set(_)) {
+        return None;
+    }
     let fault = &plan.faults[step.fault.index()];
     let what = match step.target {
         Target::Edge(edge) => format!("on the proxy of `{}`", plan.edge(edge).name),

@@ -164,6 +164,7 @@ impl Desk<'_> {
             (Origin::Address(_), _) => {
                 "firedrill did not start it and must not break it; use a fault on an edge into it, or `start` it here"
             }
+            (_, Effect::Set(_)) => "a real process keeps its own settings; push values of the calls to it instead",
             (_, Effect::Down | Effect::Freeze) => return,
             (_, Effect::Slow { .. }) => {
                 "a real process cannot be slowed from outside; use `latency` on an edge into it"

@@ -2,7 +2,7 @@
 
 use crate::base::{EdgeId, ServiceId};
 use crate::plan::real::Origin;
-use crate::plan::{Party, Plan, RealService, Target};
+use crate::plan::{Effect, Party, Plan, RealService, Step, Target};
 use std::net::SocketAddr;
 
 /// The real process behind a service; `None` for a stand-in.
@@ -36,7 +36,8 @@ pub fn in_order(plan: &Plan) -> Vec<&RealService> {
 }
 
 pub fn is_faulted(plan: &Plan, edge: EdgeId) -> bool {
-    plan.schedule.iter().any(|step| step.target == Target::Edge(edge))
+    let touches = |step: &Step| step.target == Target::Edge(edge) && !matches!(step.effect, Effect::Set(_));
+    plan.schedule.iter().any(touches)
 }
 
 /// A modelled latency is put on edges within this machine; a target elsewhere has its own.

@@ -230,6 +230,10 @@ impl Wire for LiveWire {
     }
 
     fn step(&mut self, index: usize, step: &Step) -> bool {
+        // New values are for the engine, which runs the callers' policies and the stand-ins.
+        if matches!(step.effect, Effect::Set(_)) {
+            return false;
+        }
         match step.target {
             Target::Edge(edge) => self.lines[edge.index()].step(step),
             Target::Service { id, .. } if self.is_real(id) => {
