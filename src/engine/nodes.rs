@@ -109,7 +109,9 @@ impl Node {
         self.cell.queue_s += self.queued as f64 * dt;
         self.cell.inflight_s += self.inside as f64 * dt;
         if let Some(workers) = self.workers {
-            self.cell.workers_s += f64::from(workers) * f64::from(self.active) * dt;
+            // A worker that was taken away is there as long as it is busy.
+            let there = (u64::from(workers) * u64::from(self.active)).max(self.busy);
+            self.cell.workers_s += there as f64 * dt;
         }
     }
 

@@ -173,7 +173,7 @@ impl Maker {
         let id = ServiceId(self.below(plan.services.len() as u32));
         let old = plan.service(id).clone();
         let mut new = old.clone();
-        new.workers = self.maybe(0.7, |m| 1 + m.below(6));
+        new.workers = old.workers.map(|_| 1 + self.below(6));
         new.queue.capacity = self.maybe(0.5, |m| m.below(5));
         // A cache keeps its keys where they are.
         if !matches!(new.role, Role::Cache(_)) {
