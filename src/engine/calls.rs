@@ -107,6 +107,9 @@ impl<W: Wire> Engine<W> {
         if W::CARRIES {
             self.wire.abandon(Request { edge, call: handle, attempt, traits, intended: None });
         }
+        if let Some(place) = self.frames.get(child).map(|frame| (frame.service as usize, frame.replica)) {
+            self.note_outcome(place.0, place.1, true);
+        }
         if self.plan.edge(edge).cancel {
             self.cancel(child);
         }

@@ -47,6 +47,15 @@ impl<W: Wire> Engine<W> {
         let index = id.index();
         match effect {
             Effect::Down => self.go_down(id, replicas, fault),
+            Effect::Drain => {
+                let node = &mut self.nodes[index];
+                let drained = replicas.of(node.active).count() as u64;
+                if let Some(balancer) = &mut node.balancer {
+                    balancer.drain(fault, replicas, node.active);
+                    self.recorder.touched(fault, "replicas drained", drained);
+                }
+                self.tell_replicas(id);
+            }
             Effect::Freeze => {
                 let inside = self.frames_inside(id, replicas).len() as u64;
                 self.recorder.touched(fault, "requests frozen", inside);
@@ -84,6 +93,13 @@ impl<W: Wire> Engine<W> {
                         self.thawed(index, replica);
                     }
                 }
+            }
+            Effect::Drain => {
+                let node = &mut self.nodes[index];
+                if let Some(balancer) = &mut node.balancer {
+                    balancer.undrain(fault, node.active);
+                }
+                self.tell_replicas(id);
             }
             Effect::Slow { .. } => self.nodes[index].slow.retain(|(f, ..)| *f != fault),
             Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),

@@ -184,6 +184,9 @@ impl<W: Wire> Engine<W> {
 
     fn end_of_program(&mut self, frame: Handle) {
         let Some(this) = self.frames.get_mut(frame) else { return };
+        if this.op == u16::MAX {
+            return self.answer(frame, Outcome::Ok);
+        }
         let node = &mut self.nodes[this.service as usize];
         if let Some(contents) = &mut node.contents {
             let hit = contents.read(this.traits.key, self.now);
@@ -224,10 +227,19 @@ impl<W: Wire> Engine<W> {
         }
         self.nodes[index].change_busy(self.now, replica, -1);
         self.leave(frame, index);
-        self.answer_origin(origin, outcome);
+        self.reply(frame, index, replica, origin, outcome);
         if self.nodes[index].replicas[replica as usize].waiting > 0 {
             self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
         }
+    }
+
+    /// Answers for a frame that is gone, and lets the balancer know.
+    pub(super) fn reply(&mut self, frame: Handle, index: usize, replica: u32, origin: Origin, outcome: Outcome) {
+        if origin.is_check() {
+            return self.probe_ended(index, replica, frame, outcome);
+        }
+        self.note_outcome(index, replica, outcome.is_failure());
+        self.answer_origin(origin, outcome);
     }
 
     pub(super) fn answer_origin(&mut self, origin: Origin, outcome: Outcome) {
@@ -240,6 +252,13 @@ impl<W: Wire> Engine<W> {
     pub(super) fn leave(&mut self, frame: Handle, index: usize) {
         self.nodes[index].change_inside(self.now, -1);
         self.frames.remove(frame);
+    }
+}
+
+impl Origin {
+    /// A health check comes from nobody.
+    pub fn is_check(&self) -> bool {
+        self.parent.is_none() && self.token.is_none()
     }
 }
 
@@ -263,6 +282,11 @@ impl Frame {
             token: origin.token,
             calls: Handle::NONE,
         }
+    }
+
+    /// A check needs a worker and no work.
+    pub(super) fn skip_program(&mut self) {
+        self.op = u16::MAX;
     }
 
     pub(super) fn origin(&self) -> Origin {

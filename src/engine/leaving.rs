@@ -42,7 +42,7 @@ impl<W: Wire> Engine<W> {
                 self.remove_started(frame);
             }
         }
-        self.answer_origin(origin, Outcome::Failed(ErrorKind::Crashed));
+        self.reply(frame, index, replica, origin, Outcome::Failed(ErrorKind::Crashed));
     }
 
     fn remove_started(&mut self, frame: Handle) -> Option<Origin> {

@@ -1,5 +1,6 @@
 //! The way in: a request arrives, finds a worker, waits in line for one, or is turned away.
 
+use super::calls::Owner;
 use super::frames::{Frame, Origin, State};
 use super::slab::Handle;
 use super::wire::Wire;
@@ -11,8 +12,12 @@ impl<W: Wire> Engine<W> {
     pub(super) fn arrive(&mut self, service: ServiceId, origin: Origin) {
         let index = service.index();
         self.nodes[index].cell.arrived += 1;
-        let replica = self.choose_replica(index, origin.traits.key);
+        let Some(replica) = self.choose_replica(index, &origin) else {
+            self.nodes[index].cell.failed += 1;
+            return self.answer_origin(origin, Outcome::Failed(ErrorKind::Unavailable));
+        };
         if let Some(kind) = self.turned_away_by_fault(index, replica) {
+            self.note_outcome(index, replica, true);
             return self.answer_origin(origin, Outcome::Failed(kind));
         }
         let frame = self.frames.insert(Frame::new(service, replica, origin, self.now));
@@ -22,6 +27,11 @@ impl<W: Wire> Engine<W> {
         if let Some(call) = under_way {
             call.child = frame;
         }
+        self.enter(frame, index, replica);
+    }
+
+    /// A frame comes in: it starts, or waits in line.
+    pub(super) fn enter(&mut self, frame: Handle, index: usize, replica: u32) {
         self.nodes[index].change_inside(self.now, 1);
         if self.nodes[index].replicas[replica as usize].waiting == 0 && self.nodes[index].has_worker(replica) {
             self.start(frame, index, replica);
@@ -30,17 +40,31 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn choose_replica(&mut self, index: usize, key: u32) -> u32 {
-        let node = &mut self.nodes[index];
-        let count = node.active;
-        if count == 1 {
-            return 0;
+    /// `None` when nobody is in rotation.
+    fn choose_replica(&mut self, index: usize, origin: &Origin) -> Option<u32> {
+        let node = &self.nodes[index];
+        if let Some(contents) = node.contents.as_ref().filter(|_| node.active > 1) {
+            return Some(contents.replica_of(origin.traits.key));
         }
-        if let Some(contents) = &node.contents {
-            return contents.replica_of(key);
+        if node.balancer.is_none() {
+            return Some(0);
         }
-        node.turn = (node.turn + 1) % count;
-        node.turn
+        let zone = self.zone_of_caller(index, origin);
+        let (now, node) = (self.now, &mut self.nodes[index]);
+        node.balancer.as_mut().and_then(|balancer| balancer.choose(&node.replicas, zone, now))
+    }
+
+    /// The number, among the zones of the called service, of the zone that the caller's replica is in.
+    fn zone_of_caller(&self, index: usize, origin: &Origin) -> Option<u32> {
+        let zones = &self.plan.services[index].zones;
+        if zones.is_empty() {
+            return None;
+        }
+        let Owner::Frame(above) = self.calls.get(origin.parent)?.owner else { return None };
+        let above = self.frames.get(above)?;
+        let there = &self.plan.services[above.service as usize].zones;
+        let name = there.get(above.replica as usize % there.len().max(1))?;
+        zones.iter().position(|zone| zone == name).map(|zone| zone as u32)
     }
 
     fn turned_away_by_fault(&mut self, index: usize, replica: u32) -> Option<ErrorKind> {
@@ -98,9 +122,10 @@ impl<W: Wire> Engine<W> {
         let Some(this) = self.frames.get(frame) else { return };
         let origin = this.origin();
         let index = this.service as usize;
+        let replica = this.replica;
         self.nodes[index].cell.rejected += 1;
         self.leave(frame, index);
-        self.answer_origin(origin, Outcome::Failed(ErrorKind::Rejected));
+        self.reply(frame, index, replica, origin, Outcome::Failed(ErrorKind::Rejected));
     }
 
     /// Frames that left the line early stay in it as stale handles; when they are the most of it, they are swept out.

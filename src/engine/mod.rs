@@ -9,6 +9,7 @@
 
 #[cfg(test)]
 mod audit;
+mod balance;
 mod calls;
 mod clients;
 mod contents;
@@ -73,6 +74,10 @@ pub(crate) enum Event {
     Attempt(Handle),
     /// A user comes back: after a failure (open loop), or after thinking (closed loop).
     Return(Handle),
+    /// A health check of a replica is due; its time is over; the time of an ejection is.
+    Check(u32, u32),
+    CheckTimeout(u32, u32, Handle),
+    Readmit(u32, u32),
     /// The next step of the fault schedule.
     Step(u32),
     /// The next cell of the recording begins.
@@ -153,6 +158,7 @@ impl<W: Wire> Engine<W> {
         // Cells first: what a fault does in its first moment belongs to the window that begins with it, not to the one before.
         engine.schedule_cells();
         engine.schedule_steps();
+        engine.begin_checks();
         engine.begin_populations();
         engine
     }
@@ -217,6 +223,9 @@ impl<W: Wire> Engine<W> {
             Event::WaitTimeout(call, attempt) => self.wait_timed_out(call, attempt),
             Event::Attempt(call) => self.attempt(call),
             Event::Return(call) => self.user_returns(call),
+            Event::Check(service, replica) => self.check(service as usize, replica),
+            Event::CheckTimeout(service, replica, frame) => self.check_timed_out(service as usize, replica, frame),
+            Event::Readmit(service, replica) => self.readmit(service as usize, replica),
             Event::Step(index) => self.step(index as usize),
             Event::Cell(index) => self.next_cell(index as usize),
         }

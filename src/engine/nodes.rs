@@ -1,5 +1,6 @@
 //! A service at run time: replicas, workers, waiting lines, contents, and the figures that it keeps of itself.
 
+use super::balance::Balancer;
 use super::contents::Contents;
 use super::slab::Handle;
 use super::storage::Storage;
@@ -16,8 +17,11 @@ pub struct Node {
     pub active: u32,
     pub replicas_meter: MeterId,
     pub crashes_meter: MeterId,
-    /// The replica whose turn it is (round robin).
-    pub turn: u32,
+    /// `None` for a single replica that nothing is asked about: it is always its turn.
+    pub balancer: Option<Balancer>,
+    /// Are the outcomes of requests told to the balancer?
+    pub watches_outcomes: bool,
+    pub ejections_meter: MeterId,
     pub contents: Option<Contents>,
     pub storage: Option<Storage>,
     pub work_dice: Dice,
@@ -46,6 +50,8 @@ pub struct Replica {
     /// Faults that hold it down or frozen now.
     pub down: Vec<FaultId>,
     pub frozen: Vec<FaultId>,
+    /// Seconds of busy workers up to a moment, where a check asks for them.
+    pub load: Option<(f64, Time)>,
     frozen_since: Time,
     frozen_before: Span,
     /// What arrived for frozen frames: handled when it thaws.
@@ -72,7 +78,9 @@ impl Node {
             active: service.replicas,
             replicas_meter: plan.meter(of, "replicas"),
             crashes_meter: plan.meter(of, "crashes"),
-            turn: 0,
+            balancer: balancer(service, seed),
+            watches_outcomes: service.balance.outliers.is_some(),
+            ejections_meter: plan.meter(of, "ejections"),
             contents,
             storage,
             work_dice: Dice::named(seed, &format!("work/{name}")),
@@ -89,12 +97,17 @@ impl Node {
     }
 
     /// From now on the service is as this entry says. What is inside stays inside.
-    pub fn reconfigure(&mut self, service: &Service, now: Time) {
+    pub fn reconfigure(&mut self, service: &Service, seed: u64, now: Time) {
         self.account(now);
         self.workers = service.workers;
         self.active = service.replicas;
+        self.watches_outcomes = service.balance.outliers.is_some();
         let more = (self.replicas.len()..service.replicas as usize).map(|_| Replica::default());
         self.replicas.extend(more);
+        match &mut self.balancer {
+            Some(balancer) => balancer.reconfigure(&service.balance, service.replicas),
+            None => self.balancer = balancer(service, seed),
+        }
     }
 
     /// Brings the time integrals up to `now`. Called before every change of what they integrate.
@@ -119,6 +132,10 @@ impl Node {
     pub fn change_busy(&mut self, now: Time, replica: u32, by: i32) {
         self.account(now);
         let replica = &mut self.replicas[replica as usize];
+        if let Some((busy_s, since)) = &mut replica.load {
+            *busy_s += f64::from(replica.busy) * now.since(*since).as_secs_f64();
+            *since = now;
+        }
         replica.busy = replica.busy.checked_add_signed(by).expect("no more workers are freed than are busy");
         self.busy = self.busy.checked_add_signed(i64::from(by)).expect("no more workers are freed than are busy");
     }
@@ -189,7 +206,27 @@ impl Node {
     }
 }
 
+/// A balancer, where there is anything to choose or to check.
+fn balancer(service: &Service, seed: u64) -> Option<Balancer> {
+    let is_needed = service.replicas > 1 || !service.balance.is_plain();
+    let dice = Dice::named(seed, &format!("balance/{}", service.name));
+    is_needed.then(|| Balancer::new(&service.balance, service.replicas, service.zones.len() as u32, dice))
+}
+
 impl Replica {
+    /// Requests inside, waiting or held.
+    pub fn inside(&self) -> u32 {
+        self.busy + self.waiting
+    }
+
+    /// Seconds of busy workers since they were first asked for.
+    pub fn busy_seconds(&mut self, now: Time) -> f64 {
+        let (busy_s, since) = self.load.unwrap_or((0.0, now));
+        let busy_s = busy_s + f64::from(self.busy) * now.since(since).as_secs_f64();
+        self.load = Some((busy_s, now));
+        busy_s
+    }
+
     pub fn freeze(&mut self, now: Time, fault: FaultId) {
         if self.frozen.is_empty() {
             self.frozen_since = now;

@@ -1,6 +1,7 @@
 //! New entries of the Plan in the middle of a run: a service, an edge or a client is from now on as a patch says. What is under way
 //! keeps the length it was drawn with; everything that is decided later is decided by the new values.
 
+use super::balance::Balancer;
 use super::wire::Wire;
 use super::{Engine, ServiceId, Soon, Target};
 use crate::base::{ClientId, EdgeId};
@@ -21,7 +22,9 @@ impl<W: Wire> Engine<W> {
 
     fn set_service(&mut self, id: ServiceId, service: &Service) {
         Arc::make_mut(&mut self.plan).services[id.index()] = service.clone();
-        self.nodes[id.index()].reconfigure(service, self.now);
+        let known = self.nodes[id.index()].replicas.len() as u32;
+        self.nodes[id.index()].reconfigure(service, self.given.seed, self.now);
+        (known..service.replicas).for_each(|replica| self.begin_checks_of(id.index(), replica, service.replicas));
         self.tell_replicas(id);
         for replica in 0..self.nodes[id.index()].replicas.len() as u32 {
             self.soon.push_back(Soon::TakeNext(id, replica));
@@ -31,7 +34,8 @@ impl<W: Wire> Engine<W> {
     /// Writes down how many replicas of a service are in rotation.
     pub(super) fn tell_replicas(&mut self, id: ServiceId) {
         let node = &self.nodes[id.index()];
-        self.meters.set(node.replicas_meter, self.now, f64::from(node.active));
+        let asked = node.balancer.as_ref().map_or(node.active, Balancer::in_rotation);
+        self.meters.set(node.replicas_meter, self.now, f64::from(asked));
     }
 
     fn set_edge(&mut self, id: EdgeId, edge: &Edge) {

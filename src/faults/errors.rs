@@ -37,11 +37,15 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] =
-    &[FieldDoc { name: "share", shape: Shape::Ratio, required: true, default: "", doc: "share of requests that fail" }];
+static FIELDS: &[FieldDoc] = &[
+    FieldDoc::required("share", Shape::Ratio, "share of requests that fail"),
+    super::replicas("how many replicas fail them"),
+    super::ZONE,
+];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let chance = fields.ratio("share")?;
-    let label = format!("errors {}", words(fields, "share", ""));
-    Lowered::one(label, site.service().0, Effect::Fail { chance })
+    let (target, which) = site.replicas(fields)?;
+    let label = format!("errors {}{which}", words(fields, "share", ""));
+    Lowered::one(label, target, Effect::Fail { chance })
 }

@@ -47,6 +47,7 @@ static FIELDS: &[FieldDoc] = &[
         doc: "share of the entries of each replica that is lost",
     },
     super::replicas("how many replicas forget"),
+    super::ZONE,
 ];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {

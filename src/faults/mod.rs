@@ -4,10 +4,13 @@
 //! Adding a kind: one file here (its `//!` head is its manual page with one example) and its line in [`KINDS`].
 
 mod bandwidth;
+mod blackout;
 mod change;
 mod config;
 mod cut;
+mod disable;
 mod down;
+mod drain;
 mod errors;
 mod fill;
 mod forget;
@@ -16,6 +19,7 @@ mod pause;
 mod refuse;
 mod reset;
 mod restart;
+mod scale;
 mod site;
 mod slow;
 mod surge;
@@ -75,7 +79,11 @@ pub static KINDS: &[FaultKind] = &[
     pause::KIND,
     forget::KIND,
     fill::KIND,
+    blackout::KIND,
     config::KIND,
+    scale::KIND,
+    drain::KIND,
+    disable::KIND,
 ];
 
 /// The fields that every fault has.
@@ -151,6 +159,10 @@ impl Lowered {
 const fn replicas(doc: &'static str) -> FieldDoc {
     FieldDoc::optional("replicas", Shape::Count, "all", doc)
 }
+
+/// The field of kinds that can act on the replicas of one zone.
+const ZONE: FieldDoc =
+    FieldDoc::optional("zone", Shape::Name, "all", "the zone whose replicas it acts on, instead of `replicas`");
 
 /// A value in the author's own words, for labels.
 fn words(fields: &Fields, name: &str, default: &str) -> String {

@@ -37,7 +37,7 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] = &[super::replicas("how many replicas stand still")];
+static FIELDS: &[FieldDoc] = &[super::replicas("how many replicas stand still"), super::ZONE];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let (target, which) = site.replicas(fields)?;

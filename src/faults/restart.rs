@@ -38,7 +38,7 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] = &[super::replicas("how many replicas are restarted, all at the same moment")];
+static FIELDS: &[FieldDoc] = &[super::replicas("how many replicas are restarted, all at the same moment"), super::ZONE];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let (target, which) = site.replicas(fields)?;

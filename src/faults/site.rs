@@ -2,7 +2,7 @@
 
 use crate::base::{ClientId, EdgeId, ServiceId};
 use crate::plan::{Client, Plan, Replicas, Service, Target};
-use crate::scenario::Fields;
+use crate::scenario::{Fields, help_for, quote};
 
 /// What sort of place a kind of fault acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,14 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// The whole scenario.
+    pub fn plan(&self) -> &'a Plan {
+        match self {
+            Site::Whole(plan) => plan,
+            other => unreachable!("this kind acts on the whole, and was given {other:?}"),
+        }
+    }
+
     pub fn client(&self) -> (Target, &'a Client) {
         match self {
             Site::Client(id, client) => (Target::Client(*id), client),
@@ -68,6 +76,9 @@ impl<'a> Site<'a> {
     /// As many replicas of the service as `replicas:` says, by default all; and how to say it in a label.
     pub fn replicas(&self, fields: &Fields) -> Option<(Target, String)> {
         let (target, service) = self.service();
+        if fields.has("zone") {
+            return in_zone(fields, target, service);
+        }
         if fields.node("replicas").is_none() {
             return Some((target, String::new()));
         }
@@ -84,4 +95,21 @@ impl<'a> Site<'a> {
             format!(" {wanted} of {} replicas", service.replicas),
         ))
     }
+}
+
+/// The replicas of one zone.
+fn in_zone(fields: &Fields, target: Target, service: &Service) -> Option<(Target, String)> {
+    if fields.has("replicas") {
+        fields.error("zone", "`zone` and `replicas` both say which replicas: give one of them").code("wrong-value");
+        return None;
+    }
+    let wanted = fields.text("zone")?;
+    let Some(at) = service.zones.iter().position(|zone| zone == wanted) else {
+        let note = fields.error("zone", format!("service `{}` has no zone {}", service.name, quote(wanted)));
+        note.maybe_help(help_for(wanted, service.zones.iter().map(String::as_str))).code("unknown-name");
+        return None;
+    };
+    let Target::Service { id, .. } = target else { return None };
+    let replicas = Replicas::every(service.zones.len() as u32, at as u32);
+    Some((Target::Service { id, replicas }, format!(" in zone {wanted}")))
 }

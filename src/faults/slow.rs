@@ -37,13 +37,11 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] = &[FieldDoc {
-    name: "factor",
-    shape: Shape::Factor,
-    required: true,
-    default: "",
-    doc: "how many times longer work takes",
-}];
+static FIELDS: &[FieldDoc] = &[
+    FieldDoc::required("factor", Shape::Factor, "how many times longer work takes"),
+    super::replicas("how many replicas are slow: one of many is a gray failure"),
+    super::ZONE,
+];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let factor = fields.factor("factor")?;
@@ -51,5 +49,6 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
         fields.error("factor", "work cannot take no time at all: the factor must be above 0");
         return None;
     }
-    Lowered::one(format!("slow x{factor}"), site.service().0, Effect::Slow { factor })
+    let (target, which) = site.replicas(fields)?;
+    Lowered::one(format!("slow x{factor}{which}"), target, Effect::Slow { factor })
 }

@@ -74,6 +74,8 @@ pub enum Effect {
     Down,
     /// Service: nothing moves; work, queue and connections are kept.
     Freeze,
+    /// Service: the balancer sends the replicas nothing new; what they have they finish.
+    Drain,
     /// Service: work that starts takes this many times longer.
     Slow { factor: f64 },
     /// Service: this share of requests is answered with an error.

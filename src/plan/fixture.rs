@@ -12,6 +12,8 @@ pub fn service(name: &str, workers: Option<u32>, program: Vec<Op>) -> Service {
         replicas: 1,
         workers,
         queue: Queue { capacity: None, lifo: false, drop_expired: false, overflow_oldest: false },
+        balance: Balance::default(),
+        zones: vec![],
         program,
         role: Role::Plain,
     }

@@ -57,6 +57,13 @@ const fn known(name: &'static str, form: Form, unit: Unit, of: &'static str, doc
 /// Every meter that some Plan can have.
 pub static KNOWN: &[Known] = &[
     known("replicas", Form::Gauge, Unit::Number, "services with several replicas", "replicas in rotation"),
+    known(
+        "ejections",
+        Form::Count,
+        Unit::Number,
+        "services with `outliers`",
+        "replicas ejected because requests failed",
+    ),
     known("crashes", Form::Count, Unit::Number, "services that a fault takes down", "replicas that went down"),
 ];
 
@@ -74,8 +81,14 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         let steps = || {
             plan.schedule.iter().filter(|step| matches!(step.target, Target::Service { id, .. } if id.index() == index))
         };
-        if service.replicas > 1 || steps().any(|step| matches!(step.effect, Effect::Set(_))) {
+        if service.replicas > 1
+            || !service.balance.is_plain()
+            || steps().any(|step| matches!(step.effect, Effect::Set(_)))
+        {
             all.meter("replicas", of);
+        }
+        if service.balance.outliers.is_some() {
+            all.meter("ejections", of);
         }
         if steps().any(|step| step.effect == Effect::Down) {
             all.meter("crashes", of);

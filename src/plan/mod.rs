@@ -2,6 +2,7 @@
 //! Printable, comparable, hashable; no behaviour beyond look-ups. Nothing in it refers back to the scenario's text
 //! except the places that results quote.
 
+pub mod balance;
 pub mod digest;
 pub mod effect;
 pub mod expectation;
@@ -12,6 +13,7 @@ pub mod meters;
 pub mod real;
 pub mod topology;
 
+pub use balance::Balance;
 pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target};
 pub use expectation::{Expectation, Window};
 pub use load::{Arrivals, Client, Keys, RatePoint, Reload};

@@ -1,5 +1,6 @@
 //! Services and the edges between them, as plain data.
 
+use super::Balance;
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,9 @@ pub struct Service {
     /// Per replica. A worker is held from the start of the first op to the answer, calls included. `None`: no limit.
     pub workers: Option<u32>,
     pub queue: Queue,
+    pub balance: Balance,
+    /// Zones that the replicas are dealt to in turn; none: no zones.
+    pub zones: Vec<String>,
     /// What the service does for each request, in order.
     pub program: Vec<Op>,
     pub role: Role,

@@ -150,6 +150,8 @@ fn service(name: &str, kind: &str, workers: Option<u32>, role: Role) -> Service 
         replicas: 1,
         workers,
         queue: Queue { capacity: None, lifo: false, drop_expired: false, overflow_oldest: false },
+        balance: Default::default(),
+        zones: Vec::new(),
         program: Vec::new(),
         role,
     }

@@ -21,6 +21,8 @@ pub fn service(name: &str, workers: Option<u32>) -> Service {
         replicas: 1,
         workers,
         queue: Queue { capacity: None, lifo: false, drop_expired: false, overflow_oldest: false },
+        balance: Default::default(),
+        zones: Vec::new(),
         program: vec![Op::Work(Dist::Constant(0.01))],
         role: Role::Plain,
     }

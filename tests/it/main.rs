@@ -1,5 +1,6 @@
 //! The one integration binary: everything that is proven from outside of the crate.
 
+mod balance;
 mod cli;
 mod determinism;
 mod docs;

@@ -1,7 +1,10 @@
 //! Policies of callers and of queues, one file each.
 
+pub mod balance;
 pub mod call;
+pub mod health;
 pub mod miss;
+pub mod outliers;
 pub mod pool;
 pub mod queue;
 pub mod reload;
@@ -10,4 +13,14 @@ pub mod retries;
 use super::Page;
 
 /// Every policy, in the order of the manual.
-pub static PAGES: &[Page] = &[call::PAGE, retries::PAGE, miss::PAGE, pool::PAGE, queue::PAGE, reload::PAGE];
+pub static PAGES: &[Page] = &[
+    call::PAGE,
+    retries::PAGE,
+    miss::PAGE,
+    pool::PAGE,
+    queue::PAGE,
+    balance::PAGE,
+    health::PAGE,
+    outliers::PAGE,
+    reload::PAGE,
+];

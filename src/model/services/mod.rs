@@ -5,9 +5,9 @@ pub mod service;
 pub mod store;
 
 use super::policies::call::{self, CallDraft, StepDraft};
-use super::policies::queue;
+use super::policies::{balance, health, outliers, queue};
 use crate::plan::{Role, Service};
-use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, values};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, quote, values};
 
 /// One kind of service.
 pub struct ServiceKind {
@@ -37,6 +37,10 @@ pub static COMMON: &[FieldDoc] = &[
         "unbounded",
         "per replica; held until the answer, calls included",
     ),
+    FieldDoc::optional("balance", balance::SHAPE, "round-robin", "which replica a request goes to"),
+    FieldDoc::optional("health", health::SHAPE, "none", "checks that take replicas out of rotation"),
+    FieldDoc::optional("outliers", outliers::SHAPE, "none", "ejection of replicas whose requests fail"),
+    FieldDoc::optional("zones", Shape::List(&Shape::Name), "none", "zones that the replicas are dealt to in turn"),
     FieldDoc::optional("queue", queue::SHAPE, "unbounded", "where requests wait for a worker"),
     FieldDoc::optional("overflow", queue::OVERFLOW, "reject", "what happens when the queue is full"),
     FieldDoc::optional("work", Shape::Dist, "none", "how long a worker works on a request, before any calls"),
@@ -113,10 +117,26 @@ pub fn read(
         replicas,
         workers,
         queue: queue::read(&fields),
+        balance: balance::read(&fields),
+        zones: read_zones(&fields, replicas),
         program: Vec::new(),
         role,
     };
     Some(ServiceDraft { service, steps, name_place })
+}
+
+fn read_zones(fields: &Fields, replicas: u32) -> Vec<String> {
+    let named = fields.list("zones").iter().filter_map(|node| values::read_name(node, fields.diags()));
+    let zones: Vec<String> = named.map(str::to_owned).collect();
+    if let Some(twice) = zones.iter().enumerate().find(|(index, zone)| zones[..*index].contains(zone)) {
+        fields.error("zones", format!("{} is listed twice", quote(twice.1))).code("duplicate-name");
+    }
+    if zones.len() > replicas as usize {
+        let note =
+            fields.error("zones", format!("{} zones for {replicas} replica(s): some would be empty", zones.len()));
+        note.help("give it at least one replica a zone").code("wrong-value");
+    }
+    zones
 }
 
 fn at_least_one(fields: &Fields, name: &str, max: u64) -> u32 {

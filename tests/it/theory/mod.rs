@@ -10,7 +10,7 @@ mod loops;
 mod loss;
 mod many;
 mod osdi;
-mod played;
+pub mod played;
 mod proof;
 mod retries;
 mod sheet;

@@ -4,7 +4,7 @@ use super::proof::Estimate;
 use firedrill::base::Time;
 use firedrill::compile::{self, Request};
 use firedrill::plan::Plan;
-use firedrill::record::{ClientCell, EdgeCell, Recording, ServiceCell};
+use firedrill::record::{ClientCell, EdgeCell, MeterCell, Recording, ServiceCell};
 use firedrill::scenario::{Diagnostics, load, load_text, render};
 use firedrill::sim;
 use std::path::Path;
@@ -123,6 +123,12 @@ impl Stretch<'_> {
     pub fn edge(&self, name: &str) -> EdgeCell {
         let index = self.of.plan.edges.iter().position(|edge| edge.name == name).expect("the edge is there");
         self.of.recording.edge_over(index, self.from, self.to)
+    }
+
+    /// The first meter of this name.
+    pub fn meter(&self, name: &str) -> MeterCell {
+        let index = self.of.plan.meters.iter().position(|meter| meter.name == name).expect("the meter is there");
+        self.of.recording.meter_over(index, self.from, self.to).expect("the stretch has cells")
     }
 
     pub fn seconds(&self) -> f64 {
