@@ -159,6 +159,10 @@ fn edge(one: &Edge) -> String {
     }
     parts.extend((one.chance < 1.0).then(|| format!("in {} of requests", units::show_ratio(one.chance))));
     parts.extend((one.count > 1).then(|| format!("{} times", one.count)));
+    if let Some(eject) = &one.eject {
+        parts.push(format!("ejects after {} failures for {}", eject.after, eject.length));
+    }
+    parts.extend(one.write.then(|| "writes".to_owned()));
     parts.extend(one.optional.then(|| "optional".to_owned()));
     format!("{}  {}", one.name, parts.join(", "))
 }

@@ -67,6 +67,11 @@ impl Maker<'_> {
         edge.name = self.name(from, call);
         self.plan.edges.push(edge);
         self.places.push(call.to_place);
+        if call.edge.eject.is_some() && self.plan.service(to).kind != cache::KIND.name {
+            let message = format!("{} is no cache: its callers keep no list of its replicas", quote(&call.to));
+            let note = self.diags.error(call.eject_place, message).code("wrong-kind");
+            note.help(format!("give service `{}` `kind: cache`, or leave `eject` out", call.to));
+        }
         if let Some(miss) = &call.miss {
             // By its kind, not by its role: a cache with a wrong value in it is a cache.
             if self.plan.service(to).kind != cache::KIND.name {

@@ -179,7 +179,7 @@ fn policies_are_read_with_their_defaults() {
         plan.services[2].queue,
         Queue { capacity: Some(9), lifo: true, drop_expired: true, overflow_oldest: true }
     );
-    let cache = CacheSpec { keys: 500, entries: 200, ttl: seconds(30), warm: true };
+    let cache = CacheSpec { ttl: seconds(30), ..CacheSpec::plain(500, 200) };
     assert_eq!(plan.services[1].role, Role::Cache(cache));
 }
 

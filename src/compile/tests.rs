@@ -42,7 +42,7 @@ fn every_file_of_a_kind_is_registered() {
     let entries = catalogue::entries();
     for (folder, helpers) in [
         ("faults", &["mod", "site", "change"][..]),
-        ("model/services", &["mod"]),
+        ("model/services", &["mod", "placement"]),
         ("model/policies", &["mod"]),
         ("model/load", &["mod"]),
     ] {

@@ -1,5 +1,6 @@
 //! A call: one wish of a caller, tried as often as its policies allow, with a total timeout and a wait timeout for each attempt.
 
+use super::eject::ANY;
 use super::links::Transit;
 use super::slab::Handle;
 use super::traits::Traits;
@@ -18,6 +19,8 @@ pub struct Call {
     /// The frame that the attempt became, once it has arrived.
     pub child: Handle,
     pub traits: Traits,
+    /// The replica of a cache that its caller chose for the attempt.
+    pub aimed: u32,
     /// When the attempt under way was begun.
     pub begun: Time,
     /// The pause before the last retry (decorrelated jitter grows from it).
@@ -56,7 +59,8 @@ impl<W: Wire> Engine<W> {
             attempt: 0,
             in_flight: false,
             child: Handle::NONE,
-            traits,
+            traits: Traits { write: traits.write || link.write, ..traits },
+            aimed: ANY,
             begun: self.now,
             backoff: Span::ZERO,
             sibling,
@@ -71,6 +75,10 @@ impl<W: Wire> Engine<W> {
         call.child = Handle::NONE;
         call.begun = self.now;
         let (attempt, edge, owner, traits) = (call.attempt, call.edge, call.owner, call.traits);
+        if self.links[edge.index()].ejector.is_some() {
+            let aimed = self.aim(edge, traits.key);
+            self.calls.get_mut(handle).expect("the call is being made").aimed = aimed;
+        }
         let link = &mut self.links[edge.index()];
         link.cell.attempts += 1;
         if let Some(lane) = link.timeout {
@@ -131,9 +139,12 @@ impl<W: Wire> Engine<W> {
     pub(super) fn attempt_over(&mut self, handle: Handle, attempt: u16, outcome: Outcome) {
         let Some(call) = self.current_mut(handle, attempt) else { return };
         call.in_flight = false;
-        let (edge, previous) = (call.edge, call.backoff);
+        let (edge, previous, aimed) = (call.edge, call.backoff, call.aimed);
         if W::CARRIES {
             self.back_from_real(edge, outcome);
+        }
+        if aimed != ANY {
+            self.heard_from(edge, aimed, outcome);
         }
         let link = &mut self.links[edge.index()];
         let Outcome::Failed(kind) = outcome else {

@@ -86,6 +86,9 @@ impl<W: Wire> Engine<W> {
                 for replica in self.nodes[index].aimed_at(replicas) {
                     replica.down.retain(|f| *f != fault);
                 }
+                if let Some(contents) = &mut self.nodes[index].contents {
+                    replicas.of(contents.replicas()).for_each(|replica| contents.reborn(replica, self.now));
+                }
             }
             Effect::Freeze => {
                 for replica in replicas.of(self.nodes[index].replicas.len() as u32) {

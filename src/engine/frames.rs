@@ -188,11 +188,9 @@ impl<W: Wire> Engine<W> {
             return self.answer(frame, Outcome::Ok);
         }
         let node = &mut self.nodes[this.service as usize];
-        if let Some(contents) = &mut node.contents {
-            let hit = contents.read(this.traits.key, self.now);
-            node.cell.hits += u64::from(hit);
-            node.cell.misses += u64::from(!hit);
-            return self.answer(frame, if hit { Outcome::Ok } else { Outcome::Miss });
+        if node.contents.is_some() {
+            let outcome = self.look_up(frame);
+            return self.answer(frame, outcome);
         }
         let Some(storage) = &mut node.storage else { return self.answer(frame, Outcome::Ok) };
         match this.found_room {

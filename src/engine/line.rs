@@ -2,6 +2,7 @@
 
 use super::calls::Owner;
 use super::frames::{Frame, Origin, State};
+use super::placement::Out;
 use super::slab::Handle;
 use super::wire::Wire;
 use super::{Engine, Outcome, ServiceId};
@@ -43,8 +44,8 @@ impl<W: Wire> Engine<W> {
     /// `None` when nobody is in rotation.
     fn choose_replica(&mut self, index: usize, origin: &Origin) -> Option<u32> {
         let node = &self.nodes[index];
-        if let Some(contents) = node.contents.as_ref().filter(|_| node.active > 1) {
-            return Some(contents.replica_of(origin.traits.key));
+        if node.contents.is_some() && node.active > 1 {
+            return self.choose_by_key(index, origin);
         }
         if node.balancer.is_none() {
             return Some(0);
@@ -52,6 +53,18 @@ impl<W: Wire> Engine<W> {
         let zone = self.zone_of_caller(index, origin);
         let (now, node) = (self.now, &mut self.nodes[index]);
         node.balancer.as_mut().and_then(|balancer| balancer.choose(&node.replicas, zone, now))
+    }
+
+    /// The replica of a cache that a request goes to: where its caller sent it, or where its key belongs.
+    fn choose_by_key(&mut self, index: usize, origin: &Origin) -> Option<u32> {
+        let aimed = self.aimed_at(origin.parent, origin.attempt);
+        let node = &mut self.nodes[index];
+        if let Some(aimed) = aimed.filter(|aimed| *aimed < node.active) {
+            return Some(aimed);
+        }
+        let replicas = &node.replicas;
+        let load = |replica: u32| replicas[replica as usize].inside();
+        node.contents.as_mut().map(|contents| contents.choose(origin.traits.key, Out::NOBODY, load, self.now))
     }
 
     /// The number, among the zones of the called service, of the zone that the caller's replica is in.

@@ -1,5 +1,6 @@
 //! An edge at run time: how messages pass it, what faults do to them, and the figures that it keeps.
 
+use super::eject::Ejector;
 use super::frames::Origin;
 use super::pool::Connections;
 use super::queue::{EventQueue, Lane};
@@ -8,7 +9,7 @@ use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
 use super::{EdgeId, Engine, Event, Outcome, Soon};
-use crate::base::{Dice, Dist, ErrorKind, FaultId, Span, Time};
+use crate::base::{Dice, Dist, ErrorKind, FaultId, MeterId, Span, Time};
 use crate::plan::{Edge, Effect};
 use crate::record::EdgeCell;
 
@@ -18,6 +19,10 @@ pub struct Link {
     pub retries: Retries,
     /// The edge to the cache that this edge rebuilds values for.
     pub fills: Option<EdgeId>,
+    /// The caller's own list of the replicas of a cache.
+    pub ejector: Option<Ejector>,
+    /// Its requests change their keys.
+    pub write: bool,
     pub cell: EdgeCell,
     latency: Dist,
     /// Request and response sizes.
@@ -75,6 +80,8 @@ impl Link {
             wait: edge.wait.map(|delay| queue.lane(delay)),
             retries: Retries::new(edge.retry.as_ref(), dice("retry")),
             fills: None,
+            ejector: edge.eject.map(|spec| Ejector::new(spec, MeterId::NONE)),
+            write: edge.write,
             cell: EdgeCell::default(),
             latency: edge.latency.clone(),
             bytes: [edge.request_bytes, edge.response_bytes],
@@ -92,6 +99,8 @@ impl Link {
         self.timeout = edge.timeout.map(|delay| queue.lane(delay));
         self.wait = edge.wait.map(|delay| queue.lane(delay));
         self.retries.reconfigure(edge.retry.as_ref());
+        self.ejector = Ejector::after(self.ejector.take(), edge);
+        self.write = edge.write;
         self.latency = edge.latency.clone();
         self.bytes = [edge.request_bytes, edge.response_bytes];
         match (&mut self.connections, &edge.pool) {

@@ -32,7 +32,6 @@ impl Meters {
     }
 
     /// One thing happened, of the sort or not.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the first share of a whole that is measured removes this line"))]
     #[inline]
     pub fn share(&mut self, meter: MeterId, is_of_sort: bool) {
         if let Some(running) = self.all.get_mut(meter.index()) {

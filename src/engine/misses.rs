@@ -1,6 +1,8 @@
 //! Cache-aside: what a caller does after a miss, and who writes the rebuilt value back.
 
 use super::calls::Owner;
+use super::contents::Read;
+use super::placement::Out;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
@@ -90,16 +92,46 @@ impl<W: Wire> Engine<W> {
         }
     }
 
+    /// What a cache answers to a frame: a read is a hit or a miss, a write is done.
+    pub(super) fn look_up(&mut self, frame: Handle) -> Outcome {
+        let Some(this) = self.frames.get(frame) else { return Outcome::Miss };
+        let (index, replica, traits) = (this.service as usize, this.replica, this.traits);
+        // A write that nobody waits for was never acknowledged: it changes nothing.
+        let is_write = traits.write && self.awaited(frame);
+        let node = &mut self.nodes[index];
+        let Some(contents) = &mut node.contents else { return Outcome::Ok };
+        if traits.write {
+            if is_write {
+                contents.write(replica, traits.key, self.now);
+            }
+            return Outcome::Ok;
+        }
+        let read = contents.read(replica, traits.key, self.now);
+        if read == Read::Miss {
+            node.cell.misses += 1;
+            return Outcome::Miss;
+        }
+        node.cell.hits += 1;
+        let meter = node.stale_meter;
+        // What a cut-off replica makes of requests that were given up long ago is seen by nobody.
+        let is_stale = read == Read::Outdated && self.awaited(frame);
+        self.meters.share(meter, is_stale);
+        Outcome::Ok
+    }
+
     /// Writes a value into the cache behind an edge, if the cache can be reached.
     fn fill(&mut self, cache: EdgeId, key: u32) {
         if self.wire.fill(cache, key) || self.links[cache.index()].is_cut() {
             return;
         }
         let node = &mut self.nodes[self.plan.edge(cache).to.index()];
-        if let Some(contents) = &mut node.contents
-            && node.replicas[contents.replica_of(key) as usize].down.is_empty()
-        {
-            contents.write(key, self.now);
+        let Some(contents) = &mut node.contents else { return };
+        let out = self.links[cache.index()].ejector.as_ref().map_or(Out::NOBODY, |ejector| &ejector.out);
+        let replicas = &node.replicas;
+        let load = |replica: u32| replicas[replica as usize].inside();
+        let (targets, count) = contents.targets(key, out, load, self.now);
+        for replica in targets[..count].iter().filter(|replica| replicas[**replica as usize].down.is_empty()) {
+            contents.fill(*replica, key, self.now);
         }
     }
 }

@@ -14,6 +14,7 @@ mod calls;
 mod clients;
 mod contents;
 mod effects;
+mod eject;
 mod frames;
 mod inputs;
 mod keys;
@@ -25,6 +26,7 @@ mod misses;
 mod nodes;
 mod pacer;
 mod patches;
+mod placement;
 mod pool;
 mod queue;
 mod retry;
@@ -41,6 +43,7 @@ pub use traits::Traits;
 pub use wire::{Direct, Request, Token, Wire};
 
 use crate::base::{ClientId, Dice, EdgeId, Outcome, ServiceId, Time};
+use crate::plan::expectation::Subject;
 use crate::plan::{Op, Plan, Target};
 use crate::record::Recorder;
 use calls::Call;
@@ -126,6 +129,9 @@ impl<W: Wire> Engine<W> {
         let nodes = plan.services.iter().enumerate().map(metered).collect();
         let mut links: Vec<Link> = plan.edges.iter().map(|edge| Link::new(edge, seed, &mut queue)).collect();
         for (index, edge) in plan.edges.iter().enumerate() {
+            if let Some(ejector) = &mut links[index].ejector {
+                ejector.meter = plan.meter(Subject::Edge(index as u32), "ejections");
+            }
             if let Some(miss) = &edge.miss {
                 links[miss.edge.index()].fills = Some(EdgeId::from(index));
             }

@@ -16,6 +16,7 @@ pub struct Node {
     /// How many of them, counted from the first, take new requests.
     pub active: u32,
     pub replicas_meter: MeterId,
+    pub stale_meter: MeterId,
     pub crashes_meter: MeterId,
     /// `None` for a single replica that nothing is asked about: it is always its turn.
     pub balancer: Option<Balancer>,
@@ -70,13 +71,14 @@ impl Node {
         let (name, seed, of) = (&service.name, plan.seed, Subject::Service(id.0));
         let (contents, storage) = match &service.role {
             Role::Plain => (None, None),
-            Role::Cache(spec) => (Some(Contents::new(spec, service.replicas)), None),
+            Role::Cache(spec) => (Some(Contents::new(spec, service, seed)), None),
             Role::Store(spec) => (None, Some(Storage::new(spec, Dice::named(seed, &format!("probe/{name}"))))),
         };
         Node {
             replicas: (0..service.replicas).map(|_| Replica::default()).collect(),
             active: service.replicas,
             replicas_meter: plan.meter(of, "replicas"),
+            stale_meter: plan.meter(of, "stale"),
             crashes_meter: plan.meter(of, "crashes"),
             balancer: balancer(service, seed),
             watches_outcomes: service.balance.outliers.is_some(),
@@ -107,6 +109,9 @@ impl Node {
         match &mut self.balancer {
             Some(balancer) => balancer.reconfigure(&service.balance, service.replicas),
             None => self.balancer = balancer(service, seed),
+        }
+        if let (Some(contents), Role::Cache(spec)) = (&mut self.contents, &service.role) {
+            contents.reconfigure(spec, service.replicas, now);
         }
     }
 

@@ -4,7 +4,7 @@
 //! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
 
 use super::expectation::Subject;
-use super::{Effect, Plan, Target};
+use super::{Effect, Plan, Role, Target};
 use serde::{Deserialize, Serialize};
 
 /// One figure of one subject.
@@ -61,10 +61,17 @@ pub static KNOWN: &[Known] = &[
         "ejections",
         Form::Count,
         Unit::Number,
-        "services with `outliers`",
+        "services with `outliers`, calls with `eject`",
         "replicas ejected because requests failed",
     ),
     known("crashes", Form::Count, Unit::Number, "services that a fault takes down", "replicas that went down"),
+    known(
+        "stale",
+        Form::Share,
+        Unit::Ratio,
+        "caches whose keys are written",
+        "hits with a value older than the newest write",
+    ),
 ];
 
 impl Known {
@@ -93,6 +100,12 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         if steps().any(|step| step.effect == Effect::Down) {
             all.meter("crashes", of);
         }
+        if matches!(service.role, Role::Cache(_)) && plan.edges.iter().any(|edge| edge.write) {
+            all.meter("stale", of);
+        }
+    }
+    for (index, _) in plan.edges.iter().enumerate().filter(|(_, edge)| edge.eject.is_some()) {
+        all.meter("ejections", Subject::Edge(index as u32));
     }
     all.meters
 }

@@ -3,6 +3,7 @@
 //! except the places that results quote.
 
 pub mod balance;
+pub mod cache;
 pub mod digest;
 pub mod effect;
 pub mod expectation;
@@ -14,13 +15,14 @@ pub mod real;
 pub mod topology;
 
 pub use balance::Balance;
+pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
 pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target};
 pub use expectation::{Expectation, Window};
 pub use load::{Arrivals, Client, Keys, RatePoint, Reload};
 pub use meters::Meter;
 pub use real::{Real, RealService};
 pub use topology::{
-    Backoff, Budget, CacheSpec, Edge, Fill, Jitter, MissPath, Op, Party, Pool, Queue, Retry, Role, Service, StoreSpec,
+    Backoff, Budget, Edge, Fill, Jitter, MissPath, Op, Party, Pool, Queue, Retry, Role, Service, StoreSpec,
 };
 
 use crate::base::{ClientId, EdgeId, MeterId, ServiceId, Span, Time};

@@ -1,6 +1,7 @@
 //! Services and the edges between them, as plain data.
 
 use super::Balance;
+use super::cache::{CacheSpec, Eject};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
 use serde::{Deserialize, Serialize};
 
@@ -56,17 +57,6 @@ pub enum Role {
     Cache(CacheSpec),
     /// Appends bytes to one of many servers, found by probing.
     Store(StoreSpec),
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CacheSpec {
-    /// Size of the key universe; keys are 0..keys.
-    pub keys: u32,
-    /// Entries over all replicas; each replica holds its share and evicts the least recently used.
-    pub entries: u32,
-    pub ttl: Option<Span>,
-    /// Full at time 0 with the most popular keys; otherwise empty.
-    pub warm: bool,
 }
 
 /// Appends go to the first server with room, found by random probes. Used space is kept as a share of servers that are full.
@@ -126,6 +116,10 @@ pub struct Edge {
     pub pool: Option<Pool>,
     /// For a call to a cache: what to do when the key is not there.
     pub miss: Option<MissPath>,
+    /// For a call to a cache: when a replica is put out of the caller's list.
+    pub eject: Option<Eject>,
+    /// The request, and what is asked for it further on, changes its key.
+    pub write: bool,
 }
 
 /// Cache-aside: where the caller goes after a miss, and who writes the value back.
@@ -222,6 +216,8 @@ impl Edge {
             response_bytes: 1024,
             pool: None,
             miss: None,
+            eject: None,
+            write: false,
         }
     }
 }

@@ -25,7 +25,7 @@ pub fn plan() -> Plan {
         probes_max: 1,
         indexed: false,
     };
-    let cache = CacheSpec { keys: 100, entries: 100, ttl: None, warm: true };
+    let cache = CacheSpec::plain(100, 100);
     Plan {
         scenario: "fixture".to_owned(),
         title: "A hand-made run".to_owned(),

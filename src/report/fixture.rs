@@ -45,6 +45,8 @@ pub fn edge(name: &str, from: Party, to: usize) -> Edge {
         response_bytes: 1000,
         pool: None,
         miss: None,
+        eject: None,
+        write: false,
     }
 }
 

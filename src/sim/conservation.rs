@@ -78,8 +78,21 @@ impl Maker {
             0 if index > 0 => Role::Cache(CacheSpec {
                 keys: 1 + self.below(20),
                 entries: 1 + self.below(20),
+                eviction: self.pick(&[
+                    Eviction::Lru,
+                    Eviction::Fifo,
+                    Eviction::Lfu { halve_after: None },
+                    Eviction::Lfu { halve_after: Some(3) },
+                    Eviction::S3Fifo,
+                    Eviction::WTinyLfu,
+                    Eviction::None,
+                ]),
+                placement: self.placement(),
                 ttl: self.maybe(0.5, |m| m.ms(200)),
+                jitter: self.pick(&[0.0, 0.5]),
+                grace: self.pick(&[Span::ZERO, Span::from_millis(100)]),
                 warm: self.dice.chance(0.5),
+                invalidate: self.dice.chance(0.3),
             }),
             1 => Role::Store(StoreSpec {
                 servers: 1 + self.below(5),
@@ -95,6 +108,17 @@ impl Maker {
             _ => Role::Plain,
         };
         service
+    }
+
+    fn placement(&mut self) -> Placement {
+        let ring = PlaceBy::Ring { points: 1 + self.below(20), named: self.dice.chance(0.5) };
+        Placement {
+            by: self.pick(&[PlaceBy::InTurn, PlaceBy::Modulo, ring]),
+            hot_keys: self.below(4),
+            copies: 1 + self.below(3),
+            bound: self.maybe(0.3, |_| 1.25),
+            ramp: self.pick(&[Span::ZERO, Span::from_millis(500)]),
+        }
     }
 
     fn program(&mut self, from: u32, count: u32, services: &[Service], edges: &mut Vec<Edge>) -> Vec<Op> {
@@ -116,6 +140,8 @@ impl Maker {
             let rebuilt = below(self);
             edges.push(self.edge(format!("s{from}-{}", after.0), Party::Service(ServiceId(from)), rebuilt));
             let fill = self.pick(&[Fill::IfAwaited, Fill::Always, Fill::SingleFlight]);
+            edges[id.index()].eject =
+                self.maybe(0.4, |m| Eject { after: 1 + m.below(3), length: m.ms(300), flush: m.dice.chance(0.5) });
             edges[id.index()].miss = Some(MissPath { edge: after, fill, on_error: self.dice.chance(0.5) });
         }
         id
@@ -141,6 +167,7 @@ impl Maker {
             cancel: self.dice.chance(0.3),
             retry,
             optional: self.dice.chance(0.2),
+            write: self.dice.chance(0.2),
             latency: self.pick(&[Dist::Constant(0.0), Dist::Constant(0.001), Dist::Exponential { mean: 0.01 }]),
             pool: self.maybe(0.2, |m| Pool {
                 size: 1 + m.below(3),

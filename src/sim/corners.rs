@@ -119,7 +119,7 @@ fn a_shared_rebuild_that_fails_does_not_fail_callers_for_whom_it_is_optional() {
     read.miss = Some(MissPath { edge: EdgeId(2), fill: Fill::SingleFlight, on_error: true });
     rebuild.optional = true;
     let mut cache = service("cache", None, vec![]);
-    cache.role = Role::Cache(CacheSpec { keys: 10, entries: 10, ttl: None, warm: false });
+    cache.role = Role::Cache(CacheSpec { warm: false, ..CacheSpec::plain(10, 10) });
     let services = vec![service("web", None, vec![Op::Call(EdgeId(1))]), cache, service("db", None, of(0.05))];
     let mut plan = plan(50.0, 2.0, services, vec![users, read, rebuild]);
     plan.clients[0].keys = Some(Keys { count: 10, skew: 0.0 });

@@ -126,7 +126,7 @@ fn a_timeout_leaves_a_zombie_and_a_cancellation_does_not() {
 /// users -> web -> cache (a real Redis), with s2 as the database behind it.
 fn with_redis(rate: f64, length_s: f64) -> Plan {
     let mut cache = fixture::service("cache", None, vec![]);
-    cache.role = Role::Cache(CacheSpec { keys: 500, entries: 500, ttl: None, warm: true });
+    cache.role = Role::Cache(CacheSpec::plain(500, 500));
     let web = fixture::service("web", None, vec![Op::Work(Dist::Constant(0.001)), Op::Call(EdgeId(1))]);
     let db = fixture::service("db", None, vec![Op::Work(Dist::Constant(0.02))]);
     let from_web = Party::Service(ServiceId(0));

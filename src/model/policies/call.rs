@@ -27,7 +27,7 @@
 //!   - success(users) >= 99%
 //! ```
 
-use super::{miss, pool, retries};
+use super::{eject, miss, pool, retries};
 use crate::base::{Dist, ServiceId, Span};
 use crate::model::Page;
 use crate::plan::{Edge, Fill, Party};
@@ -58,9 +58,13 @@ pub const COMMON: [FieldDoc; 14] = [
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
 
-pub static TABLE: [FieldDoc; 15] = crate::model::joined(
+pub static TABLE: [FieldDoc; 17] = crate::model::joined(
     &COMMON,
-    &[FieldDoc::optional("miss", miss::SHAPE, "none", "where to go when a cache does not hold the key")],
+    &[
+        FieldDoc::optional("miss", miss::SHAPE, "none", "where to go when a cache does not hold the key"),
+        FieldDoc::optional("eject", eject::SHAPE, "never", "when a replica of a cache is out of the caller's list"),
+        FieldDoc::optional("write", Shape::Flag, "false", "it changes its key; so does what is called for it"),
+    ],
 );
 
 /// A call as it was written: the called service is still a name.
@@ -73,6 +77,7 @@ pub struct CallDraft {
     pub own_name: Option<(String, Place)>,
     pub miss: Option<Box<MissDraft>>,
     pub miss_place: Place,
+    pub eject_place: Place,
 }
 
 #[derive(Clone, Debug)]
@@ -94,6 +99,11 @@ pub fn read(node: &Node, what: &str, diags: &Diagnostics) -> Option<CallDraft> {
         call.miss_place = fields.key_place("miss");
         call.miss = miss::read(node, diags).map(Box::new);
     }
+    if let Some(node) = fields.node("eject") {
+        call.eject_place = fields.key_place("eject");
+        call.edge.eject = eject::read(node, diags);
+    }
+    call.edge.write = fields.flag("write").unwrap_or(false);
     Some(call)
 }
 
@@ -152,7 +162,7 @@ fn positive_span(fields: &Fields, name: &str) -> Option<Span> {
 
 fn draft(to: String, place: Place) -> CallDraft {
     let edge = Edge::plain("", Party::Service(ServiceId(0)), ServiceId(0));
-    CallDraft { to, to_place: place, edge, own_name: None, miss: None, miss_place: place }
+    CallDraft { to, to_place: place, edge, own_name: None, miss: None, miss_place: place, eject_place: place }
 }
 
 impl CallDraft {

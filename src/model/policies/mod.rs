@@ -2,6 +2,7 @@
 
 pub mod balance;
 pub mod call;
+pub mod eject;
 pub mod health;
 pub mod miss;
 pub mod outliers;
@@ -17,6 +18,7 @@ pub static PAGES: &[Page] = &[
     call::PAGE,
     retries::PAGE,
     miss::PAGE,
+    eject::PAGE,
     pool::PAGE,
     queue::PAGE,
     balance::PAGE,

@@ -1,7 +1,15 @@
 //! A cache of keys: answers with a hit or a miss; its callers say where to go after a miss.
 //!
-//! It knows a universe of `keys` and holds at most `entries` of them, spread over its replicas by key; the least recently used goes
-//! first, and with a `ttl` entries grow stale. It starts full of the most popular keys (`warm`) or empty. A crash empties it.
+//! It knows a universe of `keys` and holds at most `entries` of them, spread over its replicas by key. It starts full of the most
+//! popular keys (`warm`) or empty. A crash empties it. With a `ttl` entries expire; `jitter` spreads the moments at which they do, and
+//! for `stale_for` longer a caller that has nothing better can still be shown them.
+//!
+//! `eviction` says what goes when there is no room: `lru`, `fifo`, `lfu` (with `halve_after`, counts are halved whenever that many reads
+//! an entry have happened), `s3-fifo`, `w-tinylfu`, or `none` (a full cache takes nothing new until something expires).
+//! `placement` says which replica a key belongs to: `in-turn` (key number modulo replicas, so that each has keys of like popularity),
+//! `modulo` (of a hash), or `ring` (a consistent-hash ring of 160 points a replica). When a replica is added, a ring moves its share of
+//! the keys, and the others nearly all. A write (`write: true` on a call) sets the key where it is held, or takes it away.
+//!
 //! A real Redis in its place is preloaded with as many keys as `entries` says, and from then on keeps what fits into its memory.
 //! Users choose keys by `keys: {count: …, skew: …}`; the value is written back by the caller after a miss (see `explain miss`).
 //!
@@ -13,15 +21,15 @@
 //!   users: {calls: web, rate: 200/s, keys: {count: 10000, skew: 1}}
 //! services:
 //!   web: {calls: [{to: cache, timeout: 50ms, miss: {to: db, timeout: 1s}}]}
-//!   cache: {kind: cache, entries: 1000, ttl: 60s, work: 300us}
+//!   cache: {kind: cache, entries: 1000, ttl: 60s, jitter: 10%, eviction: s3-fifo, replicas: 4, placement: ring, work: 300us}
 //!   db: {workers: 20, work: exp(10ms)}
 //! expect:
 //!   - hits(cache) >= 50%
 //! ```
 
-use super::{ServiceKind, Surroundings};
+use super::{ServiceKind, Surroundings, placement};
 use crate::base::Span;
-use crate::plan::{CacheSpec, Role};
+use crate::plan::{CacheSpec, Eviction, Role};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
 pub const KIND: ServiceKind = ServiceKind { name: "cache", page: include_str!("cache.rs"), fields: FIELDS, role };
@@ -34,9 +42,17 @@ static FIELDS: &[FieldDoc] = &[
         "how many different keys there are",
     ),
     FieldDoc::optional("entries", Shape::Count, "all keys", "how many it can hold, over all replicas"),
+    FieldDoc::optional("eviction", Shape::Choice(EVICTION), "lru", "what goes when there is no room"),
+    FieldDoc::optional("halve_after", Shape::Count, "never", "for `lfu`: reads an entry after which counts are halved"),
+    FieldDoc::optional("placement", placement::SHAPE, "in-turn", "which replica a key belongs to"),
     FieldDoc::optional("ttl", Shape::Span, "none", "how long an entry is fresh"),
+    FieldDoc::optional("jitter", Shape::Ratio, "0%", "each entry's `ttl` is shortened by up to this share of it"),
+    FieldDoc::optional("stale_for", Shape::Span, "0s", "how long an expired entry can still be shown in need"),
+    FieldDoc::optional("on_write", Shape::Choice(&["set", "delete"]), "set", "what a write does to the entry"),
     FieldDoc::optional("warm", Shape::Flag, "true", "full of the most popular keys at the start"),
 ];
+
+const EVICTION: &[&str] = &["lru", "fifo", "lfu", "s3-fifo", "w-tinylfu", "none"];
 
 const KEYS_MAX: u64 = 50_000_000;
 
@@ -71,7 +87,39 @@ fn role(fields: &Fields, around: &Surroundings) -> Option<Role> {
     Some(Role::Cache(CacheSpec {
         keys: keys as u32,
         entries: entries as u32,
+        eviction: eviction(fields),
+        placement: placement::read(fields),
         ttl,
+        jitter: with_ttl(fields, "jitter", ttl, fields.ratio("jitter")).unwrap_or(0.0),
+        grace: with_ttl(fields, "stale_for", ttl, fields.span("stale_for")).unwrap_or(Span::ZERO),
         warm: fields.flag("warm").unwrap_or(true),
+        invalidate: fields.choice("on_write") == Some("delete"),
     }))
+}
+
+fn eviction(fields: &Fields) -> Eviction {
+    let halve_after = fields.count("halve_after").map(|reads| reads.clamp(1, u64::from(u32::MAX)) as u32);
+    let chosen = fields.choice("eviction");
+    if fields.has("halve_after") && chosen != Some("lfu") {
+        let note = fields.error("halve_after", "only `lfu` counts reads that could be halved");
+        note.help("add `eviction: lfu`").code("wrong-value");
+    }
+    match chosen {
+        Some("fifo") => Eviction::Fifo,
+        Some("lfu") => Eviction::Lfu { halve_after },
+        Some("s3-fifo") => Eviction::S3Fifo,
+        Some("w-tinylfu") => Eviction::WTinyLfu,
+        Some("none") => Eviction::None,
+        _ => Eviction::Lru,
+    }
+}
+
+/// A value that has a meaning only where entries expire.
+fn with_ttl<T>(fields: &Fields, name: &str, ttl: Option<Span>, value: Option<T>) -> Option<T> {
+    if value.is_some() && ttl.is_none() && !fields.has("ttl") {
+        let note = fields.error(name, format!("`{name}` has no meaning without a `ttl`"));
+        note.help("say how long an entry is fresh: `ttl: 60s`").code("wrong-value");
+        return None;
+    }
+    value
 }

@@ -1,6 +1,7 @@
 //! The kinds of services. Adding one: a file here (its `//!` head is its manual page) and its line in [`KINDS`].
 
 pub mod cache;
+mod placement;
 pub mod service;
 pub mod store;
 
