@@ -1,7 +1,7 @@
 //! One line against the recording: its figure, its bound, and the verdict.
 
 use super::measure::{Measure, Stretch, measure};
-use super::{Judged, Unit, Verdict};
+use super::{Judged, Unit, Verdict, steady};
 use crate::base::Time;
 use crate::plan::Window;
 use crate::plan::expectation::{Bound, Compare, Expectation, Metric};
@@ -46,7 +46,10 @@ fn over(recording: &Recording, line: &Expectation, window: &Window) -> Measure {
     if let Some(why) = recording.latency_unsound.as_ref().filter(|_| is_latency(&line.metric)) {
         return Measure::none(0, format!("latency was not measured soundly: {why}"));
     }
-    measure(&line.metric, Stretch { recording, from: window.from, to: window.to }, true)
+    let stretch = Stretch { recording, from: window.from, to: window.to };
+    let found = measure(&line.metric, stretch, true);
+    let interval = found.interval.or_else(|| found.value.and_then(|_| steady::interval(&line.metric, stretch)));
+    Measure { interval, ..found }
 }
 
 fn bound(recording: &Recording, line: &Expectation) -> Measure {
@@ -64,7 +67,7 @@ fn is_latency(metric: &Metric) -> bool {
     Unit::of(metric) == Unit::Seconds
 }
 
-fn passes(value: f64, compare: Compare, bound: f64, unit: Unit) -> bool {
+pub fn passes(value: f64, compare: Compare, bound: f64, unit: Unit) -> bool {
     let share = if unit == Unit::Seconds { LATENCY_RESOLUTION } else { ROUNDING };
     let same = |share: f64| value == bound || (value - bound).abs() <= share * bound.abs();
     match compare {

@@ -1,6 +1,7 @@
 //! One metric over one window of a recording: a figure, the number of samples behind it, or why there is none.
 
-use super::{gauge, interval, recovery};
+use super::statistics::quantile;
+use super::{gauge, recovery};
 use crate::base::{ErrorKind, Time};
 use crate::plan::expectation::{Metric, Subject, Take};
 use crate::record::{ClientCell, EdgeCell, Latencies, Recording, ServiceCell};
@@ -165,7 +166,7 @@ impl Stretch<'_> {
             let why = format!("{samples} samples, and this quantile needs {needed}");
             return Measure::none(samples, why);
         }
-        let interval = if strict { interval::of_quantile(&latencies, quantile) } else { None };
+        let interval = if strict { quantile::interval(&latencies, quantile) } else { None };
         Measure { value: Some(value), samples, interval, note: None }
     }
 

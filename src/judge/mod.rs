@@ -3,12 +3,15 @@
 
 pub mod exit;
 mod gauge;
-mod interval;
 mod line;
 mod measure;
 mod overall;
 mod recovery;
+pub mod seeds;
+pub mod statistics;
+mod steady;
 mod verdict;
+mod warmup;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! From the verdicts on lines to the verdict on the run.
 
-use super::{Basis, ExitCode, Judged, Judgement, Verdict};
+use super::seeds::OverSeeds;
+use super::{Basis, ExitCode, Judged, Judgement, Verdict, warmup};
 use crate::record::Recording;
 
 pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged>) -> Judgement {
@@ -19,6 +20,8 @@ pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged
         doubts: doubts(recording, &untouched),
         expectations,
         symptoms,
+        warnings: warmup::warnings(recording),
+        seeds: None,
     };
     (judgement.verdict, judgement.reason) = decide(&judgement, !untouched.is_empty());
     judgement.exit = exit_of(judgement.verdict);
@@ -28,19 +31,34 @@ pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged
 /// A fault that touched nothing did not happen, and what it should have shown was not shown: whatever the lines say, the run proves nothing.
 /// A run that was cut short can still prove that something broke; where it proves nothing, why it was cut short is the better reason.
 fn decide(run: &Judgement, fault_missing: bool) -> (Verdict, String) {
-    let (verdict, reason) = by_lines(run);
+    let lines: Vec<Verdict> = run.deciding().iter().map(|line| line.verdict).collect();
+    let (verdict, reason) = by_lines(run.basis, &lines);
     match run.doubts.first() {
         Some(doubt) if fault_missing || verdict != Verdict::Broken => (Verdict::CannotTell, doubt.clone()),
         _ => (verdict, reason),
     }
 }
 
-fn by_lines(run: &Judgement) -> (Verdict, String) {
-    let total = run.deciding().len();
-    let (broken, unknown) = (run.count(Verdict::Broken), run.count(Verdict::CannotTell));
+/// The judgement of one seed becomes that of all: by the same rules, from the joint verdicts on the lines.
+/// A doubt about any seed makes the whole uncertain, unless a seed without doubt (`is_sound`) shows that something broke.
+pub fn over_seeds(shown: Judgement, over: OverSeeds, doubts: Vec<String>, is_sound: bool) -> Judgement {
+    let lines = if shown.basis == Basis::Symptoms { &over.symptoms } else { &over.expectations };
+    let verdicts: Vec<Verdict> = lines.iter().map(|line| line.verdict).collect();
+    let (verdict, reason) = by_lines(shown.basis, &verdicts);
+    let (verdict, reason) = match doubts.first() {
+        Some(doubt) if verdict != Verdict::Broken || !is_sound => (Verdict::CannotTell, doubt.clone()),
+        _ => (verdict, format!("{reason} over {} seeds", over.runs.len())),
+    };
+    Judgement { verdict, exit: exit_of(verdict), reason, doubts, seeds: Some(Box::new(over)), ..shown }
+}
+
+fn by_lines(basis: Basis, lines: &[Verdict]) -> (Verdict, String) {
+    let total = lines.len();
+    let count = |verdict| lines.iter().filter(|line| **line == verdict).count();
+    let (broken, unknown) = (count(Verdict::Broken), count(Verdict::CannotTell));
     let of_all =
         |n: usize, what: &str, how: &str| format!("{n} of {total} {what}{} {how}", if total == 1 { "" } else { "s" });
-    match run.basis {
+    match basis {
         Basis::StillBroken if broken > 0 => {
             (Verdict::Holds, format!("still broken, as it should be: {}", of_all(broken, "expectation", "broken")))
         }

@@ -85,7 +85,7 @@ impl Base {
 }
 
 /// The stretch in pieces of at least one regular window: cells that a cut made narrower are joined with the next, at the end with the last.
-fn windows_of(stretch: Stretch) -> Vec<Stretch> {
+pub fn windows_of(stretch: Stretch) -> Vec<Stretch> {
     let grid = &stretch.recording.grid;
     let regular = stretch.recording.plan.window;
     let mut edges: Vec<Time> = Vec::new();

@@ -7,7 +7,7 @@ use crate::plan::{Expectation, Plan, World};
 use crate::record::fixture::{plan, recording, secs, steady_users};
 use crate::record::{ClientCell, CutShort, Evidence, Recording};
 
-fn expectation(plan: &Plan, text: &str) -> Expectation {
+pub fn expectation(plan: &Plan, text: &str) -> Expectation {
     let names = Names::of(plan);
     let parsed = parse(text, &names).unwrap_or_else(|error| panic!("{text}: {error:?}"));
     Expectation {
@@ -21,7 +21,7 @@ fn expectation(plan: &Plan, text: &str) -> Expectation {
 }
 
 /// A run of the fixture with these expectations, after `change` has been made to the steady recording.
-fn run_with(lines: &[&str], change: impl FnOnce(&mut Recording)) -> Judgement {
+pub fn run_with(lines: &[&str], change: impl FnOnce(&mut Recording)) -> Judgement {
     let mut plan = plan();
     plan.expectations = lines.iter().map(|line| expectation(&plan, line)).collect();
     let mut recording = recording(&plan);
@@ -34,7 +34,7 @@ fn one(line: &str, change: impl FnOnce(&mut Recording)) -> Judged {
 }
 
 /// Changes the users' cells that begin in [from, to).
-fn users(recording: &mut Recording, from: f64, to: f64, change: impl Fn(&mut ClientCell)) {
+pub fn users(recording: &mut Recording, from: f64, to: f64, change: impl Fn(&mut ClientCell)) {
     let range = recording.grid.range(secs(from), secs(to));
     recording.clients[0].cells[range].iter_mut().for_each(change);
 }

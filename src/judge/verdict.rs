@@ -1,6 +1,7 @@
 //! What judging gives: one verdict a line, and one for the run. Plain data, no behaviour beyond look-ups.
 
 use super::ExitCode;
+use super::seeds::OverSeeds;
 use crate::base::Time;
 use crate::plan::Window;
 use crate::plan::expectation::{Compare, Gauge, Metric, Take};
@@ -47,7 +48,7 @@ pub struct Judged {
     pub unit: Unit,
     /// How many requests (for gauges: readings) the figure rests on.
     pub samples: u64,
-    /// Quantiles: the 95% confidence interval, by order statistics.
+    /// The 95% confidence interval: of quantiles by order statistics, of means by batch means where the window is steady.
     pub interval: Option<(f64, f64)>,
     pub window: Window,
     /// The begin of the first recording cell whose own figure breaks the bound; only where the verdict is `Broken`.
@@ -68,7 +69,7 @@ pub enum Basis {
     StillBroken,
 }
 
-/// The verdict on one run.
+/// The verdict on one run, or on one plan under several seeds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     pub verdict: Verdict,
@@ -80,6 +81,10 @@ pub struct Judgement {
     pub doubts: Vec<String>,
     pub expectations: Vec<Judged>,
     pub symptoms: Vec<Judged>,
+    /// What a reader must know of the figures; it changes no verdict.
+    pub warnings: Vec<String>,
+    /// Several seeds judged together: then verdict, exit, reason and doubts are those of all, and the lines are those of one seed.
+    pub seeds: Option<Box<OverSeeds>>,
 }
 
 impl Verdict {
@@ -94,7 +99,7 @@ impl Verdict {
 }
 
 impl Judgement {
-    /// The lines that decide the verdict.
+    /// The lines that decide the verdict (of the run that is shown).
     pub fn deciding(&self) -> &[Judged] {
         match self.basis {
             Basis::Symptoms => &self.symptoms,

@@ -7,7 +7,7 @@ use crate::record::Latencies;
 const TAIL: f64 = 0.025;
 
 /// Seconds; `None` when n is too small to enclose the quantile on both sides.
-pub fn of_quantile(latencies: &Latencies, q: f64) -> Option<(f64, f64)> {
+pub fn interval(latencies: &Latencies, q: f64) -> Option<(f64, f64)> {
     let n = latencies.count();
     let (low, high) = ranks(n, q)?;
     let steps = latencies.steps();
@@ -76,7 +76,7 @@ mod tests {
         let covered = (0..1000).filter(|_| {
             let mut latencies = Latencies::default();
             (0..1000).for_each(|_| latencies.record(dist.draw_span(&mut dice)));
-            let (low, high) = of_quantile(&latencies, 0.95).expect("1000 samples are enough");
+            let (low, high) = interval(&latencies, 0.95).expect("1000 samples are enough");
             low <= truth && truth <= high
         });
         let covered = covered.count();
