@@ -99,7 +99,7 @@ fn of_many(exit: ExitCode, runs: &[&Judgement]) -> String {
     let plain = guilty.iter().all(|run| run.basis == Basis::Expectations);
     if exit == ExitCode::Broken && plain {
         let broken: usize = guilty.iter().map(|run| run.count(Verdict::Broken)).sum();
-        let total: usize = runs.iter().map(|run| run.deciding().len()).sum();
+        let total: usize = runs.iter().map(|run| run.verdicts().len()).sum();
         return format!("{broken} of {total} expectations broken, {runs_of}");
     }
     let first = guilty.first().map_or("", |run| run.reason.as_str());

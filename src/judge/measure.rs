@@ -1,9 +1,9 @@
 //! One metric over one window of a recording: a figure, the number of samples behind it, or why there is none.
 
-use super::statistics::quantile;
+use super::statistics::{Interval, quantile};
 use super::{gauge, recovery};
 use crate::base::{ErrorKind, Time};
-use crate::plan::expectation::{Metric, Subject, Take};
+use crate::plan::expectation::{Gauge, Metric, Subject, Take};
 use crate::record::{ClientCell, EdgeCell, Latencies, Recording, ServiceCell};
 
 /// What was found in a window.
@@ -47,6 +47,19 @@ pub struct Stretch<'r> {
 pub fn samples_needed(quantile: f64) -> u64 {
     // The small step down keeps 10 / (1 - 0.99), which is a hair above 1000 in floating point, at 1000.
     (10.0 / (1.0 - quantile) - 1e-6).ceil() as u64
+}
+
+/// An interval cut to what the metric can be: nothing is below 0, and a share of requests or of workers is at most 1.
+pub fn within_limits(metric: &Metric, (low, high): Interval) -> Interval {
+    let most = match metric {
+        Metric::Success { .. } | Metric::Errors { .. } | Metric::Waste { .. } | Metric::Hits { .. } => 1.0,
+        Metric::Gauge { gauge: Gauge::Utilisation | Gauge::UsedShare | Gauge::Cold, .. } => 1.0,
+        Metric::Meter { take: Take::Share, .. } => 1.0,
+        // A meter may count what goes below 0, such as the skew of a clock.
+        Metric::Meter { .. } => return (low, high),
+        _ => f64::INFINITY,
+    };
+    (low.max(0.0), high.min(most))
 }
 
 /// The metric over the stretch. `strict`: a quantile of too few samples is refused.

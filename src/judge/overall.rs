@@ -31,8 +31,7 @@ pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged
 /// A fault that touched nothing did not happen, and what it should have shown was not shown: whatever the lines say, the run proves nothing.
 /// A run that was cut short can still prove that something broke; where it proves nothing, why it was cut short is the better reason.
 fn decide(run: &Judgement, fault_missing: bool) -> (Verdict, String) {
-    let lines: Vec<Verdict> = run.deciding().iter().map(|line| line.verdict).collect();
-    let (verdict, reason) = by_lines(run.basis, &lines);
+    let (verdict, reason) = by_lines(run.basis, &run.verdicts());
     match run.doubts.first() {
         Some(doubt) if fault_missing || verdict != Verdict::Broken => (Verdict::CannotTell, doubt.clone()),
         _ => (verdict, reason),
@@ -42,14 +41,14 @@ fn decide(run: &Judgement, fault_missing: bool) -> (Verdict, String) {
 /// The judgement of one seed becomes that of all: by the same rules, from the joint verdicts on the lines.
 /// A doubt about any seed makes the whole uncertain, unless a seed without doubt (`is_sound`) shows that something broke.
 pub fn over_seeds(shown: Judgement, over: OverSeeds, doubts: Vec<String>, is_sound: bool) -> Judgement {
-    let lines = if shown.basis == Basis::Symptoms { &over.symptoms } else { &over.expectations };
-    let verdicts: Vec<Verdict> = lines.iter().map(|line| line.verdict).collect();
-    let (verdict, reason) = by_lines(shown.basis, &verdicts);
+    let seeds = over.runs.len();
+    let all = Judgement { seeds: Some(Box::new(over)), ..shown };
+    let (verdict, reason) = by_lines(all.basis, &all.verdicts());
     let (verdict, reason) = match doubts.first() {
         Some(doubt) if verdict != Verdict::Broken || !is_sound => (Verdict::CannotTell, doubt.clone()),
-        _ => (verdict, format!("{reason} over {} seeds", over.runs.len())),
+        _ => (verdict, format!("{reason} over {seeds} seeds")),
     };
-    Judgement { verdict, exit: exit_of(verdict), reason, doubts, seeds: Some(Box::new(over)), ..shown }
+    Judgement { verdict, exit: exit_of(verdict), reason, doubts, ..all }
 }
 
 fn by_lines(basis: Basis, lines: &[Verdict]) -> (Verdict, String) {

@@ -1,19 +1,18 @@
 //! The 95% interval of a mean over one window, by batch means: neighbouring recording windows are alike, since a queue remembers.
 //! Says nothing where the window is too short or does not look steady.
 
-use super::measure::{Stretch, measure};
+use super::measure::{Stretch, measure, within_limits};
 use super::recovery::windows_of;
 use super::statistics::Interval;
 use super::statistics::batches::{Batch, batch_means};
-use crate::plan::expectation::{Aggregate, Metric};
+use crate::plan::expectation::{Aggregate, Metric, Take};
 
 /// `None` for what is no mean, for windows of fewer than ten recording windows, and where nothing varied: then nothing is known about chance.
 pub fn interval(metric: &Metric, stretch: Stretch) -> Option<Interval> {
     let weight = weight_of(metric)?;
     let batches: Vec<Batch> = windows_of(stretch).into_iter().map(|window| batch(metric, window, weight)).collect();
     let (low, high) = batch_means(&batches)?.interval;
-    // No metric goes below 0.
-    (low < high).then_some((low.max(0.0), high))
+    (low < high).then(|| within_limits(metric, (low, high)))
 }
 
 /// By what the figures of stretches add up to the figure of all.
@@ -31,13 +30,19 @@ fn weight_of(metric: &Metric) -> Option<Weight> {
         | Metric::Amplification { .. }
         | Metric::Waste { .. }
         | Metric::Retries { .. }
-        | Metric::Hits { .. } => Some(Weight::Requests),
+        | Metric::Hits { .. }
+        | Metric::Meter { take: Take::Share, .. } => Some(Weight::Requests),
         Metric::Goodput { .. }
         | Metric::Offered { .. }
         | Metric::Fresh { .. }
         | Metric::Throughput { .. }
+        | Metric::Meter { take: Take::Rate | Take::Mean, .. }
         | Metric::Gauge { aggregate: Aggregate::Mean, .. } => Some(Weight::Seconds),
-        Metric::Quantile { .. } | Metric::LatencyMax { .. } | Metric::Gauge { .. } | Metric::Recovery { .. } => None,
+        Metric::Quantile { .. }
+        | Metric::LatencyMax { .. }
+        | Metric::Meter { .. }
+        | Metric::Gauge { .. }
+        | Metric::Recovery { .. } => None,
     }
 }
 

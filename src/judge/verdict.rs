@@ -107,8 +107,17 @@ impl Judgement {
         }
     }
 
+    /// The verdicts on the lines that decide: those of all seeds where there are several.
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        match (self.seeds.as_deref(), self.basis) {
+            (None, _) => self.deciding().iter().map(|line| line.verdict).collect(),
+            (Some(over), Basis::Symptoms) => over.symptoms.iter().map(|line| line.verdict).collect(),
+            (Some(over), _) => over.expectations.iter().map(|line| line.verdict).collect(),
+        }
+    }
+
     pub fn count(&self, verdict: Verdict) -> usize {
-        self.deciding().iter().filter(|line| line.verdict == verdict).count()
+        self.verdicts().into_iter().filter(|one| *one == verdict).count()
     }
 }
 

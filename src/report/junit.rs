@@ -2,6 +2,8 @@
 //! and for the live world ("everything undone"). Broken is a failure, inconclusive an error, lines for information are skipped.
 
 use super::figures::detail;
+use super::seeds;
+use crate::judge::seeds::{LineOverSeeds, OverSeeds};
 use crate::judge::{Basis, Judged, Judgement, Verdict};
 use crate::plan::World;
 use crate::record::Recording;
@@ -47,33 +49,62 @@ fn properties(recording: &Recording) -> Vec<Property> {
 }
 
 fn lines(judgement: &Judgement) -> Vec<(String, TestCaseStatus)> {
-    let judged = |line: &Judged| (line.text.clone(), status(line));
-    let shown = |line: &Judged| (line.text.clone(), informative(line));
+    let all = |decide: fn(&Line) -> TestCaseStatus, lines: &[Line]| -> Vec<(String, TestCaseStatus)> {
+        lines.iter().map(|line| (line.text.clone(), decide(line))).collect()
+    };
+    let (expectations, symptoms) = told(judgement);
     match judgement.basis {
-        Basis::Expectations => judgement.expectations.iter().map(judged).collect(),
-        Basis::Symptoms => {
-            let symptoms = judgement.symptoms.iter().map(judged);
-            symptoms.chain(judgement.expectations.iter().map(shown)).collect()
-        }
+        Basis::Expectations => all(status, &expectations),
+        Basis::Symptoms => [all(status, &symptoms), all(informative, &expectations)].concat(),
         Basis::StillBroken => {
             let whole = ("still broken: at least one expectation breaks".to_owned(), whole_status(judgement));
-            std::iter::once(whole).chain(judgement.expectations.iter().map(shown)).collect()
+            [vec![whole], all(informative, &expectations)].concat()
         }
     }
 }
 
-fn status(line: &Judged) -> TestCaseStatus {
-    let body = format!("{}\n{}\n{}", line.text, line.place, detail(line));
-    match line.verdict {
-        Verdict::Holds => TestCaseStatus::success(),
-        Verdict::Broken => bad(NonSuccessKind::Failure, "broken", &detail(line), &body),
-        Verdict::CannotTell => bad(NonSuccessKind::Error, "cannot tell", &detail(line), &body),
+/// A line as it was judged: under one seed, or under all of them.
+struct Line {
+    text: String,
+    place: String,
+    verdict: Verdict,
+    detail: String,
+}
+
+fn told(judgement: &Judgement) -> (Vec<Line>, Vec<Line>) {
+    let alone = |line: &Judged| Line {
+        text: line.text.clone(),
+        place: line.place.clone(),
+        verdict: line.verdict,
+        detail: detail(line),
+    };
+    let over_all = |over: &OverSeeds, line: &LineOverSeeds| Line {
+        text: line.text.clone(),
+        place: line.place.clone(),
+        verdict: line.verdict,
+        detail: seeds::detail(line, over),
+    };
+    match judgement.seeds.as_deref() {
+        None => (judgement.expectations.iter().map(alone).collect(), judgement.symptoms.iter().map(alone).collect()),
+        Some(over) => {
+            let each = |lines: &[LineOverSeeds]| lines.iter().map(|line| over_all(over, line)).collect();
+            (each(&over.expectations), each(&over.symptoms))
+        }
     }
 }
 
-fn informative(line: &Judged) -> TestCaseStatus {
+fn status(line: &Line) -> TestCaseStatus {
+    let body = format!("{}\n{}\n{}", line.text, line.place, line.detail);
+    match line.verdict {
+        Verdict::Holds => TestCaseStatus::success(),
+        Verdict::Broken => bad(NonSuccessKind::Failure, "broken", &line.detail, &body),
+        Verdict::CannotTell => bad(NonSuccessKind::Error, "cannot tell", &line.detail, &body),
+    }
+}
+
+fn informative(line: &Line) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
-    status.set_message(clean(&format!("for information: {}: {}", line.verdict.word(), detail(line))));
+    status.set_message(clean(&format!("for information: {}: {}", line.verdict.word(), line.detail)));
     status
 }
 

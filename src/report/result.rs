@@ -1,5 +1,6 @@
 //! `result.json`: the verdict and the main figures of one run for scripts. Its JSON Schema is published, and fields are only ever added.
 
+use super::seeds::result::{SeedsResult, result as seeds_result};
 use crate::base::{ErrorKind, Time};
 use crate::judge::{Basis, Judged, Judgement, Unit, Verdict};
 use crate::plan::Phase;
@@ -43,6 +44,10 @@ pub struct RunResult {
     pub phases: Vec<PhaseResult>,
     /// What a reader must know before trusting the figures.
     pub warnings: Vec<String>,
+    /// Several seeds judged together; null for one. Then `verdict`, `exit_code` and `reason` are those of all seeds, and the other
+    /// fields are those of the run with `seed`: the first that does not hold, else the first.
+    #[serde(default)]
+    pub seeds: Option<SeedsResult>,
 }
 
 /// One expectation or symptom.
@@ -58,7 +63,7 @@ pub struct LineResult {
     pub bound: Option<f64>,
     pub unit: Unit,
     pub samples: u64,
-    /// Quantiles: the 95% confidence interval, lower and upper end.
+    /// The 95% confidence interval, lower and upper end: of quantiles by order statistics, of means by batch means. Null where none can be given.
     pub interval: Option<[f64; 2]>,
     pub window: WindowResult,
     /// The begin of the first recording window whose own figure breaks the bound.
@@ -165,6 +170,7 @@ pub fn result(recording: &Recording, judgement: &Judgement) -> RunResult {
         faults: faults(recording),
         phases: plan.phases.iter().map(|phase| phase_result(recording, phase)).collect(),
         warnings: warnings(recording, judgement),
+        seeds: judgement.seeds.as_deref().map(seeds_result),
     }
 }
 
@@ -184,7 +190,8 @@ pub fn warnings(recording: &Recording, judgement: &Judgement) -> Vec<String> {
     let unsound = recording.latency_unsound.iter().map(|why| format!("latency was not measured soundly: {why}"));
     let left = recording.undo.iter().filter(|note| !note.done);
     let left = left.map(|note| format!("not undone: {}: {} (run `firedrill clean`)", note.what, note.detail));
-    judgement.doubts.iter().cloned().chain(unsound).chain(left).chain(recording.warnings.iter().cloned()).collect()
+    let known = recording.warnings.iter().chain(&judgement.warnings).cloned();
+    judgement.doubts.iter().cloned().chain(unsound).chain(left).chain(known).collect()
 }
 
 fn line_result(line: &Judged) -> LineResult {

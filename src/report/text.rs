@@ -3,7 +3,9 @@
 
 use super::figures::{self, banner, detail, digits, duration};
 use super::result;
+use super::seeds;
 use crate::base::ErrorKind;
+use crate::judge::seeds::OverSeeds;
 use crate::judge::{Basis, Judged, Judgement, Verdict, samples_needed};
 use crate::plan::{Phase, World};
 use crate::record::{ClientCell, Recording};
@@ -37,11 +39,26 @@ pub fn summary(recording: &Recording, judgement: &Judgement, style: Style) -> St
         Basis::Symptoms => ("Expectations (for information: what breaks)", "Symptoms (each must be seen)"),
         Basis::StillBroken => ("Expectations (a wrong fix: at least one must break)", "Symptoms (for information)"),
     };
-    lines(&mut page, symptoms, &judgement.symptoms);
-    lines(&mut page, expect, &judgement.expectations);
+    let over = judgement.seeds.as_deref();
+    over.iter().for_each(|over| over_seeds(&mut page, over));
+    let of_seed = |heading: &str| match over {
+        Some(over) => format!("{heading}, {}", seeds::which(over)),
+        None => heading.to_owned(),
+    };
+    lines(&mut page, &of_seed(symptoms), &judgement.symptoms);
+    lines(&mut page, &of_seed(expect), &judgement.expectations);
     phases(&mut page, recording);
     faults(&mut page, recording);
     list(&mut page, "Warnings", &result::warnings(recording, judgement));
+    page.text + &against_base(judgement, style)
+}
+
+/// A variant against its base, seed by seed; nothing where there is no such comparison.
+pub fn against_base(judgement: &Judgement, style: Style) -> String {
+    let mut page = Page { text: String::new(), style };
+    let pairs = judgement.seeds.iter().flat_map(|over| &over.against_base);
+    let told: Vec<String> = pairs.map(|pair| format!("{}: {}", pair.text, seeds::against_base(pair))).collect();
+    list(&mut page, "Against the base, seed by seed", &told);
     page.text
 }
 
@@ -144,7 +161,18 @@ fn mark(style: Style, verdict: Verdict) -> &'static str {
     }
 }
 
-/// The text of each line with its figures beside it, or below it where they do not fit.
+/// The joint verdict on every line, with its figures below it, and the seeds that do not hold.
+fn over_seeds(page: &mut Page, over: &OverSeeds) {
+    page.heading(&format!("Over {}: {}", seeds::title(over), seeds::held(over)));
+    for line in over.lines() {
+        told(page, line.verdict, &line.text, usize::MAX, &seeds::detail(line, over));
+    }
+    if let Some(seeds) = seeds::not_holding(over) {
+        let seeds = page.wrapped(&format!("not holding: seed {seeds}"), 4);
+        page.line(&format!("  - {seeds}"));
+    }
+}
+
 fn lines(page: &mut Page, heading: &str, lines: &[Judged]) {
     if lines.is_empty() {
         return;
@@ -152,18 +180,23 @@ fn lines(page: &mut Page, heading: &str, lines: &[Judged]) {
     page.heading(heading);
     let widest = lines.iter().map(|line| clean(&line.text).chars().count()).max().unwrap_or(0);
     for line in lines {
-        let sign = mark(page.style, line.verdict);
-        let indent = sign.chars().count() + 3;
-        let sign = page.ink(ink_of(line.verdict), sign);
-        let (text, figures) = (clean(&line.text), clean(&detail(line)));
-        let beside = indent + widest + 2;
-        if beside + figures.chars().count() <= page.style.width {
-            page.line(&format!("  {sign} {text:widest$}  {figures}"));
-        } else {
-            page.line(&format!("  {sign} {text}"));
-            let below = page.wrapped(&figures, indent + 2);
-            page.line(&format!("{}{below}", " ".repeat(indent + 2)));
-        }
+        told(page, line.verdict, &line.text, widest, &detail(line));
+    }
+}
+
+/// The text of a line with its figures beside it, or below it where they do not fit.
+fn told(page: &mut Page, verdict: Verdict, text: &str, widest: usize, figures: &str) {
+    let sign = mark(page.style, verdict);
+    let indent = sign.chars().count() + 3;
+    let sign = page.ink(ink_of(verdict), sign);
+    let (text, figures) = (clean(text), clean(figures));
+    let beside = indent.saturating_add(widest).saturating_add(2);
+    if beside.saturating_add(figures.chars().count()) <= page.style.width {
+        page.line(&format!("  {sign} {text:widest$}  {figures}"));
+    } else {
+        page.line(&format!("  {sign} {text}"));
+        let below = page.wrapped(&figures, indent + 2);
+        page.line(&format!("{}{below}", " ".repeat(indent + 2)));
     }
 }
 

@@ -24,7 +24,7 @@ pub fn write(
 ) -> Result<(), Failure> {
     let mut outputs = Outputs::into_folder(out)?;
     let (again, scenario_text) = origin(&recording, path);
-    let run = [Run { plan: recording.plan.clone(), again, folder: String::new() }];
+    let run = [Run { plan: recording.plan.clone(), again }];
     let done = Done::single(&run, &scenario_text, recording, judgement);
     show::group(&done, false, 1, &mut outputs, console)
 }

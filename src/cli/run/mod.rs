@@ -30,7 +30,8 @@ use std::path::PathBuf;
   firedrill run                                       the built-in scenario `slow-cache`, simulated
   firedrill run shop.yaml --all-variants              the base and every variant of a scenario
   firedrill run shop.yaml --set services.db.workers=12 --seed 0x1F
-  firedrill run shop.yaml --seeds 20                  twenty seeds, judged together
+  firedrill run shop.yaml --seeds 20                  twenty seeds, judged together: means, shares, their 95% intervals
+  firedrill run shop.yaml --seeds 20 --all-variants   and every variant against the base, seed by seed
   firedrill run slow-cache --world live --dry-run     what live would start and touch, without doing it
   firedrill run scenarios/ --output junit=junit.xml   a folder of scenarios, one JUnit file for CI
   firedrill run slow-cache --output json | jq .verdict
@@ -46,9 +47,12 @@ pub struct RunArgs {
     /// Play the base and every variant
     #[arg(long, conflicts_with = "variant")]
     all_variants: bool,
-    /// Play N seeds (seed, seed+1, …) and judge them together: all must hold
+    /// Play N seeds (seed, seed+1, …) and judge them together: every expectation must hold under every seed
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     seeds: Option<u64>,
+    /// Simulated runs that are played at the same time; default: as many as the machine has cores. Results do not depend on it
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
     /// What to write instead of the default (text to standard output; html, json, junit and recording below --out):
     /// text, json, junit, html or recording, to a file of your choice with =PATH (`-`: standard output) (repeatable)
     #[arg(long = "output", value_name = "FMT[=PATH]", value_parser = output::wish)]
@@ -91,14 +95,22 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     }
     let setting = Setting { allow_remote: args.allow_remote, shutdown: shutdown()? };
     let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
-    let mut judged: Vec<Judgement> = Vec::new();
-    let halted = play(args, &groups, &setting, &mut outputs, &mut judged, console);
+    let mut told = Told::default();
+    let halted = play(args, &groups, &setting, &mut outputs, &mut told, console);
     outputs.finish(console)?;
     match halted {
-        Ok(()) => Ok(end(args, &judged, outputs.holds_stdout())),
+        Ok(()) => Ok(end(args, &told.judged, outputs.holds_stdout())),
         Err(Halt::Failed(failure)) => Err(failure),
-        Err(Halt::Stopped(stop)) => Err(Failure::told(world::code_of(stop), stopped(stop, &groups, judged.len()))),
+        Err(Halt::Stopped(stop)) => Err(Failure::told(world::code_of(stop), stopped(stop, &groups, told.runs))),
     }
+}
+
+/// What was played so far.
+#[derive(Default)]
+struct Told {
+    runs: usize,
+    /// One for each group.
+    judged: Vec<Judgement>,
 }
 
 fn shutdown() -> Result<Shutdown, Failure> {
@@ -112,7 +124,7 @@ fn play(
     groups: &[Group],
     setting: &Setting,
     outputs: &mut Outputs,
-    judged: &mut Vec<Judgement>,
+    told: &mut Told,
     console: &mut Console,
 ) -> Result<(), Halt> {
     let runs: Vec<&Run> = groups.iter().flat_map(|group| &group.runs).collect();
@@ -121,7 +133,7 @@ fn play(
     }
     let progress = Progress::new(&runs);
     let any_live = runs.iter().any(|run| run.plan.world == World::Live);
-    let threads = if any_live { 1 } else { order::threads() };
+    let threads = if any_live { 1 } else { args.jobs.map_or_else(order::threads, usize::from) };
     let mut open = show::Open::new(groups);
     order::in_order(
         &runs,
@@ -135,8 +147,9 @@ fn play(
             let (played, judgement) = answer.unwrap_or_else(|()| Err(panics::with_command(&run.again).into()))?;
             let left = not_undone(&played.recording);
             let halt = played.stopped.map(Halt::Stopped).or(left.map(Halt::Failed));
-            judged.push(judgement.clone());
+            told.runs += 1;
             if let Some(done) = open.take(played.recording, judgement, halt.is_some()) {
+                told.judged.push(done.judgement.clone());
                 progress.aside(|| show::group(&done, args.quiet, groups.len(), outputs, console))?;
             }
             halt.map_or(Ok(()), Err)
@@ -164,6 +177,11 @@ fn stopped(stop: Stop, groups: &[Group], judged: usize) -> String {
 fn end(args: &RunArgs, judged: &[Judgement], aside: bool) -> Ending {
     let all: Vec<&Judgement> = judged.iter().collect();
     let (verdict, reason) = exit::of_runs(&all);
+    let seeds = judged.iter().filter_map(|one| one.seeds.as_deref()).map(|over| over.runs.len()).max();
+    let reason = match seeds {
+        Some(seeds) if judged.len() > 1 => format!("{reason}, each over {seeds} seeds"),
+        _ => reason,
+    };
     let forgiven = |exit: ExitCode| match exit {
         ExitCode::Broken => args.no_fail || !args.fail_on.contains(&FailOn::Broken),
         ExitCode::Inconclusive => args.no_fail || !args.fail_on.contains(&FailOn::Inconclusive),

@@ -11,14 +11,14 @@ use std::path::{Component, Path};
 pub struct Group {
     pub scenario_text: String,
     pub runs: Vec<Run>,
+    /// The name of its folder below --out.
+    pub folder: String,
 }
 
 pub struct Run {
     pub plan: Plan,
     /// The command that plays exactly this again.
     pub again: String,
-    /// The name of its folder below --out.
-    pub folder: String,
 }
 
 /// Compiles everything that was asked for; what is wrong with a scenario is kept in its [`Source`].
@@ -49,22 +49,22 @@ fn group(source: &mut Source, variant: Option<&str>, args: &RunArgs) -> Option<G
         plans.push(source.plan(&args.shape, variant, Some(seed.wrapping_add(offset)))?);
     }
     let with_seed = args.shape.seed.is_some() || args.seeds.is_some();
-    let run = |plan: Plan| Run {
-        again: args.shape.again(&source.chosen.name, variant, plan.seed, plan.world),
-        folder: folder(&plan, with_seed),
-        plan,
-    };
+    let folder = folder(&plans, with_seed);
+    let run = |plan: Plan| Run { again: args.shape.again(&source.chosen.name, variant, plan.seed, plan.world), plan };
     let scenario_text = source.text().to_owned();
-    Some(Group { scenario_text, runs: plans.into_iter().map(run).collect() })
+    Some(Group { scenario_text, runs: plans.into_iter().map(run).collect(), folder })
 }
 
-fn folder(plan: &Plan, with_seed: bool) -> String {
+fn folder(plans: &[Plan], with_seed: bool) -> String {
+    let plan = &plans[0];
     let mut name = plan.scenario.clone();
     if let Some(variant) = &plan.variant {
         name.push_str(&format!(".{variant}"));
     }
-    if with_seed {
-        name.push_str(&format!(".seed-{}", plan.seed));
+    match plans {
+        [_, .., last] => name.push_str(&format!(".seeds-{}-to-{}", plan.seed, last.seed)),
+        _ if with_seed => name.push_str(&format!(".seed-{}", plan.seed)),
+        _ => {}
     }
     if plan.world == World::Live {
         name.push_str(".live");
@@ -75,17 +75,17 @@ fn folder(plan: &Plan, with_seed: bool) -> String {
 /// Two runs must not write over each other's reports, and no name may lead out of the folder for reports.
 fn distinct(groups: &[Group]) -> Result<(), Failure> {
     let mut seen: BTreeMap<&str, &Run> = BTreeMap::new();
-    for run in groups.iter().flat_map(|group| &group.runs) {
-        let mut parts = Path::new(&run.folder).components();
+    for (group, run) in groups.iter().filter_map(|group| Some((group, group.runs.first()?))) {
+        let mut parts = Path::new(&group.folder).components();
         if !matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None)) {
             return Err(Failure::usage(
-                format!("`{}` cannot be the name of a folder", run.folder),
+                format!("`{}` cannot be the name of a folder", group.folder),
                 "rename the scenario",
             ));
         }
-        if let Some(other) = seen.insert(&run.folder, run) {
+        if let Some(other) = seen.insert(&group.folder, run) {
             return Err(Failure::usage(
-                format!("two runs have the same name, {}:\n  {}\n  {}", run.folder, other.again, run.again),
+                format!("two runs have the same name, {}:\n  {}\n  {}", group.folder, other.again, run.again),
                 "give the scenarios different names (`name:`), or play them one after the other with another --out",
             ));
         }

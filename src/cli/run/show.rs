@@ -1,9 +1,10 @@
-//! What `run` prints about a variant that is done: its summary, a line a seed, where the reports are, how fast it was played.
+//! What `run` prints about a variant that is done: its summary, where the reports are, how fast it was played.
 
 use super::output::Outputs;
 use super::{Group, Run};
 use crate::cli::console::Console;
 use crate::cli::ending::Failure;
+use crate::judge::seeds::{Gather, OverSeeds, against};
 use crate::judge::{Judgement, Verdict};
 use crate::record::Recording;
 use crate::report::figures::{banner, digits, duration};
@@ -14,11 +15,12 @@ use std::path::PathBuf;
 pub struct Done<'a> {
     runs: &'a [Run],
     pub scenario_text: &'a str,
-    /// In the order of the runs.
-    judged: Vec<Judgement>,
+    /// The name of its folder below --out.
+    pub folder: &'a str,
     /// Which of the runs is reported: the first that does not hold, else the first.
     shown: usize,
     pub recording: Recording,
+    /// Of all seeds where there are several.
     pub judgement: Judgement,
     speed: Speed,
 }
@@ -34,8 +36,10 @@ struct Speed {
 pub struct Open<'a> {
     groups: std::slice::Iter<'a, Group>,
     current: Option<&'a Group>,
-    judged: Vec<Judgement>,
+    gather: Gather,
     kept: Option<(usize, Recording, Judgement)>,
+    /// The latest base under several seeds; its variants follow.
+    base: Option<(&'a str, OverSeeds)>,
     speed: Speed,
 }
 
@@ -43,40 +47,53 @@ impl<'a> Open<'a> {
     pub fn new(groups: &'a [Group]) -> Open<'a> {
         let mut groups = groups.iter();
         let current = groups.next();
-        Open { groups, current, judged: Vec::new(), kept: None, speed: Speed::default() }
+        Open { groups, current, gather: Gather::default(), kept: None, base: None, speed: Speed::default() }
     }
 
     /// Takes the answer to the next run; gives the group back when it was the last of it, or when no more are played.
     pub fn take(&mut self, recording: Recording, judgement: Judgement, is_last: bool) -> Option<Done<'a>> {
         let group = self.current?;
         self.speed.add(&recording);
-        self.judged.push(judgement.clone());
+        self.gather.add(&recording, &judgement);
         let kept_holds = self.kept.as_ref().is_none_or(|(_, _, kept)| kept.verdict == Verdict::Holds);
         if self.kept.is_none() || (kept_holds && judgement.verdict != Verdict::Holds) {
-            self.kept = Some((self.judged.len() - 1, recording, judgement));
+            self.kept = Some((self.gather.len() - 1, recording, judgement));
         }
-        if self.judged.len() < group.runs.len() && !is_last {
+        if self.gather.len() < group.runs.len() && !is_last {
             return None;
         }
         self.current = self.groups.next();
         let (shown, recording, judgement) = self.kept.take()?;
+        let gather = std::mem::take(&mut self.gather);
+        let judgement = if group.runs.len() > 1 { gather.finish(shown, judgement) } else { judgement };
+        let judgement = self.beside_base(group, judgement);
         Some(Done {
             runs: &group.runs,
             scenario_text: &group.scenario_text,
-            judged: std::mem::take(&mut self.judged),
+            folder: &group.folder,
             shown,
             recording,
             judgement,
             speed: std::mem::take(&mut self.speed),
         })
     }
+
+    /// Keeps a base, and compares a variant of the same scenario with it.
+    fn beside_base(&mut self, group: &'a Group, mut judgement: Judgement) -> Judgement {
+        let (Some(over), Some(run)) = (judgement.seeds.as_deref_mut(), group.runs.first()) else { return judgement };
+        match (&run.plan.variant, &self.base) {
+            (None, _) => self.base = Some((&group.scenario_text, over.clone())),
+            (Some(_), Some((text, base))) if *text == group.scenario_text => over.against_base = against(base, over),
+            (Some(_), _) => {}
+        }
+        judgement
+    }
 }
 
 impl<'a> Done<'a> {
     /// One run that was played earlier.
     pub fn single(run: &'a [Run; 1], scenario_text: &'a str, recording: Recording, judgement: Judgement) -> Done<'a> {
-        let judged = vec![judgement.clone()];
-        Done { runs: run, scenario_text, judged, shown: 0, recording, judgement, speed: Speed::default() }
+        Done { runs: run, scenario_text, folder: "", shown: 0, recording, judgement, speed: Speed::default() }
     }
 
     /// The run that is reported.
@@ -116,17 +133,13 @@ pub fn group(
     Ok(())
 }
 
-/// With several runs, one that holds is one line; what does not hold is shown in full.
+/// With several groups, one that holds is one line; what does not hold is shown in full.
 fn print(done: &Done<'_>, groups: usize, console: &mut Console) {
     let style = console.style();
-    if done.runs.len() > 1 {
-        console.out(&seeds(done, style));
-    }
     let brief = groups > 1 && done.judgement.verdict == Verdict::Holds;
-    match (brief, done.runs.len()) {
-        (true, 1) => console.out(&line(done, style)),
-        (true, _) => {}
-        (false, _) => console.out(&text::summary(&done.recording, &done.judgement, style)),
+    match brief {
+        true => console.out(&(line(done, style) + &text::against_base(&done.judgement, style))),
+        false => console.out(&text::summary(&done.recording, &done.judgement, style)),
     }
     if !brief {
         console.out("\n");
@@ -134,19 +147,6 @@ fn print(done: &Done<'_>, groups: usize, console: &mut Console) {
     if !brief && done.speed.events > 0 {
         console.out(&format!("{}\n", speed(&done.speed)));
     }
-}
-
-fn seeds(done: &Done<'_>, style: text::Style) -> String {
-    let plan = &done.run().plan;
-    let variant = plan.variant.as_ref().map_or(String::new(), |variant| format!(" / {variant}"));
-    let held = done.judged.iter().filter(|one| one.verdict == Verdict::Holds).count();
-    let mut shown = format!("{}{variant}: {held} of {} seeds hold\n", plan.scenario, done.runs.len());
-    for (run, judgement) in done.runs.iter().zip(&done.judged) {
-        shown.push_str(&format!("  seed {:<6} {:<11}  {}\n", run.plan.seed, word(judgement, style), judgement.reason));
-    }
-    let which = if done.judgement.verdict == Verdict::Holds { "first" } else { "first that does not hold" };
-    shown.push_str(&format!("Reported is seed {}, the {which}.\n\n", plan.seed));
-    shown
 }
 
 fn line(done: &Done<'_>, style: text::Style) -> String {

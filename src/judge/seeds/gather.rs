@@ -2,9 +2,11 @@
 
 use super::pool::Pool;
 use super::{LineOverSeeds, OverSeeds, Reading, SeedRun, Share};
+use crate::judge::measure::within_limits;
 use crate::judge::statistics::student;
 use crate::judge::{Judged, Judgement, Verdict, overall};
 use crate::plan::Expectation;
+use crate::plan::expectation::Metric;
 use crate::record::Recording;
 
 #[derive(Default)]
@@ -19,6 +21,7 @@ pub struct Gather {
 struct Line {
     text: String,
     place: String,
+    metric: Metric,
     /// As the first seed gives it.
     first: Judged,
     bounds: Vec<Option<f64>>,
@@ -84,9 +87,9 @@ fn add_lines(lines: &mut Vec<Line>, asked: &[Expectation], judged: &[Judged], re
 
 impl Line {
     fn new(line: &Expectation, judged: &Judged) -> Line {
-        let (text, place) = (line.text.clone(), line.place.clone());
+        let (text, place, metric) = (line.text.clone(), line.place.clone(), line.metric.clone());
         let (bounds, each) = Default::default();
-        Line { text, place, first: judged.clone(), bounds, each, pool: Pool::new(line) }
+        Line { text, place, metric, first: judged.clone(), bounds, each, pool: Pool::new(line) }
     }
 
     fn finish(self) -> LineOverSeeds {
@@ -99,6 +102,10 @@ impl Line {
             None => Verdict::CannotTell,
         };
         let values: Vec<f64> = self.each.iter().filter_map(|one| one.measured).collect();
+        let mut mean = student::estimate(&values);
+        if let Some(mean) = &mut mean {
+            mean.interval = mean.interval.map(|interval| within_limits(&self.metric, interval));
+        }
         let first = self.bounds.first().copied().flatten();
         LineOverSeeds {
             compare: self.first.compare,
@@ -106,7 +113,7 @@ impl Line {
             verdict,
             held: Share::of(held, held + broken),
             bound: first.filter(|_| self.bounds.iter().all(|bound| *bound == first)),
-            mean: student::estimate(&values),
+            mean,
             pooled: self.pool.as_ref().and_then(Pool::pooled),
             text: self.text,
             place: self.place,

@@ -12,6 +12,7 @@ pub mod load;
 pub mod nines;
 pub mod saturation;
 pub mod scale;
+pub mod seeds;
 pub mod sketch;
 pub mod theme;
 pub mod topology;

@@ -3,7 +3,8 @@
 use super::super::charts::scale;
 use super::table::{self, Cell, dash, figure, text};
 use super::{verdict, words};
-use crate::judge::{Basis, Judged, Judgement, Verdict};
+use crate::judge::seeds::OverSeeds;
+use crate::judge::{Basis, Judged, Judgement};
 
 pub fn section(judgement: &Judgement) -> String {
     let groups = match judgement.basis {
@@ -22,7 +23,8 @@ pub fn section(judgement: &Judgement) -> String {
     let tables: String = groups.into_iter().map(|(heading, lines)| group(heading, lines)).collect();
     let nothing = "<p class=\"note\">The scenario expects nothing, so nothing was judged.</p>\n";
     format!(
-        "<section id=\"expectations\"><h2>Expectations</h2>\n{}</section>\n",
+        "<section id=\"expectations\"><h2>Expectations{}</h2>\n{}</section>\n",
+        judgement.seeds.as_deref().map(|over| format!(", {}", words_of_seed(over))).unwrap_or_default(),
         if tables.is_empty() { nothing } else { &tables }
     )
 }
@@ -40,11 +42,14 @@ fn group(heading: &str, lines: &[Judged]) -> String {
 fn row(line: &Judged) -> Vec<Cell> {
     let bound = line.bound.map(|bound| format!("{} {}", words::sign(line.compare), words::value(line, bound)));
     vec![
-        state(line.verdict),
+        verdict::state(line.verdict),
         text(&line.text).class("code"),
         line.measured.map_or_else(|| dash("could not be measured"), |value| figure(words::value(line, value))),
         bound.map_or_else(|| dash("could not be resolved"), figure),
-        words::interval(line).map_or_else(|| dash("only percentiles have one"), figure),
+        words::interval(line).map_or_else(
+            || dash("percentiles have one, and means over steady windows of ten or more recording windows"),
+            figure,
+        ),
         figure(scale::count(line.samples)),
         line.broken_at.map_or_else(|| text(""), |at| figure(at.to_string())),
         line.note.as_ref().map_or_else(|| text(""), |note| text(note).class("errors")),
@@ -52,12 +57,6 @@ fn row(line: &Judged) -> Vec<Cell> {
     ]
 }
 
-/// With a sign, so that the colour is not needed.
-fn state(verdict: Verdict) -> Cell {
-    let sign = match verdict {
-        Verdict::Holds => "✓",
-        Verdict::Broken => "✗",
-        Verdict::CannotTell => "?",
-    };
-    text(format!("{sign} {}", verdict.word())).class(verdict::class(verdict))
+fn words_of_seed(over: &OverSeeds) -> String {
+    format!("seed {}", over.runs[over.shown].seed)
 }

@@ -7,6 +7,7 @@ mod expectations;
 mod method;
 mod phases;
 mod pictures;
+mod seeds;
 mod table;
 mod tables;
 mod verdict;
@@ -38,6 +39,7 @@ pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -
     let sections = [
         verdict::strip(recording, judgement),
         warnings(&result),
+        seeds::section(judgement),
         expectations::section(judgement),
         phases::section(recording),
         pictures::sections(recording),

@@ -96,7 +96,7 @@ fn section(id: &str, number: usize, heading: &str, chart: Option<&Chart>, missin
     format!("<section id=\"{id}\"><h2>{}</h2>\n{drawn}{table}</section>\n", escape(heading))
 }
 
-fn framed(chart: &Chart) -> String {
+pub fn framed(chart: &Chart) -> String {
     let legend: String = chart.legend.iter().map(entry).collect();
     let legend = if legend.is_empty() { legend } else { format!("<p class=\"legend\">{legend}</p>\n") };
     let note =

@@ -2,6 +2,8 @@
 
 use super::super::charts::escape;
 use super::super::charts::scale;
+use super::super::seeds;
+use super::table::{Cell, text};
 use super::{words, world_words};
 use crate::judge::{Basis, Judged, Judgement, Verdict};
 use crate::record::Recording;
@@ -21,6 +23,16 @@ pub fn class(verdict: Verdict) -> &'static str {
         Verdict::Broken => "broken",
         Verdict::CannotTell => "unclear",
     }
+}
+
+/// A cell with a sign, so that the colour is not needed.
+pub fn state(verdict: Verdict) -> Cell {
+    let sign = match verdict {
+        Verdict::Holds => "✓",
+        Verdict::Broken => "✗",
+        Verdict::CannotTell => "?",
+    };
+    text(format!("{sign} {}", verdict.word())).class(class(verdict))
 }
 
 pub fn strip(recording: &Recording, judgement: &Judgement) -> String {
@@ -47,6 +59,9 @@ pub fn strip(recording: &Recording, judgement: &Judgement) -> String {
 /// Why, and the line that shows it best with its figures.
 fn sentence(judgement: &Judgement) -> String {
     let reason = capital(&judgement.reason);
+    if let Some(over) = judgement.seeds.as_deref() {
+        return format!("{reason}. The charts and tables show {}.", seeds::which(over));
+    }
     match telling(judgement) {
         Some(line) => format!("{reason}. {}", told(line)),
         None => format!("{reason}."),

@@ -3,6 +3,7 @@
 mod authoring;
 mod live;
 mod run;
+mod seeds;
 mod trouble;
 
 use nix::sys::signal::Signal;

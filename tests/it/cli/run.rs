@@ -87,34 +87,6 @@ fn every_variant_is_played_into_a_folder_of_its_own() {
 }
 
 #[test]
-fn seeds_are_judged_together_and_the_first_that_fails_is_reported() {
-    let home = folder();
-    write(home.path(), "s.yaml", &scenario("s", &["success(users) >= 99% whole"]));
-    let held = firedrill(home.path(), &["run", "s.yaml", "--seeds", "3"]);
-    assert_eq!((held.code, held.last_line()), (Some(0), "exit 0: all 3 runs held"), "{}", held.out);
-    assert!(held.out.starts_with("s: 3 of 3 seeds hold\n"), "{}", held.out);
-    assert_eq!(files(&home.path().join("reports")), REPORTS.map(|name| format!("s.seed-1/{name}")));
-
-    // The number of requests is random: a bound between those of two seeds breaks for one of them.
-    let offered = |seed: &str| -> f64 {
-        let done = firedrill(home.path(), &["run", "s.yaml", "--seed", seed, "--output", "json"]);
-        let json: Value = serde_json::from_str(&done.out).expect("a result");
-        json["phases"].as_array().and_then(|phases| phases.last()).expect("a phase")["clients"]["users"]["offered"]
-            .as_f64()
-            .expect("a count")
-            / 11.0
-    };
-    let (first, second) = (offered("1"), offered("2"));
-    assert_ne!(first, second);
-    let bound = format!("offered(users) {} {}/s whole", if first > second { ">" } else { "<" }, (first + second) / 2.0);
-    write(home.path(), "t.yaml", &scenario("t", &[&bound]));
-    let broken = firedrill(home.path(), &["run", "t.yaml", "--seeds", "2", "--out", "more"]);
-    assert_eq!(broken.code, Some(10), "{}", broken.out);
-    assert!(broken.out.contains("Reported is seed 2, the first that does not hold."), "{}", broken.out);
-    assert_eq!(files(&home.path().join("more")), REPORTS.map(|name| format!("t.seed-2/{name}")));
-}
-
-#[test]
 fn a_folder_is_played_in_order_and_one_junit_file_holds_all_runs() {
     let home = folder();
     write(home.path(), "drills/b.yaml", &scenario("b", HOLDING));
