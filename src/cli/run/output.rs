@@ -124,10 +124,10 @@ impl Outputs {
             match target {
                 Target::Stdout => console.out(&String::from_utf8_lossy(&bytes)),
                 Target::Folder => {
-                    written.push(save(self.out.join(&done.folder).join(format.file_name()), &bytes, done)?);
+                    written.push(save(self.out.join(done.folder).join(format.file_name()), &bytes, done)?);
                 }
                 Target::File(path) => {
-                    written.push(save(PathBuf::from(path.replace("{run}", &done.folder)), &bytes, done)?);
+                    written.push(save(PathBuf::from(path.replace("{run}", done.folder)), &bytes, done)?);
                 }
             }
         }
