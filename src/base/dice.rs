@@ -9,7 +9,6 @@ use std::sync::LazyLock;
 #[derive(Clone, Debug)]
 pub struct Dice {
     source: Xoshiro256PlusPlus,
-    ziggurat: &'static Ziggurat,
 }
 
 impl Dice {
@@ -18,7 +17,7 @@ impl Dice {
         let mut hash = Sha256::new();
         hash.update(seed.to_le_bytes());
         hash.update(name.as_bytes());
-        Dice { source: Xoshiro256PlusPlus::from_seed(hash.finalize().into()), ziggurat: &ZIGGURAT }
+        Dice { source: Xoshiro256PlusPlus::from_seed(hash.finalize().into()) }
     }
 
     #[inline]
@@ -54,7 +53,7 @@ impl Dice {
     /// Exponential with mean 1, by the ziggurat method (Marsaglia and Tsang, J. Stat. Software 5(8), 2000).
     #[inline]
     pub fn exponential(&mut self) -> f64 {
-        let zig = self.ziggurat;
+        let zig = &*ZIGGURAT;
         loop {
             let bits = self.bits();
             let layer = (bits & 0xff) as usize;
@@ -81,7 +80,6 @@ impl Dice {
 }
 
 /// 256 layers of equal area under exp(-x): `x` are the right edges from widest to 0, `f` the heights there.
-#[derive(Debug)]
 struct Ziggurat {
     x: [f64; 257],
     f: [f64; 257],

@@ -7,7 +7,8 @@ use super::select;
 use super::shape::Shape;
 use crate::base::dist::Z99;
 use crate::base::{Dist, units};
-use crate::plan::{Arrivals, Client, Edge, Expectation, Op, Plan, Role, Service, digest};
+use crate::plan::guards::{Algorithm, Budget};
+use crate::plan::{Arrivals, Client, Edge, Expectation, Guard, Op, Plan, Role, Service, digest};
 use crate::report::figures::duration;
 use clap::Args;
 
@@ -114,6 +115,7 @@ fn service(plan: &Plan, one: &Service) -> String {
         Role::Cache(cache) => format!(", {} of {} keys", cache.entries, cache.keys),
         Role::Store(store) => format!(", {} servers of {}", store.servers, units::show_bytes(store.server_bytes)),
     };
+    let guards: String = one.guards.iter().map(|one| format!(", {}", guard(one))).collect();
     let names = |edges: &[crate::base::EdgeId]| {
         edges.iter().map(|id| plan.edge(*id).name.as_str()).collect::<Vec<_>>().join(" and ")
     };
@@ -127,7 +129,7 @@ fn service(plan: &Plan, one: &Service) -> String {
         })
         .collect();
     let steps = if steps.is_empty() { String::new() } else { format!("; {}", steps.join(", then ")) };
-    format!("{}  {}, {copies}{workers}, {queue}{order}{role}{steps}", one.name, one.kind)
+    format!("{}  {}, {copies}{workers}, {queue}{order}{guards}{role}{steps}", one.name, one.kind)
 }
 
 /// A distribution as it is written in a scenario, with three significant digits.
@@ -153,10 +155,10 @@ fn edge(one: &Edge) -> String {
     parts.extend(one.wait.map(|wait| format!("waits {wait} for a worker")));
     parts.extend(one.cancel.then(|| "cancels on timeout".to_owned()));
     if let Some(retry) = &one.retry {
-        let budget =
-            retry.budget.map_or(String::new(), |budget| format!(", budget {}", units::show_ratio(budget.ratio)));
+        let budget = retry.budget.map_or(String::new(), |budget| format!(", {}", shown_budget(&budget)));
         parts.push(format!("{} retries{budget}", retry.max));
     }
+    parts.extend(one.guards.iter().map(guard));
     parts.extend((one.chance < 1.0).then(|| format!("in {} of requests", units::show_ratio(one.chance))));
     parts.extend((one.count > 1).then(|| format!("{} times", one.count)));
     if let Some(eject) = &one.eject {
@@ -165,6 +167,30 @@ fn edge(one: &Edge) -> String {
     parts.extend(one.write.then(|| "writes".to_owned()));
     parts.extend(one.optional.then(|| "optional".to_owned()));
     format!("{}  {}", one.name, parts.join(", "))
+}
+
+fn shown_budget(budget: &Budget) -> String {
+    let share = units::show_ratio;
+    match budget {
+        Budget::Bucket { ratio, .. } => format!("budget {}", share(*ratio)),
+        Budget::Window { ratio, per_second, .. } => format!("budget {} and {per_second}/s", share(*ratio)),
+        Budget::Tokens { tokens, ratio } => format!("budget {tokens} tokens, {} a success", share(*ratio)),
+        Budget::Costs { tokens, cost, .. } => format!("budget {tokens} tokens, {cost} a retry"),
+        Budget::Active { share: part, .. } => format!("budget {} of those under way", share(*part)),
+        Budget::Failures { share: part, .. } => format!("while at most {} fail", share(*part)),
+    }
+}
+
+/// A guard in a few words.
+fn guard(guard: &Guard) -> String {
+    match guard {
+        Guard::Breaker(_) => "breaker".to_owned(),
+        Guard::Throttle(throttle) => format!("throttle {}x", throttle.k),
+        Guard::Rate(limit) => format!("at most {}/s", limit.rate),
+        Guard::Shed(_) => "sheds load".to_owned(),
+        Guard::Limit(limit) if limit.by == Algorithm::Fixed => format!("at most {} under way", limit.initial),
+        Guard::Limit(limit) => format!("adaptive limit from {}", limit.initial),
+    }
 }
 
 fn fault(one: &crate::plan::FaultInfo) -> String {

@@ -66,20 +66,32 @@ pub struct ExpectError {
 }
 
 /// Reads one line of `expect:` or `symptoms:`: `METRIC(SUBJECT[, kind=KIND]) OP VALUE [of WINDOW] [WINDOW]`.
+/// Of things that are counted, `COUNT(SUBJECT) within SPAN of FAULT` asks for at least one.
 pub fn parse(text: &str, names: &Names) -> Result<Parsed, ExpectError> {
     let mut cursor = Cursor::new(text);
     let draft = metric::read(&mut cursor, names)?;
+    if draft.is_count() && cursor.peek_word().text == "within" {
+        let window = window::read(&mut cursor, names)?;
+        nothing_left(&mut cursor)?;
+        let bound = Bound::Value(1.0);
+        return Ok(Parsed { metric: draft.finish(false, None), compare: Compare::GreaterOrEqual, bound, window });
+    }
     let compare = value::compare(&mut cursor)?;
     let value = value::read(&mut cursor)?;
     let bound = bound(&mut cursor, &draft, &value, names)?;
     let window = if cursor.done() { window::whole(names) } else { window::read(&mut cursor, names)? };
     let before = if draft.is_recovery() { Some(recovery_base(&draft, &window, names)?) } else { None };
-    if !cursor.done() {
-        let rest = cursor.take(cursor.rest().len()).trimmed();
-        return Err(rest.error(format!("`{}` is left over", rest.text)).help("one expectation a line"));
-    }
+    nothing_left(&mut cursor)?;
     let is_share = matches!(bound, Bound::Value(_)) && value.is_share();
     Ok(Parsed { metric: draft.finish(is_share, before), compare, bound, window })
+}
+
+fn nothing_left(cursor: &mut Cursor) -> Result<(), ExpectError> {
+    if cursor.done() {
+        return Ok(());
+    }
+    let rest = cursor.take(cursor.rest().len()).trimmed();
+    Err(rest.error(format!("`{}` is left over", rest.text)).help("one expectation a line"))
 }
 
 fn bound(cursor: &mut Cursor, draft: &Draft, value: &Value, names: &Names) -> Result<Bound, ExpectError> {

@@ -2,6 +2,7 @@
 
 use super::{Request, compile};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, FaultId, ServiceId, Span, Time};
+use crate::plan::guards::{Breaker, Growth, Limit, Open, RateLimit, Throttle};
 use crate::plan::*;
 use crate::scenario::{Diagnostics, load_text, render_lines};
 use std::path::Path;
@@ -165,7 +166,10 @@ fn policies_are_read_with_their_defaults() {
     let edge = &plan.edges[5];
     let retry = edge.retry.as_ref().expect("retries with a map");
     let backoff = Backoff { base: Span::from_millis(50), factor: 2.0, max: Span::from_secs(60), jitter: Jitter::Equal };
-    assert_eq!((retry.max, retry.backoff, retry.budget), (3, backoff, Some(Budget { ratio: 0.2, burst: 10.0 })));
+    assert_eq!(
+        (retry.max, retry.backoff, retry.budget),
+        (3, backoff, Some(Budget::Bucket { ratio: 0.2, burst: 10.0 }))
+    );
     assert_eq!(retry.on, [ErrorKind::Timeout, ErrorKind::Reset]);
     let seconds = |seconds| Some(Span::from_secs(seconds));
     assert_eq!(
@@ -280,4 +284,43 @@ faults:
     assert_eq!(web(40, false), (Some(8), Some(50)));
     let on_clients = plan.schedule.iter().filter(|step| matches!(step.target, Target::Client(_)));
     assert_eq!(on_clients.count(), 1, "what lasts to the end of the run is never taken back");
+}
+
+#[test]
+fn guards_are_read_in_the_order_in_which_they_are_asked() {
+    let text = "
+name: guarded
+length: 10s
+clients:
+  users:
+    rate: 1/s
+    calls:
+      to: web
+      class: 2
+      limit: vegas
+      rate_limit: 10/s
+      throttle: 1.1x
+      breaker: {preset: linkerd, consecutive: 3, open: {base: 1s, growth: linear}}
+services:
+  web: {limit: 9, shed: 25%, rate_limit: {rate: 5/s, burst: 2}}
+expect: [success(users) >= 0%]
+";
+    let plan = plan_of(text, &Request::default());
+    let linkerd = Breaker::preset("linkerd").expect("a preset");
+    let open = Open { base: Span::from_secs(1), growth: Growth::Linear, ..linkerd.open };
+    let breaker = Breaker { consecutive: Some(3), open, ..linkerd };
+    assert_eq!(plan.edges[0].class, Some(2));
+    assert_eq!(
+        plan.edges[0].guards,
+        [
+            Guard::Breaker(breaker),
+            Guard::Throttle(Throttle { k: 1.1, window: Span::from_secs(120) }),
+            Guard::Rate(RateLimit { rate: 10.0, burst: 10.0 }),
+            Guard::Limit(Limit::preset("vegas").expect("a preset")),
+        ]
+    );
+    let of_web = &plan.services[0].guards;
+    assert!(matches!(&of_web[..], [Guard::Rate(_), Guard::Shed(shed), Guard::Limit(_)] if shed.share == 0.25));
+    let meters: Vec<&str> = plan.meters.iter().map(|meter| meter.name.as_str()).collect();
+    assert_eq!(meters, ["limit", "denied", "opens", "open", "limit", "denied"]);
 }

@@ -1,5 +1,6 @@
 //! A call: one wish of a caller, tried as often as its policies allow, with a total timeout and a wait timeout for each attempt.
 
+use super::doors::Pass;
 use super::eject::ANY;
 use super::links::Transit;
 use super::slab::Handle;
@@ -23,6 +24,10 @@ pub struct Call {
     pub aimed: u32,
     /// When the attempt under way was begun.
     pub begun: Time,
+    /// How the attempt under way came to be sent.
+    pub pass: Pass,
+    /// What the last retry cost of the budget.
+    pub paid: f64,
     /// The pause before the last retry (decorrelated jitter grows from it).
     backoff: Span,
     /// The next in the list of its owner's calls.
@@ -49,10 +54,11 @@ pub enum Owner {
 
 impl<W: Wire> Engine<W> {
     /// A call that has not been tried yet.
-    pub(super) fn new_call(&mut self, edge: EdgeId, owner: Owner, traits: Traits, sibling: Handle) -> Handle {
+    pub(super) fn new_call(&mut self, edge: EdgeId, owner: Owner, mut traits: Traits, sibling: Handle) -> Handle {
         let link = &mut self.links[edge.index()];
         link.cell.calls += 1;
-        link.retries.deposit();
+        link.retries.deposit(self.now);
+        traits.class = link.class.unwrap_or(traits.class);
         self.calls.insert(Call {
             edge,
             owner,
@@ -62,6 +68,8 @@ impl<W: Wire> Engine<W> {
             traits: Traits { write: traits.write || link.write, ..traits },
             aimed: ANY,
             begun: self.now,
+            pass: Pass::Free,
+            paid: 0.0,
             backoff: Span::ZERO,
             sibling,
         })
@@ -74,6 +82,7 @@ impl<W: Wire> Engine<W> {
         call.in_flight = true;
         call.child = Handle::NONE;
         call.begun = self.now;
+        call.pass = Pass::Free;
         let (attempt, edge, owner, traits) = (call.attempt, call.edge, call.owner, call.traits);
         if self.links[edge.index()].ejector.is_some() {
             let aimed = self.aim(edge, traits.key);
@@ -91,6 +100,10 @@ impl<W: Wire> Engine<W> {
         if let (Owner::User { client, cell, .. }, true) = (owner, attempt > 1) {
             self.recorder.client_retry(crate::base::ClientId(client), cell as usize);
         }
+        if !self.links[edge.index()].door.guards.is_empty() && !self.let_out(handle, attempt, edge) {
+            return;
+        }
+        self.links[edge.index()].retries.begun();
         if W::CARRIES {
             let intended = match owner {
                 Owner::User { intended, .. } if attempt == 1 => Some(intended),
@@ -139,11 +152,12 @@ impl<W: Wire> Engine<W> {
     pub(super) fn attempt_over(&mut self, handle: Handle, attempt: u16, outcome: Outcome) {
         let Some(call) = self.current_mut(handle, attempt) else { return };
         call.in_flight = false;
-        let (edge, previous, aimed) = (call.edge, call.backoff, call.aimed);
-        if W::CARRIES {
+        let (edge, previous, pass, aimed) = (call.edge, call.backoff, call.pass, call.aimed);
+        self.request_over(handle, Some(outcome));
+        if W::CARRIES && pass != Pass::Denied {
             self.back_from_real(edge, outcome);
         }
-        if aimed != ANY {
+        if aimed != ANY && pass != Pass::Denied {
             self.heard_from(edge, aimed, outcome);
         }
         let link = &mut self.links[edge.index()];
@@ -155,13 +169,13 @@ impl<W: Wire> Engine<W> {
         if !link.retries.wants(u32::from(attempt), kind) {
             return self.end_call(handle, outcome);
         }
-        if !link.retries.withdraw() {
+        let Some(paid) = link.retries.withdraw(self.now, kind) else {
             link.cell.retries_denied += 1;
             return self.end_call(handle, outcome);
-        }
+        };
         let pause = link.retries.pause(u32::from(attempt), previous);
         if let Some(call) = self.calls.get_mut(handle) {
-            call.backoff = pause;
+            (call.backoff, call.paid) = (pause, paid);
         }
         match pause {
             Span::ZERO => self.soon.push_back(Soon::Attempt(handle)),
@@ -210,8 +224,14 @@ impl<W: Wire> Engine<W> {
         let Some(call) = self.calls.get(handle) else { return };
         let (edge, child, attempt, traits, in_flight) =
             (call.edge, call.child, call.attempt, call.traits, call.in_flight);
+        let sent = in_flight && call.pass != Pass::Denied;
+        match in_flight {
+            true => self.request_over(handle, None),
+            // It was between two attempts.
+            false => self.links[edge.index()].retries.called_off(),
+        }
         self.calls.remove(handle);
-        if in_flight && W::CARRIES {
+        if sent && W::CARRIES {
             self.back_from_real(edge, Outcome::Failed(ErrorKind::Timeout));
             self.wire.abandon(Request { edge, call: handle, attempt, traits, intended: None });
         }

@@ -27,7 +27,7 @@ pub struct Frame {
     /// What a store's probes found.
     found_room: Option<bool>,
     pub traits: Traits,
-    arrived: Time,
+    pub arrived: Time,
     /// How long the replica had been frozen in all when the work now under way began.
     frozen_mark: Span,
     /// Set when the request came in over the wire.
@@ -224,7 +224,7 @@ impl<W: Wire> Engine<W> {
             cell.latency.record(latency);
         }
         self.nodes[index].change_busy(self.now, replica, -1);
-        self.leave(frame, index);
+        self.leave(frame, index, Some(outcome));
         self.reply(frame, index, replica, origin, outcome);
         if self.nodes[index].replicas[replica as usize].waiting > 0 {
             self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
@@ -247,7 +247,11 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    pub(super) fn leave(&mut self, frame: Handle, index: usize) {
+    /// A frame is gone; `None`: without an answer of its own.
+    pub(super) fn leave(&mut self, frame: Handle, index: usize, outcome: Option<Outcome>) {
+        if !self.nodes[index].doors.is_empty() {
+            self.tell_guards_inside(frame, index, outcome);
+        }
         self.nodes[index].change_inside(self.now, -1);
         self.frames.remove(frame);
     }

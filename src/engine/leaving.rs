@@ -14,7 +14,7 @@ impl<W: Wire> Engine<W> {
         let (index, replica) = (this.service as usize, this.replica);
         self.nodes[index].cell.dropped += 1;
         self.nodes[index].change_queued(self.now, replica, -1);
-        self.leave(frame, index);
+        self.leave(frame, index, None);
         true
     }
 
@@ -36,7 +36,7 @@ impl<W: Wire> Engine<W> {
         match state {
             State::Queued => {
                 self.nodes[index].change_queued(self.now, replica, -1);
-                self.leave(frame, index);
+                self.leave(frame, index, None);
             }
             State::Started => {
                 self.remove_started(frame);
@@ -53,7 +53,7 @@ impl<W: Wire> Engine<W> {
             call = next;
         }
         self.nodes[index].change_busy(self.now, replica, -1);
-        self.leave(frame, index);
+        self.leave(frame, index, None);
         self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
         Some(origin)
     }

@@ -21,6 +21,12 @@ impl<W: Wire> Engine<W> {
             self.note_outcome(index, replica, true);
             return self.answer_origin(origin, Outcome::Failed(kind));
         }
+        if !self.nodes[index].doors.is_empty()
+            && let Some(kind) = self.turned_away_by_guard(index, replica, &origin)
+        {
+            self.note_outcome(index, replica, true);
+            return self.answer_origin(origin, Outcome::Failed(kind));
+        }
         let frame = self.frames.insert(Frame::new(service, replica, origin, self.now));
         // A late request of an attempt that is over must not stand for the attempt under way.
         let under_way =
@@ -116,13 +122,13 @@ impl<W: Wire> Engine<W> {
         // A frozen process turns nobody away: its backlog belongs to the kernel.
         let full = queue.capacity.is_some_and(|capacity| place.waiting >= capacity) && place.frozen.is_empty();
         if full && !(queue.overflow_oldest && place.waiting > 0) {
-            return self.turn_away(frame);
+            return self.turn_away(frame, ErrorKind::Rejected);
         }
         if full {
             let oldest = std::iter::from_fn(|| place.line.pop_front()).find(|old| self.frames.contains(*old));
             if let Some(oldest) = oldest {
                 self.nodes[index].change_queued(self.now, replica, -1);
-                self.turn_away(oldest);
+                self.turn_away(oldest, ErrorKind::Rejected);
             }
         }
         self.nodes[index].replicas[replica as usize].line.push_back(frame);
@@ -130,15 +136,15 @@ impl<W: Wire> Engine<W> {
         self.sweep_line(index, replica);
     }
 
-    /// Answers `rejected`; the frame must not be counted as waiting any more.
-    fn turn_away(&mut self, frame: Handle) {
+    /// Answers that there is no room; the frame must not be counted as waiting any more.
+    fn turn_away(&mut self, frame: Handle, kind: ErrorKind) {
         let Some(this) = self.frames.get(frame) else { return };
         let origin = this.origin();
         let index = this.service as usize;
         let replica = this.replica;
         self.nodes[index].cell.rejected += 1;
-        self.leave(frame, index);
-        self.reply(frame, index, replica, origin, Outcome::Failed(ErrorKind::Rejected));
+        self.leave(frame, index, None);
+        self.reply(frame, index, replica, origin, Outcome::Failed(kind));
     }
 
     /// Frames that left the line early stay in it as stale handles; when they are the most of it, they are swept out.
@@ -153,18 +159,24 @@ impl<W: Wire> Engine<W> {
     /// A worker may be free: the next in line starts.
     pub(super) fn take_next(&mut self, index: usize, replica: u32) {
         let queue = self.plan.services[index].queue;
+        let guarded = !self.nodes[index].doors.is_empty();
         while self.nodes[index].has_worker(replica) {
+            let lifo = queue.lifo || guarded && self.newest_first(index, replica);
             let place = &mut self.nodes[index].replicas[replica as usize];
-            let next = if queue.lifo { place.line.pop_back() } else { place.line.pop_front() };
+            let next = if lifo { place.line.pop_back() } else { place.line.pop_front() };
             let Some(frame) = next else { return };
             if self.frames.get(frame).is_none_or(|frame| frame.state != State::Queued) {
                 continue;
             }
             self.nodes[index].change_queued(self.now, replica, -1);
+            if guarded && !self.may_start(frame, index, replica) {
+                self.turn_away(frame, ErrorKind::Shed);
+                continue;
+            }
             if queue.drop_expired && !self.awaited(frame) {
                 self.nodes[index].cell.dropped += 1;
                 let origin = self.frames.get(frame).map(Frame::origin);
-                self.leave(frame, index);
+                self.leave(frame, index, None);
                 if let Some(origin) = origin {
                     self.answer_origin(origin, Outcome::Failed(ErrorKind::Timeout));
                 }

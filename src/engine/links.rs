@@ -1,5 +1,6 @@
 //! An edge at run time: how messages pass it, what faults do to them, and the figures that it keeps.
 
+use super::doors::Door;
 use super::eject::Ejector;
 use super::frames::Origin;
 use super::pool::Connections;
@@ -10,7 +11,7 @@ use super::traits::Traits;
 use super::wire::Wire;
 use super::{EdgeId, Engine, Event, Outcome, Soon};
 use crate::base::{Dice, Dist, ErrorKind, FaultId, MeterId, Span, Time};
-use crate::plan::{Edge, Effect};
+use crate::plan::{Edge, Effect, Plan};
 use crate::record::EdgeCell;
 
 pub struct Link {
@@ -24,9 +25,10 @@ pub struct Link {
     /// Its requests change their keys.
     pub write: bool,
     pub cell: EdgeCell,
+    pub class: Option<u8>,
+    /// Who may send at all.
+    pub door: Door,
     latency: Dist,
-    /// Messages take no time, unless a fault says so.
-    instant: bool,
     /// Request and response sizes.
     bytes: [u64; 2],
     connections: Option<Connections>,
@@ -75,8 +77,9 @@ enum Passage {
 }
 
 impl Link {
-    pub fn new(edge: &Edge, seed: u64, queue: &mut EventQueue) -> Link {
-        let dice = |purpose: &str| Dice::named(seed, &format!("{purpose}/{}", edge.name));
+    pub fn new(index: usize, plan: &Plan, queue: &mut EventQueue) -> Link {
+        let edge = &plan.edges[index];
+        let dice = |purpose: &str| Dice::named(plan.seed, &format!("{purpose}/{}", edge.name));
         Link {
             timeout: edge.timeout.map(|delay| queue.lane(delay)),
             wait: edge.wait.map(|delay| queue.lane(delay)),
@@ -85,8 +88,9 @@ impl Link {
             ejector: edge.eject.map(|spec| Ejector::new(spec, MeterId::NONE)),
             write: edge.write,
             cell: EdgeCell::default(),
+            class: edge.class,
+            door: Door::of_edge(index, plan),
             latency: edge.latency.clone(),
-            instant: edge.latency.is_zero(),
             bytes: [edge.request_bytes, edge.response_bytes],
             connections: edge.pool.as_ref().map(|pool| Connections::new(pool, dice("pool"))),
             pool_dice: dice("pool"),
@@ -101,11 +105,11 @@ impl Link {
     pub fn reconfigure(&mut self, edge: &Edge, queue: &mut EventQueue) {
         self.timeout = edge.timeout.map(|delay| queue.lane(delay));
         self.wait = edge.wait.map(|delay| queue.lane(delay));
+        self.class = edge.class;
         self.retries.reconfigure(edge.retry.as_ref());
         self.ejector = Ejector::after(self.ejector.take(), edge);
         self.write = edge.write;
         self.latency = edge.latency.clone();
-        self.instant = edge.latency.is_zero();
         self.bytes = [edge.request_bytes, edge.response_bytes];
         match (&mut self.connections, &edge.pool) {
             (Some(connections), Some(pool)) => connections.reconfigure(pool),
@@ -180,10 +184,9 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    #[inline]
     fn pass(&mut self, edge: EdgeId, direction: Direction) -> Passage {
         let link = &mut self.links[edge.index()];
-        let latency = if link.instant { Span::ZERO } else { link.latency.draw_span(&mut link.latency_dice) };
+        let latency = if link.latency.is_zero() { Span::ZERO } else { link.latency.draw_span(&mut link.latency_dice) };
         if link.faults.is_empty() {
             return Passage::After(latency);
         }

@@ -10,12 +10,15 @@
 #[cfg(test)]
 mod audit;
 mod balance;
+mod budget;
 mod calls;
 mod clients;
 mod contents;
+mod doors;
 mod effects;
 mod eject;
 mod frames;
+mod guards;
 mod inputs;
 mod keys;
 mod leaving;
@@ -127,7 +130,7 @@ impl<W: Wire> Engine<W> {
         let seed = plan.seed;
         let metered = |(index, service)| Node::new(service, ServiceId::from(index), &plan);
         let nodes = plan.services.iter().enumerate().map(metered).collect();
-        let mut links: Vec<Link> = plan.edges.iter().map(|edge| Link::new(edge, seed, &mut queue)).collect();
+        let mut links: Vec<Link> = (0..plan.edges.len()).map(|index| Link::new(index, &plan, &mut queue)).collect();
         for (index, edge) in plan.edges.iter().enumerate() {
             if let Some(ejector) = &mut links[index].ejector {
                 ejector.meter = plan.meter(Subject::Edge(index as u32), "ejections");
@@ -160,6 +163,10 @@ impl<W: Wire> Engine<W> {
         };
         for index in 0..engine.nodes.len() {
             engine.tell_replicas(ServiceId::from(index));
+            engine.tell_doors(index);
+        }
+        for index in 0..engine.links.len() {
+            engine.tell_door(EdgeId::from(index));
         }
         // Cells first: what a fault does in its first moment belongs to the window that begins with it, not to the one before.
         engine.schedule_cells();

@@ -2,6 +2,7 @@
 
 use super::balance::Balancer;
 use super::contents::Contents;
+use super::doors::Doors;
 use super::slab::Handle;
 use super::storage::Storage;
 use crate::base::{Dice, FaultId, MeterId, ServiceId, Span, Time};
@@ -31,6 +32,8 @@ pub struct Node {
     /// This share of requests is answered with an error.
     pub fail: Vec<(FaultId, Replicas, f64)>,
     pub cell: ServiceCell,
+    /// Who is let in.
+    pub doors: Doors,
     /// The last reading of a real volume, which the engine does not model.
     pub used_outside: Option<u64>,
     workers: Option<u32>,
@@ -89,6 +92,7 @@ impl Node {
             slow: Vec::new(),
             fail: Vec::new(),
             cell: ServiceCell::default(),
+            doors: Doors::of_service(id, service, plan),
             used_outside: None,
             workers: service.workers,
             busy: 0,
@@ -182,6 +186,11 @@ impl Node {
             ..ServiceCell::default()
         };
         std::mem::replace(&mut self.cell, next)
+    }
+
+    /// Per replica; `None`: no limit.
+    pub fn workers(&self) -> Option<u32> {
+        self.workers
     }
 
     /// Has this replica a worker to spare?

@@ -26,6 +26,7 @@ impl<W: Wire> Engine<W> {
         self.nodes[id.index()].reconfigure(service, self.given.seed, self.now);
         (known..service.replicas).for_each(|replica| self.begin_checks_of(id.index(), replica, service.replicas));
         self.tell_replicas(id);
+        self.retune_doors(id);
         for replica in 0..self.nodes[id.index()].replicas.len() as u32 {
             self.soon.push_back(Soon::TakeNext(id, replica));
         }
@@ -41,6 +42,7 @@ impl<W: Wire> Engine<W> {
     fn set_edge(&mut self, id: EdgeId, edge: &Edge) {
         Arc::make_mut(&mut self.plan).edges[id.index()] = edge.clone();
         self.links[id.index()].reconfigure(edge, &mut self.queue);
+        self.retune_door(id);
     }
 
     fn set_client(&mut self, id: ClientId, client: &Client) {

@@ -1,35 +1,63 @@
 //! Retries as a pure state machine: which failures, how many, after what pause, within what budget.
 
-use crate::base::{Dice, ErrorKind, Span};
+use super::budget::Purse;
+use crate::base::{Dice, ErrorKind, Outcome, Span, Time};
 use crate::plan::{Backoff, Jitter, Retry};
 
 #[derive(Clone, Debug)]
 pub struct Retries {
     policy: Option<Retry>,
-    /// Tokens in the retry budget's bucket.
-    tokens: f64,
+    purse: Option<Purse>,
     dice: Dice,
 }
 
 impl Retries {
     pub fn new(policy: Option<&Retry>, dice: Dice) -> Retries {
-        let burst = policy.and_then(|retry| retry.budget).map_or(0.0, |budget| budget.burst);
-        Retries { policy: policy.cloned(), tokens: burst, dice }
+        let purse = policy.and_then(|retry| retry.budget).map(Purse::new);
+        Retries { policy: policy.cloned(), purse, dice }
     }
 
-    /// Another policy from now on; what was saved up stays, as far as the new bucket holds it.
+    /// Another policy from now on; the budget's state goes on.
     pub fn reconfigure(&mut self, policy: Option<&Retry>) {
-        let burst = |policy: &Retry| policy.budget.map_or(0.0, |budget| budget.burst);
-        let (before, after) = (self.policy.as_ref().map_or(0.0, burst), policy.map_or(0.0, burst));
-        self.tokens = if before == 0.0 { after } else { self.tokens.min(after) };
+        let budget = policy.and_then(|retry| retry.budget);
+        self.purse = match (self.purse.take(), budget) {
+            (Some(mut purse), Some(budget)) => {
+                purse.retune(budget);
+                Some(purse)
+            }
+            (_, budget) => budget.map(Purse::new),
+        };
         self.policy = policy.cloned();
     }
 
-    /// A first attempt is made: it pays into the budget.
+    /// A call begins: it pays into the budget.
     #[inline]
-    pub fn deposit(&mut self) {
-        if let Some(budget) = self.policy.as_ref().and_then(|retry| retry.budget) {
-            self.tokens = (self.tokens + budget.ratio).min(budget.burst);
+    pub fn deposit(&mut self, now: Time) {
+        if let Some(purse) = &mut self.purse {
+            purse.deposit(now);
+        }
+    }
+
+    /// An attempt is sent.
+    #[inline]
+    pub fn begun(&mut self) {
+        if let Some(purse) = &mut self.purse {
+            purse.begun();
+        }
+    }
+
+    /// An attempt that was sent is over; see [`Purse::over`].
+    #[inline]
+    pub fn over(&mut self, now: Time, attempt: u16, outcome: Option<Outcome>, paid: f64) {
+        if let Some(purse) = &mut self.purse {
+            purse.over(now, attempt, outcome, paid);
+        }
+    }
+
+    /// A retry that was paid for is not made.
+    pub fn called_off(&mut self) {
+        if let Some(purse) = &mut self.purse {
+            purse.called_off();
         }
     }
 
@@ -38,16 +66,11 @@ impl Retries {
         self.policy.as_ref().is_some_and(|retry| attempts <= retry.max && retry.on.contains(&kind))
     }
 
-    /// Takes a retry out of the budget, if there is one left.
-    pub fn withdraw(&mut self) -> bool {
-        match self.policy.as_ref().and_then(|retry| retry.budget) {
-            None => true,
-            // Sums of ratios such as 0.1 fall short of 1 by a rounding error.
-            Some(_) if self.tokens >= 1.0 - 1e-9 => {
-                self.tokens = (self.tokens - 1.0).max(0.0);
-                true
-            }
-            Some(_) => false,
+    /// Takes a retry out of the budget, if there is one left, and says what it cost; `kind` is the failure that it follows.
+    pub fn withdraw(&mut self, now: Time, kind: ErrorKind) -> Option<f64> {
+        match &mut self.purse {
+            None => Some(0.0),
+            Some(purse) => purse.withdraw(now, kind),
         }
     }
 
@@ -79,17 +102,16 @@ fn pause(backoff: &Backoff, attempts: u32, previous: Span, dice: &mut Dice) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Budget;
 
-    fn retries(jitter: Jitter, budget: Option<Budget>) -> Retries {
+    fn retries(jitter: Jitter) -> Retries {
         let backoff = Backoff { base: Span::from_millis(100), factor: 2.0, max: Span::from_secs(1), jitter };
-        let policy = Retry { max: 3, backoff, on: vec![ErrorKind::Timeout], budget };
+        let policy = Retry { max: 3, backoff, on: vec![ErrorKind::Timeout], budget: None };
         Retries::new(Some(&policy), Dice::named(1, "retry"))
     }
 
     #[test]
     fn stops_after_max_and_only_for_listed_kinds() {
-        let retries = retries(Jitter::None, None);
+        let retries = retries(Jitter::None);
         assert!(retries.wants(3, ErrorKind::Timeout));
         assert!(!retries.wants(4, ErrorKind::Timeout));
         assert!(!retries.wants(1, ErrorKind::Reset));
@@ -98,27 +120,15 @@ mod tests {
     #[test]
     fn exponential_backoff_is_capped_and_jitter_stays_in_its_range() {
         let ms = |span: Span| span.as_millis_f64();
-        let mut plain = retries(Jitter::None, None);
+        let mut plain = retries(Jitter::None);
         let pauses: Vec<f64> = (1..=6).map(|n| ms(plain.pause(n, Span::ZERO))).collect();
         assert_eq!(pauses, [100.0, 200.0, 400.0, 800.0, 1000.0, 1000.0]);
         let (mut full, mut equal, mut decorrelated) =
-            (retries(Jitter::Full, None), retries(Jitter::Equal, None), retries(Jitter::Decorrelated, None));
+            (retries(Jitter::Full), retries(Jitter::Equal), retries(Jitter::Decorrelated));
         for _ in 0..1000 {
             assert!(ms(full.pause(3, Span::ZERO)) <= 400.0);
             assert!((200.0..=400.0).contains(&ms(equal.pause(3, Span::ZERO))));
             assert!((100.0..=600.0).contains(&ms(decorrelated.pause(3, Span::from_millis(200)))));
         }
-    }
-
-    #[test]
-    fn a_budget_of_ten_percent_allows_one_retry_in_ten_calls() {
-        let mut retries = retries(Jitter::None, Some(Budget { ratio: 0.1, burst: 1.0 }));
-        assert!(retries.withdraw());
-        let mut allowed = 0;
-        for _ in 0..1000 {
-            retries.deposit();
-            allowed += u32::from(retries.withdraw());
-        }
-        assert_eq!(allowed, 100);
     }
 }

@@ -81,6 +81,12 @@ impl<T> Slab<T> {
         self.get(handle).is_some()
     }
 
+    /// Does something to all values, by slot number.
+    pub fn each(&mut self, act: impl FnMut(&mut T)) {
+        let occupied = self.slots.iter_mut().filter(|place| place.generation % 2 == 1);
+        occupied.map(|place| &mut place.value).for_each(act);
+    }
+
     /// All occupied slots, by slot number.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
         self.slots

@@ -14,6 +14,7 @@ pub fn service(name: &str, workers: Option<u32>, program: Vec<Op>) -> Service {
         queue: Queue { capacity: None, lifo: false, drop_expired: false, overflow_oldest: false },
         balance: Balance::default(),
         zones: vec![],
+        guards: Vec::new(),
         program,
         role: Role::Plain,
     }

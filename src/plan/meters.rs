@@ -4,7 +4,7 @@
 //! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
 
 use super::expectation::Subject;
-use super::{Effect, Plan, Role, Target};
+use super::{Effect, Guard, Patch, Plan, Role, Target};
 use serde::{Deserialize, Serialize};
 
 /// One figure of one subject.
@@ -72,6 +72,16 @@ pub static KNOWN: &[Known] = &[
         "caches whose keys are written",
         "hits with a value older than the newest write",
     ),
+    known("opens", Form::Count, Unit::Number, "calls with a breaker", "how often its breaker opened"),
+    known("open", Form::Gauge, Unit::Ratio, "calls with a breaker", "share of the time that its breaker was open"),
+    known("limit", Form::Gauge, Unit::Number, "calls and services with a limit", "requests that may be under way"),
+    known(
+        "denied",
+        Form::Count,
+        Unit::Number,
+        "calls and services with a guard",
+        "requests that its guards turned away",
+    ),
 ];
 
 impl Known {
@@ -103,11 +113,37 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         if matches!(service.role, Role::Cache(_)) && plan.edges.iter().any(|edge| edge.write) {
             all.meter("stale", of);
         }
+        all.guards(of, plan.guards_of_service(index));
     }
-    for (index, _) in plan.edges.iter().enumerate().filter(|(_, edge)| edge.eject.is_some()) {
-        all.meter("ejections", Subject::Edge(index as u32));
+    for index in 0..plan.edges.len() {
+        if plan.edges[index].eject.is_some() {
+            all.meter("ejections", Subject::Edge(index as u32));
+        }
+        all.guards(Subject::Edge(index as u32), plan.guards_of_edge(index));
     }
     all.meters
+}
+
+impl Plan {
+    /// The guards that an edge has at some time of the run.
+    fn guards_of_edge(&self, index: usize) -> Vec<&Guard> {
+        let patches = self.schedule.iter().filter_map(|step| match (step.target, &step.effect) {
+            (Target::Edge(id), Effect::Set(patch)) if id.index() == index => Some(&**patch),
+            _ => None,
+        });
+        let later = patches.filter_map(|patch| if let Patch::Edge(edge) = patch { Some(&edge.guards) } else { None });
+        std::iter::once(&self.edges[index].guards).chain(later).flatten().collect()
+    }
+
+    /// The guards that a service has at some time of the run.
+    fn guards_of_service(&self, index: usize) -> Vec<&Guard> {
+        let patches = self.schedule.iter().filter_map(|step| match (step.target, &step.effect) {
+            (Target::Service { id, .. }, Effect::Set(patch)) if id.index() == index => Some(&**patch),
+            _ => None,
+        });
+        let later = patches.filter_map(|patch| if let Patch::Service(of) = patch { Some(&of.guards) } else { None });
+        std::iter::once(&self.services[index].guards).chain(later).flatten().collect()
+    }
 }
 
 #[derive(Default)]
@@ -116,6 +152,19 @@ struct Declared {
 }
 
 impl Declared {
+    fn guards(&mut self, of: Subject, guards: Vec<&Guard>) {
+        if guards.iter().any(|guard| matches!(guard, Guard::Breaker(_))) {
+            self.meter("opens", of);
+            self.meter("open", of);
+        }
+        if guards.iter().any(|guard| matches!(guard, Guard::Limit(_))) {
+            self.meter("limit", of);
+        }
+        if !guards.is_empty() {
+            self.meter("denied", of);
+        }
+    }
+
     fn meter(&mut self, name: &str, of: Subject) {
         let known = Known::named(name).expect("every meter that is declared is a known one");
         self.meters.push(Meter { name: name.to_owned(), of, form: known.form, unit: known.unit });

@@ -9,8 +9,10 @@ pub mod effect;
 pub mod expectation;
 #[cfg(test)]
 pub(crate) mod fixture;
+pub mod guards;
 pub mod load;
 pub mod meters;
+mod presets;
 pub mod real;
 pub mod topology;
 
@@ -18,12 +20,11 @@ pub use balance::Balance;
 pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
 pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target};
 pub use expectation::{Expectation, Window};
+pub use guards::{Budget, Guard};
 pub use load::{Arrivals, Client, Keys, RatePoint, Reload};
 pub use meters::Meter;
 pub use real::{Real, RealService};
-pub use topology::{
-    Backoff, Budget, Edge, Fill, Jitter, MissPath, Op, Party, Pool, Queue, Retry, Role, Service, StoreSpec,
-};
+pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Pool, Queue, Retry, Role, Service, StoreSpec};
 
 use crate::base::{ClientId, EdgeId, MeterId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 
 use super::Balance;
 use super::cache::{CacheSpec, Eject};
+use super::guards::{Budget, Guard};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub struct Service {
     pub balance: Balance,
     /// Zones that the replicas are dealt to in turn; none: no zones.
     pub zones: Vec<String>,
+    /// Asked at the door, in this order: rate limits for all replicas together, the others by each.
+    pub guards: Vec<Guard>,
     /// What the service does for each request, in order.
     pub program: Vec<Op>,
     pub role: Role,
@@ -107,6 +110,8 @@ pub struct Edge {
     /// On a timeout, also stop the work that was asked for; otherwise it goes on for nobody.
     pub cancel: bool,
     pub retry: Option<Retry>,
+    /// How important its requests are from here on, 0 the most; `None`: as whatever they are made for.
+    pub class: Option<u8>,
     /// Failures of this call do not fail the caller.
     pub optional: bool,
     /// One-way time of a message, in each direction.
@@ -114,6 +119,8 @@ pub struct Edge {
     pub request_bytes: u64,
     pub response_bytes: u64,
     pub pool: Option<Pool>,
+    /// Asked at every attempt, in this order, before it is sent.
+    pub guards: Vec<Guard>,
     /// For a call to a cache: what to do when the key is not there.
     pub miss: Option<MissPath>,
     /// For a call to a cache: when a replica is put out of the caller's list.
@@ -153,13 +160,6 @@ pub struct Retry {
     pub on: Vec<ErrorKind>,
     /// Retries per first attempt that all callers of this edge together may spend (a token bucket), e.g. 0.1.
     pub budget: Option<Budget>,
-}
-
-/// A token bucket: each first attempt adds `ratio`, each retry takes 1, never more than `burst`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Budget {
-    pub ratio: f64,
-    pub burst: f64,
 }
 
 /// How long to wait before retry number n (1-based): min(max, base * factor^(n-1)), then jitter.
@@ -210,11 +210,13 @@ impl Edge {
             wait: None,
             cancel: false,
             retry: None,
+            class: None,
             optional: false,
             latency: Dist::Constant(0.0),
             request_bytes: 1024,
             response_bytes: 1024,
             pool: None,
+            guards: Vec::new(),
             miss: None,
             eject: None,
             write: false,

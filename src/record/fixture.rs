@@ -152,6 +152,7 @@ fn service(name: &str, kind: &str, workers: Option<u32>, role: Role) -> Service 
         queue: Queue { capacity: None, lifo: false, drop_expired: false, overflow_oldest: false },
         balance: Default::default(),
         zones: Vec::new(),
+        guards: Vec::new(),
         program: Vec::new(),
         role,
     }

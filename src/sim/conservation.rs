@@ -11,24 +11,24 @@ use std::sync::Arc;
 const LENGTH_S: f64 = 2.0;
 
 /// A Plan made of throws of the dice.
-struct Maker {
-    dice: Dice,
+pub(super) struct Maker {
+    pub(super) dice: Dice,
 }
 
 impl Maker {
-    fn below(&mut self, bound: u32) -> u32 {
+    pub(super) fn below(&mut self, bound: u32) -> u32 {
         self.dice.below(u64::from(bound)) as u32
     }
 
-    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+    pub(super) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
         from[self.below(from.len() as u32) as usize].clone()
     }
 
-    fn maybe<T>(&mut self, chance: f64, make: impl FnOnce(&mut Maker) -> T) -> Option<T> {
+    pub(super) fn maybe<T>(&mut self, chance: f64, make: impl FnOnce(&mut Maker) -> T) -> Option<T> {
         self.dice.chance(chance).then(|| make(self))
     }
 
-    fn ms(&mut self, most: u32) -> Span {
+    pub(super) fn ms(&mut self, most: u32) -> Span {
         Span::from_millis(u64::from(1 + self.below(most)))
     }
 
@@ -74,6 +74,7 @@ impl Maker {
             drop_expired: self.dice.chance(0.3),
             overflow_oldest: self.dice.chance(0.3),
         };
+        service.guards = self.guards(true);
         service.role = match self.below(4) {
             0 if index > 0 => Role::Cache(CacheSpec {
                 keys: 1 + self.below(20),
@@ -157,7 +158,7 @@ impl Maker {
                 jitter: m.pick(&[Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated]),
             },
             on: ErrorKind::ALL.to_vec(),
-            budget: m.maybe(0.5, |_| Budget { ratio: 0.1, burst: 5.0 }),
+            budget: m.maybe(0.5, Maker::budget),
         });
         Edge {
             chance: self.pick(&[1.0, 1.0, 0.5, 0.0]),
@@ -166,9 +167,11 @@ impl Maker {
             wait: self.maybe(0.3, |m| m.ms(50)),
             cancel: self.dice.chance(0.3),
             retry,
+            class: self.maybe(0.3, |m| m.below(3) as u8),
             optional: self.dice.chance(0.2),
             write: self.dice.chance(0.2),
             latency: self.pick(&[Dist::Constant(0.0), Dist::Constant(0.001), Dist::Exponential { mean: 0.01 }]),
+            guards: self.guards(false),
             pool: self.maybe(0.2, |m| Pool {
                 size: 1 + m.below(3),
                 idle: m.maybe(0.5, |m| m.ms(20)),
@@ -202,6 +205,7 @@ impl Maker {
         let mut new = old.clone();
         new.workers = old.workers.map(|_| 1 + self.below(6));
         new.queue.capacity = self.maybe(0.5, |m| m.below(5));
+        new.guards = self.guards(true);
         // A cache keeps its keys where they are.
         if !matches!(new.role, Role::Cache(_)) {
             new.replicas = 1 + self.below(4);
@@ -211,6 +215,7 @@ impl Maker {
         let old = plan.edge(id).clone();
         let mut new = old.clone();
         (new.timeout, new.wait) = (self.maybe(0.5, |m| m.ms(100)), self.maybe(0.3, |m| m.ms(50)));
+        new.guards = self.guards(false);
         self.swap(plan, Target::Edge(id), Patch::Edge(old), Patch::Edge(new));
     }
 

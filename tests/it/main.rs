@@ -5,6 +5,7 @@ mod caches;
 mod cli;
 mod determinism;
 mod docs;
+mod guards;
 mod live;
 mod reference;
 mod reports;

@@ -153,6 +153,11 @@ impl Draft<'_> {
         }
     }
 
+    /// Is it a number of things that happened?
+    pub fn is_count(&self) -> bool {
+        matches!(self.form, Form::Meter(known, None) if known.form == meters::Form::Count)
+    }
+
     pub fn is_recovery(&self) -> bool {
         self.form == Form::Recovery
     }

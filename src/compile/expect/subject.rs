@@ -22,7 +22,13 @@ pub enum Of {
 
 /// The subject of a metric. A client and a service of one name: the client, where the metric can be asked of it.
 pub fn find(piece: &Piece, metric: &str, of: Of, names: &Names) -> Result<Subject, ExpectError> {
-    let wanted: String = piece.text.chars().filter(|c| !c.is_whitespace()).collect();
+    // `opens(breaker web->db)` is what people say.
+    let text = if matches!(of, Of::Metered("opens" | "open")) {
+        piece.text.trim_start_matches("breaker ")
+    } else {
+        piece.text
+    };
+    let wanted: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let all = everyone(names);
     let same = || all.iter().filter(|(name, _)| *name == wanted);
     if let Some((_, subject)) = same().find(|(name, subject)| fits(of, *subject, name, names)) {

@@ -26,12 +26,15 @@ fn names() -> Names {
             fault("last", 150.0, 200.0),
         ],
         volumes: vec!["cache".to_owned()],
-        meters: vec![Meter {
-            name: "replicas".to_owned(),
-            of: Subject::Service(0),
-            form: Form::Gauge,
-            unit: meters::Unit::Number,
-        }],
+        meters: vec![
+            Meter {
+                name: "replicas".to_owned(),
+                of: Subject::Service(0),
+                form: Form::Gauge,
+                unit: meters::Unit::Number,
+            },
+            Meter { name: "opens".to_owned(), of: Subject::Edge(1), form: Form::Count, unit: meters::Unit::Number },
+        ],
         warmup: secs(10.0),
         length: secs(200.0),
     }
@@ -158,6 +161,32 @@ fn meters_are_read_with_the_figure_that_is_meant() {
         ("last(replicas(web)) >= 2", Take::Last),
     ] {
         assert_eq!(ok(text).metric, meter(take), "{text}");
+    }
+}
+
+#[test]
+fn at_least_one_is_meant_where_something_is_to_happen_within_a_time() {
+    let window = Window { name: "within 3s of slow".to_owned(), from: secs(40.0), to: secs(43.0) };
+    let all = [
+        "opens(web->db) >= 1 within 3s of slow",
+        "opens(web->db) within 3s of slow",
+        "opens(breaker web->db) within 3s of slow",
+    ];
+    for text in all {
+        let Parsed { metric, compare, bound, window: found } = ok(text);
+        let opens = Metric::Meter { meter: 1, take: Take::Total, unit: meters::Unit::Number };
+        assert_eq!((metric, compare, bound), (opens, Compare::GreaterOrEqual, Bound::Value(1.0)), "{text}");
+        assert_eq!(found, window, "{text}");
+    }
+    let late = ok("success(users) >= 99% within 90s of last").window;
+    assert_eq!((late.from, late.to), (secs(150.0), secs(200.0)), "the run ends first");
+    for text in [
+        "opens(web->db) within",
+        "opens(web->db) within 3s",
+        "success(users) within 3s of slow",
+        "replicas(web) within 3s of slow",
+    ] {
+        assert!(parse(text, &names()).is_err(), "{text}");
     }
 }
 

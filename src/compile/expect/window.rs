@@ -5,7 +5,7 @@ use super::{ExpectError, Names, value};
 use crate::base::Time;
 use crate::plan::Window;
 
-const WORDS: [&str; 5] = ["before", "during", "after", "whole", "between"];
+const WORDS: [&str; 6] = ["before", "during", "after", "whole", "between", "within"];
 
 /// The whole run but the warm-up.
 pub fn whole(names: &Names) -> Window {
@@ -22,6 +22,7 @@ pub fn read(cursor: &mut Cursor, names: &Names) -> Result<Window, ExpectError> {
         "during" => during(fault(cursor, names)?, names),
         "after" => after(fault(cursor, names)?, names),
         "between" => return between(cursor, &word, names),
+        "within" => within(cursor, names)?,
         "" => return Err(cursor.error_here("expected a window").help(format!("windows are {}", usage(names)))),
         other => {
             let help = did_you_mean(other, WORDS).unwrap_or_else(|| format!("windows are {}", usage(names)));
@@ -100,6 +101,20 @@ fn fault(cursor: &mut Cursor, names: &Names) -> Result<usize, ExpectError> {
     known().position(|name| name == word.text).ok_or_else(unknown)
 }
 
+/// From the begin of a fault to so much later.
+fn within(cursor: &mut Cursor, names: &Names) -> Result<Window, ExpectError> {
+    let length = value::read(cursor)?;
+    let span = length.span()?;
+    let of = cursor.word();
+    if of.text != "of" {
+        let error = if of.text.is_empty() { cursor.error_here("expected `of`") } else { of.error("expected `of`") };
+        return Err(error.help("write `within 3s of FAULT`"));
+    }
+    let (name, from, _) = &names.faults[fault(cursor, names)?];
+    let name = format!("within {} of {name}", length.piece.text);
+    Ok(Window { name, from: (*from).max(names.warmup), to: (*from + span).min(names.length) })
+}
+
 fn between(cursor: &mut Cursor, word: &Piece, names: &Names) -> Result<Window, ExpectError> {
     let (from, from_piece) = moment(cursor, names)?;
     let and = cursor.word();
@@ -134,6 +149,7 @@ fn not_empty(window: Window, piece: &Piece, names: &Names) -> Result<Window, Exp
     }
     let message = format!("the window `{}` is empty", window.name);
     let help = match window.name.split_once(' ') {
+        Some(("within", _)) => "it ends before it begins: with the warm-up, or with the run".to_owned(),
         Some(("between", _)) => "the second moment must be the later one".to_owned(),
         Some(("during", name)) => format!("`{name}` is over at once, or in the warm-up; use `after {name}`"),
         Some(("after", name)) => {
@@ -149,5 +165,7 @@ fn not_empty(window: Window, piece: &Piece, names: &Names) -> Result<Window, Exp
 
 fn usage(names: &Names) -> String {
     let name = names.faults.first().map_or("FAULT", |(name, ..)| name.as_str());
-    format!("`before {name}`, `during {name}`, `after {name}`, `whole` and `between 30s and 60s`")
+    format!(
+        "`before {name}`, `during {name}`, `after {name}`, `whole`, `between 30s and 60s` and `within 3s of {name}`"
+    )
 }

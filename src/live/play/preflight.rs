@@ -132,6 +132,12 @@ impl Desk<'_> {
                     edge.name
                 ));
             }
+            if real.is_some() && !self.plan.service(edge.to).guards.is_empty() {
+                self.checked.warnings.push(format!(
+                    "`{to}`: its own limits and shedding are not played, because it is real; on the call `{}` they would be",
+                    edge.name
+                ));
+            }
             if edge.wait.is_some() && real.is_some() {
                 self.checked.warnings.push(format!(
                     "`{}`: its `wait` timeout is not played, because nobody sees the queue inside the real `{to}`",

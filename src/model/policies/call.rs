@@ -27,7 +27,7 @@
 //!   - success(users) >= 99%
 //! ```
 
-use super::{eject, miss, pool, retries};
+use super::{breaker, eject, limit, miss, pool, rate_limit, retries, throttle};
 use crate::base::{Dist, ServiceId, Span};
 use crate::model::Page;
 use crate::plan::{Edge, Fill, Party};
@@ -36,7 +36,7 @@ use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, 
 pub const PAGE: Page = Page { name: "call", page: include_str!("call.rs"), fields: &[&TABLE] };
 
 /// What every call has, the one after a cache miss too.
-pub const COMMON: [FieldDoc; 14] = [
+pub const COMMON: [FieldDoc; 19] = [
     FieldDoc::required("to", Shape::Name, "the called service"),
     FieldDoc::optional("timeout", Shape::Span, "none", "total time of one attempt"),
     FieldDoc::optional("wait", Shape::Span, "none", "longest wait for a worker of the called service"),
@@ -50,15 +50,25 @@ pub const COMMON: [FieldDoc; 14] = [
     FieldDoc::optional("chance", Shape::Ratio, "100%", "how often the call is made at all"),
     FieldDoc::optional("count", Shape::Count, "1", "how many times, in a row (inside `parallel`: at once)"),
     FieldDoc::optional("optional", Shape::Flag, "false", "its failure does not fail the caller"),
+    FieldDoc::optional(
+        "class",
+        Shape::Count,
+        "as its cause",
+        "how important it is and what is done for it: 0 the most",
+    ),
     FieldDoc::optional("latency", Shape::Dist, "0s", "network time of a message, one way"),
     FieldDoc::optional("request", Shape::Bytes, "1KiB", "size of a request"),
     FieldDoc::optional("response", Shape::Bytes, "1KiB", "size of an answer"),
     FieldDoc::optional("pool", Shape::Shared("pool", &pool::TABLE), "none", "idle connections and their timers"),
+    FieldDoc::optional("breaker", breaker::SHAPE, "none", "fails at once for a while after too many failures"),
+    FieldDoc::optional("throttle", throttle::SHAPE, "none", "turns away what would be turned away anyhow"),
+    FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "how many it may make a second"),
+    FieldDoc::optional("limit", limit::SHAPE, "none", "how many may be under way"),
     FieldDoc::optional("name", Shape::Name, "from->to", "a name of its own for this edge in `on:` and expectations"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
 
-pub static TABLE: [FieldDoc; 17] = crate::model::joined(
+pub static TABLE: [FieldDoc; 22] = crate::model::joined(
     &COMMON,
     &[
         FieldDoc::optional("miss", miss::SHAPE, "none", "where to go when a cache does not hold the key"),
@@ -120,6 +130,8 @@ pub(super) fn read_common(fields: &Fields) -> Option<CallDraft> {
     edge.latency = fields.dist("latency").unwrap_or(Dist::Constant(0.0));
     edge.chance = fields.ratio("chance").unwrap_or(1.0);
     edge.pool = fields.node("pool").and_then(|node| pool::read(node, fields.diags()));
+    edge.guards = super::guards_of_call(fields);
+    edge.class = read_class(fields);
     edge.count = read_count(fields);
     edge.request_bytes = fields.bytes("request").unwrap_or(1024);
     edge.response_bytes = fields.bytes("response").unwrap_or(1024);
@@ -132,6 +144,19 @@ pub(super) fn read_common(fields: &Fields) -> Option<CallDraft> {
         note.help("make `wait` shorter than `timeout`, so that the work itself has time left").code("useless-wait");
     }
     Some(call)
+}
+
+/// Classes that are told apart: 0 to this.
+const CLASS_MAX: u64 = 15;
+
+fn read_class(fields: &Fields) -> Option<u8> {
+    let class = fields.count("class")?;
+    if class > CLASS_MAX {
+        let note = fields.error("class", format!("classes are 0, the most important, to {CLASS_MAX}"));
+        note.code("wrong-value");
+        return None;
+    }
+    Some(class as u8)
 }
 
 const COUNT_MAX: u64 = 10_000;

@@ -29,7 +29,7 @@ pub const PAGE: Page = Page { name: "miss", page: include_str!("miss.rs"), field
 
 pub const SHAPE: Shape = Shape::OneOf(&[Shape::Name, Shape::Shared("miss", &TABLE)]);
 
-pub static TABLE: [FieldDoc; 16] = crate::model::joined(
+pub static TABLE: [FieldDoc; 21] = crate::model::joined(
     &call::COMMON,
     &[
         FieldDoc::optional(

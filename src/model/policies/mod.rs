@@ -1,28 +1,64 @@
 //! Policies of callers and of queues, one file each.
 
 pub mod balance;
+pub mod breaker;
+pub mod budget;
 pub mod call;
 pub mod eject;
 pub mod health;
+pub mod limit;
 pub mod miss;
 pub mod outliers;
 pub mod pool;
 pub mod queue;
+pub mod rate_limit;
 pub mod reload;
 pub mod retries;
+pub mod shed;
+pub mod throttle;
 
 use super::Page;
+use crate::plan::Guard;
+use crate::scenario::Fields;
 
 /// Every policy, in the order of the manual.
 pub static PAGES: &[Page] = &[
     call::PAGE,
     retries::PAGE,
+    budget::PAGE,
     miss::PAGE,
     eject::PAGE,
     pool::PAGE,
+    breaker::PAGE,
+    throttle::PAGE,
+    limit::PAGE,
+    rate_limit::PAGE,
+    shed::PAGE,
     queue::PAGE,
     balance::PAGE,
     health::PAGE,
     outliers::PAGE,
     reload::PAGE,
 ];
+
+/// The guards of a call, in the order in which they are asked: those that say no without asking others come first.
+pub fn guards_of_call(fields: &Fields) -> Vec<Guard> {
+    let diags = fields.diags();
+    let breaker = fields.node("breaker").and_then(|node| breaker::read(node, diags)).map(Guard::Breaker);
+    let throttle = fields.node("throttle").and_then(|node| throttle::read(node, diags)).map(Guard::Throttle);
+    [breaker, throttle, rate_limit_of(fields), limit_of(fields)].into_iter().flatten().collect()
+}
+
+/// The guards of a service, in the order in which they are asked.
+pub fn guards_of_service(fields: &Fields) -> Vec<Guard> {
+    let shed = fields.node("shed").and_then(|node| shed::read(node, fields.diags())).map(Guard::Shed);
+    [rate_limit_of(fields), shed, limit_of(fields)].into_iter().flatten().collect()
+}
+
+fn rate_limit_of(fields: &Fields) -> Option<Guard> {
+    fields.node("rate_limit").and_then(|node| rate_limit::read(node, fields.diags())).map(Guard::Rate)
+}
+
+fn limit_of(fields: &Fields) -> Option<Guard> {
+    fields.node("limit").and_then(|node| limit::read(node, fields.diags())).map(Guard::Limit)
+}

@@ -1,8 +1,8 @@
 //! What a caller does after a failed attempt: how often it tries again, after what pause, and within what budget.
 //!
 //! `retries: 3` tries three more times at once, whatever failed. The map form adds a pause (`backoff`), its jitter, the kinds of failure
-//! that are worth another try (`on`), and a `budget`: a token bucket for all callers of this edge together, into which every first
-//! attempt pays `ratio` and from which every retry takes 1. A budget is what ends a retry storm; backoff alone only moves it.
+//! that are worth another try (`on`), and a `budget` that all callers of this edge share (`firedrill explain budget`). A budget is what
+//! ends a retry storm; backoff alone only moves it.
 //! Jitter: `full` is uniform up to the pause, `equal` half of it fixed, `decorrelated` grows from the last pause (Brooker,
 //! "Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
 //!
@@ -25,9 +25,10 @@
 //!   - success(users) >= 99%
 //! ```
 
+use super::budget;
 use crate::base::{ErrorKind, Span};
 use crate::model::Page;
-use crate::plan::{Backoff, Budget, Jitter, Retry};
+use crate::plan::{Backoff, Jitter, Retry};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Value, values};
 
 pub const PAGE: Page = Page { name: "retries", page: include_str!("retries.rs"), fields: &[&TABLE, &BACKOFF] };
@@ -35,7 +36,7 @@ pub const PAGE: Page = Page { name: "retries", page: include_str!("retries.rs"),
 pub const SHAPE: Shape = Shape::OneOf(&[Shape::Count, Shape::Shared("retries", &TABLE)]);
 
 /// The words of `ErrorKind`, for the schema and for suggestions.
-const KINDS: &[&str] = &[
+pub const KINDS: &[&str] = &[
     "timeout",
     "wait-timeout",
     "rejected",
@@ -60,7 +61,7 @@ static TABLE: [FieldDoc; 4] = [
     FieldDoc::optional("backoff", Shape::Shared("backoff", &BACKOFF), "none", "the pause before a retry"),
     FieldDoc::optional(
         "budget",
-        Shape::OneOf(&[Shape::Ratio, Shape::Shared("budget", &BUDGET)]),
+        budget::SHAPE,
         "none",
         "retries per first attempt that all callers together may spend",
     ),
@@ -74,11 +75,6 @@ static BACKOFF: [FieldDoc; 4] = [
     FieldDoc::optional("jitter", Shape::Choice(&["none", "full", "equal", "decorrelated"]), "none", "how it is spread"),
 ];
 
-static BUDGET: [FieldDoc; 2] = [
-    FieldDoc::required("ratio", Shape::Ratio, "retries per first attempt"),
-    FieldDoc::optional("burst", Shape::Number, "10", "retries that may be saved up"),
-];
-
 const RETRIES_MAX: u64 = 1000;
 
 pub fn read(node: &Node, diags: &Diagnostics) -> Option<Retry> {
@@ -89,13 +85,15 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<Retry> {
     let fields = Fields::open(node, "`retries`", &TABLE, diags);
     let max = checked_max(fields.count("max")?, fields.node("max")?, diags)?;
     let backoff = fields.node("backoff").and_then(|node| read_backoff(node, diags)).unwrap_or_else(at_once);
-    let budget = fields.node("budget").and_then(|node| read_budget(node, diags));
-    let listed = fields.list("on").iter().filter_map(|node| values::read_choice(node, KINDS, diags));
-    let mut on: Vec<ErrorKind> = listed.filter_map(ErrorKind::from_word).collect();
-    if !fields.has("on") {
-        on = ErrorKind::ALL.to_vec();
-    }
+    let budget = fields.node("budget").and_then(|node| budget::read(node, diags));
+    let on = if fields.has("on") { read_kinds(&fields) } else { ErrorKind::ALL.to_vec() };
     Some(Retry { max, backoff, on, budget })
+}
+
+/// The kinds of failure that `on` lists.
+pub(super) fn read_kinds(fields: &Fields) -> Vec<ErrorKind> {
+    let listed = fields.list("on").iter().filter_map(|node| values::read_choice(node, KINDS, fields.diags()));
+    listed.filter_map(ErrorKind::from_word).collect()
 }
 
 fn checked_max(max: u64, node: &Node, diags: &Diagnostics) -> Option<u32> {
@@ -128,18 +126,6 @@ fn read_backoff(node: &Node, diags: &Diagnostics) -> Option<Backoff> {
         fields.error("factor", "pauses must not get shorter: a factor is at least 1").code("wrong-value");
     }
     Some(Backoff { base, factor, max, jitter })
-}
-
-fn read_budget(node: &Node, diags: &Diagnostics) -> Option<Budget> {
-    if let Value::Scalar(..) = node.value {
-        return values::read_ratio(node, diags).map(|ratio| Budget { ratio, burst: 10.0 });
-    }
-    let fields = Fields::open(node, "`budget`", &BUDGET, diags);
-    let burst = fields.number("burst").unwrap_or(10.0);
-    if burst < 1.0 {
-        fields.error("burst", "a burst below 1 would allow no retry at all").code("wrong-value");
-    }
-    Some(Budget { ratio: fields.ratio("ratio")?, burst })
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ pub mod service;
 pub mod store;
 
 use super::policies::call::{self, CallDraft, StepDraft};
-use super::policies::{balance, health, outliers, queue};
+use super::policies::{self, balance, health, limit, outliers, queue, rate_limit, shed};
 use crate::plan::{Role, Service};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, quote, values};
 
@@ -44,6 +44,9 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("zones", Shape::List(&Shape::Name), "none", "zones that the replicas are dealt to in turn"),
     FieldDoc::optional("queue", queue::SHAPE, "unbounded", "where requests wait for a worker"),
     FieldDoc::optional("overflow", queue::OVERFLOW, "reject", "what happens when the queue is full"),
+    FieldDoc::optional("limit", limit::SHAPE, "none", "requests that each replica may hold"),
+    FieldDoc::optional("shed", shed::SHAPE, "none", "when each replica turns requests away"),
+    FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "requests a second, all replicas together"),
     FieldDoc::optional("work", Shape::Dist, "none", "how long a worker works on a request, before any calls"),
     FieldDoc::optional("calls", CALLS, "none", "what it calls, in order"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
@@ -120,6 +123,7 @@ pub fn read(
         queue: queue::read(&fields),
         balance: balance::read(&fields),
         zones: read_zones(&fields, replicas),
+        guards: policies::guards_of_service(&fields),
         program: Vec::new(),
         role,
     };

@@ -5,6 +5,7 @@ mod backoff;
 mod caches;
 mod fanout;
 mod findings;
+mod guards;
 mod hotos;
 mod loops;
 mod loss;

@@ -6,7 +6,7 @@ use super::sheet::Sheet;
 use std::fmt::Write as _;
 
 /// A fleet of clients, 10 requests a second each for 40 s, against a service that fails this share of attempts.
-fn fleet(clients: u32, rate: u32, seconds: u32, share: f64, policy: &str) -> Played {
+pub fn fleet(clients: u32, rate: u32, seconds: u32, share: f64, policy: &str) -> Played {
     let mut text = format!("name: fleet\nlength: {seconds}s\nclients:\n");
     for client in 0..clients {
         writeln!(text, "  c{client}: {{calls: {{to: s{policy}}}, rate: {rate}/s}}").expect("to a String");
@@ -24,7 +24,7 @@ expect: [success(c0) >= 0%]
 }
 
 /// Share of calls that succeed, and attempts per call, over all clients.
-fn success_and_load(played: &Played) -> (f64, f64) {
+pub fn success_and_load(played: &Played) -> (f64, f64) {
     let all = played.steady();
     let (mut ok, mut ended, mut attempts, mut calls) = (0, 0, 0, 0);
     for client in &played.plan.clients {

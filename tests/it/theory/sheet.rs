@@ -31,6 +31,7 @@ pub const TITLES: &[&str] = &[
     "Caches",
     "Open and closed loops",
     "Retries and budgets",
+    "Throttling and retry budgets",
     "Retry storms: HotOS 2021",
     "Retry storms: OSDI 2022",
     "Backoff and jitter",
