@@ -22,13 +22,23 @@ pub struct Paired {
     pub variance_saved: Option<f64>,
 }
 
-/// What the difference says, in the sense of the line's own bound.
+/// What the difference says: towards an expectation's bound, or away from a symptom's, is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     Better,
     Worse,
     /// The interval includes 0, or there are too few pairs.
     NotShown,
+}
+
+impl Change {
+    fn turned(self) -> Change {
+        match self {
+            Change::Better => Change::Worse,
+            Change::Worse => Change::Better,
+            Change::NotShown => Change::NotShown,
+        }
+    }
 }
 
 /// Every line that both have, of the seeds in which both could be measured. Empty when the seeds are not the same.
@@ -41,7 +51,10 @@ pub fn against(base: &OverSeeds, variant: &OverSeeds) -> Vec<Paired> {
         let same = base.lines().find(|other| other.text == line.text && other.unit == line.unit)?;
         of_lines(same, line)
     };
-    variant.lines().filter_map(pair).collect()
+    // A symptom is what nobody wants: less of it is better.
+    let symptoms = variant.symptoms.iter().filter_map(pair);
+    let turned = symptoms.map(|pair| Paired { change: pair.change.turned(), ..pair });
+    variant.expectations.iter().filter_map(pair).chain(turned).collect()
 }
 
 fn of_lines(base: &LineOverSeeds, variant: &LineOverSeeds) -> Option<Paired> {

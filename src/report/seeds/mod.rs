@@ -90,17 +90,17 @@ pub fn which(over: &OverSeeds) -> String {
     format!("seed {seed}, the {why}")
 }
 
-/// `better by 12%, 95% CI 10% to 14%: 98% instead of 86% (20 pairs)`.
+/// `better: 12%, 95% CI 10% to 14%, 98% instead of 86% (20 pairs)`.
 pub fn against_base(pair: &Paired) -> String {
-    let by = figure(pair.difference.mean.abs(), pair.unit);
-    let change = match pair.change {
-        Change::Better => format!("better by {by}"),
-        Change::Worse => format!("worse by {by}"),
-        Change::NotShown => format!("no difference shown, {}", signed(pair.difference.mean, pair.unit)),
+    let word = match pair.change {
+        Change::Better => "better",
+        Change::Worse => "worse",
+        Change::NotShown => "no difference shown",
     };
+    let change = format!("{word}: {}", signed(pair.difference.mean, pair.unit));
     let known = pair.difference.interval.map(|known| format!(", 95% CI {}", interval(known, pair.unit)));
     let means = format!("{} instead of {}", figure(pair.variant, pair.unit), figure(pair.base, pair.unit));
-    format!("{change}{}: {means} ({} pairs)", known.unwrap_or_default(), pair.difference.n)
+    format!("{change}{}, {means} ({} pairs)", known.unwrap_or_default(), pair.difference.n)
 }
 
 /// A figure that may be below zero: intervals and differences.

@@ -95,7 +95,7 @@ pub struct PairedResult {
     pub variance_saved: Option<f64>,
 }
 
-/// In the sense of the line's bound.
+/// Towards an expectation's bound, or away from a symptom's, is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeResult {

@@ -101,7 +101,7 @@ fn variants_are_compared_with_the_base_seed_by_seed() {
     );
     let all = firedrill(home.path(), &["run", "s.yaml", "--seeds", "4", "--all-variants", "--no-fail"]);
     assert!(all.out.contains("Against the base, seed by seed\n"), "{}", all.out);
-    assert!(all.out.contains("p50(users) < 1s during late: better by 4ms, 95% CI"), "{}", all.out);
+    assert!(all.out.contains("p50(users) < 1s during late: better: -4ms, 95% CI"), "{}", all.out);
     assert!(all.last_line().ends_with(", each over 4 seeds (would be 10, but --no-fail)"), "{}", all.out);
     let text = std::fs::read_to_string(home.path().join("reports/s.quick.seeds-1-to-4/result.json")).expect("written");
     let value: Value = serde_json::from_str(&text).expect("JSON");
