@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 #[derive(Clone, Debug)]
 pub struct Dice {
     source: Xoshiro256PlusPlus,
+    ziggurat: &'static Ziggurat,
 }
 
 impl Dice {
@@ -17,7 +18,7 @@ impl Dice {
         let mut hash = Sha256::new();
         hash.update(seed.to_le_bytes());
         hash.update(name.as_bytes());
-        Dice { source: Xoshiro256PlusPlus::from_seed(hash.finalize().into()) }
+        Dice { source: Xoshiro256PlusPlus::from_seed(hash.finalize().into()), ziggurat: &ZIGGURAT }
     }
 
     #[inline]
@@ -53,7 +54,7 @@ impl Dice {
     /// Exponential with mean 1, by the ziggurat method (Marsaglia and Tsang, J. Stat. Software 5(8), 2000).
     #[inline]
     pub fn exponential(&mut self) -> f64 {
-        let zig = &*ZIGGURAT;
+        let zig = self.ziggurat;
         loop {
             let bits = self.bits();
             let layer = (bits & 0xff) as usize;
@@ -80,6 +81,7 @@ impl Dice {
 }
 
 /// 256 layers of equal area under exp(-x): `x` are the right edges from widest to 0, `f` the heights there.
+#[derive(Debug)]
 struct Ziggurat {
     x: [f64; 257],
     f: [f64; 257],

@@ -29,6 +29,8 @@ pub struct Link {
     /// Who may send at all.
     pub door: Door,
     latency: Dist,
+    /// Messages take no time, unless a fault says so.
+    instant: bool,
     /// Request and response sizes.
     bytes: [u64; 2],
     connections: Option<Connections>,
@@ -91,6 +93,7 @@ impl Link {
             class: edge.class,
             door: Door::of_edge(index, plan),
             latency: edge.latency.clone(),
+            instant: edge.latency.is_zero(),
             bytes: [edge.request_bytes, edge.response_bytes],
             connections: edge.pool.as_ref().map(|pool| Connections::new(pool, dice("pool"))),
             pool_dice: dice("pool"),
@@ -110,6 +113,7 @@ impl Link {
         self.ejector = Ejector::after(self.ejector.take(), edge);
         self.write = edge.write;
         self.latency = edge.latency.clone();
+        self.instant = edge.latency.is_zero();
         self.bytes = [edge.request_bytes, edge.response_bytes];
         match (&mut self.connections, &edge.pool) {
             (Some(connections), Some(pool)) => connections.reconfigure(pool),
@@ -184,9 +188,10 @@ impl<W: Wire> Engine<W> {
         }
     }
 
+    #[inline]
     fn pass(&mut self, edge: EdgeId, direction: Direction) -> Passage {
         let link = &mut self.links[edge.index()];
-        let latency = if link.latency.is_zero() { Span::ZERO } else { link.latency.draw_span(&mut link.latency_dice) };
+        let latency = if link.instant { Span::ZERO } else { link.latency.draw_span(&mut link.latency_dice) };
         if link.faults.is_empty() {
             return Passage::After(latency);
         }

@@ -12,6 +12,8 @@ pub struct Pacer {
     arrivals: Source,
     surges: Vec<Surge>,
     dice: Dice,
+    /// Looked at more often than it changes.
+    due: Option<Time>,
 }
 
 #[derive(Clone, Debug)]
@@ -46,17 +48,15 @@ impl Pacer {
             Arrivals::Trace(times) => Source::Trace { times: times.clone(), next: 0 },
             Arrivals::Closed { .. } => return None,
         };
-        let mut pacer = Pacer { arrivals: source, surges: Vec::new(), dice };
+        let mut pacer = Pacer { arrivals: source, surges: Vec::new(), dice, due: None };
         pacer.draw();
         Some(pacer)
     }
 
     /// When the next request is due, or `None` if none will ever be.
+    #[inline]
     pub fn due(&self) -> Option<Time> {
-        match &self.arrivals {
-            Source::Open { points, left, at, .. } => reach(points, &self.surges, *at, *left),
-            Source::Trace { times, next } => times.get(*next).copied(),
-        }
+        self.due
     }
 
     /// The request that was due at `at` is sent: go on to the next.
@@ -81,17 +81,20 @@ impl Pacer {
             // The compiler refuses to make one kind of population of another.
             _ => {}
         }
+        self.look_ahead();
     }
 
     /// A surge begins at `now`. Surges stack: the last absolute rate counts, factors multiply.
     pub fn begin_surge(&mut self, now: Time, fault: FaultId, rate: Option<f64>, factor: f64) {
         self.use_up(now);
         self.surges.push(Surge { fault, rate, factor });
+        self.look_ahead();
     }
 
     pub fn end_surge(&mut self, now: Time, fault: FaultId) {
         self.use_up(now);
         self.surges.retain(|surge| surge.fault != fault);
+        self.look_ahead();
     }
 
     /// The share of requests at this moment that are due to each surge, to be counted as its evidence.
@@ -103,6 +106,14 @@ impl Pacer {
         if let Source::Open { poisson, left, .. } = &mut self.arrivals {
             *left = if *poisson { self.dice.exponential() } else { 1.0 };
         }
+        self.look_ahead();
+    }
+
+    fn look_ahead(&mut self) {
+        self.due = match &self.arrivals {
+            Source::Open { points, left, at, .. } => reach(points, &self.surges, *at, *left),
+            Source::Trace { times, next } => times.get(*next).copied(),
+        };
     }
 
     /// Covers the area up to `now` under the rate that held until now.

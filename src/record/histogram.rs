@@ -17,97 +17,128 @@ const LARGEST_US: u64 = 24 * 3600 * 1_000_000;
 /// Up to this many values are kept as they came: a recording has hundreds of cells, and most hold few.
 const FEW: usize = 256;
 
-/// A set of latencies. It takes memory as it takes values: none when empty, 4 bytes a value while there are few, then a histogram.
-/// What is read from it is the same in either form.
+/// Buckets an octave: what `DIGITS` asks for, as HdrHistogram counts them.
+const STEP_BITS: u32 = 10;
+
+/// A set of latencies. It takes memory as it takes values: none when empty, 4 bytes a value while there are few, then one count for
+/// each bucket of an HdrHistogram up to the largest value. What is read from it is the same in either form.
 #[derive(Clone, Debug, Default)]
 pub struct Latencies {
     few_us: Vec<u32>,
-    counts: Option<Box<Histogram<u64>>>,
+    /// Empty while the values are few. The buckets are those of HdrHistogram with `DIGITS` digits from 1 us.
+    counts: Vec<u64>,
+    /// The sum of `counts`.
+    counted: u64,
 }
 
 impl Latencies {
     #[inline]
     pub fn record(&mut self, latency: Span) {
         let micros = whole_micros(latency);
-        match (&mut self.counts, u32::try_from(micros)) {
-            (None, Ok(micros)) if self.few_us.len() < FEW => self.few_us.push(micros),
-            (Some(counts), _) => add(counts, micros, 1),
-            _ => add(self.histogram(), micros, 1),
+        if self.counts.is_empty() && self.few_us.len() < FEW && micros <= u64::from(u32::MAX) {
+            self.few_us.push(micros as u32);
+        } else {
+            self.add(micros, 1);
         }
     }
 
     pub fn record_n(&mut self, latency: Span, n: u64) {
-        add(self.histogram(), whole_micros(latency), n);
+        self.add(whole_micros(latency), n);
     }
 
     pub fn merge(&mut self, other: &Latencies) {
-        if let Some(counts) = &other.counts {
-            self.histogram().add(counts.as_ref()).expect("an auto-resizing histogram takes in every other");
+        if self.counts.is_empty() && other.counts.is_empty() && self.few_us.len() + other.few_us.len() <= FEW {
+            return self.few_us.extend(&other.few_us);
         }
-        if self.counts.is_none() && self.few_us.len() + other.few_us.len() <= FEW {
-            self.few_us.extend(&other.few_us);
-        } else if !other.few_us.is_empty() {
-            let counts = self.histogram();
-            other.few_us.iter().for_each(|micros| add(counts, u64::from(*micros), 1));
+        if self.counts.len() < other.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
         }
+        self.counts.iter_mut().zip(&other.counts).for_each(|(sum, count)| *sum += count);
+        self.counted += other.counted;
+        other.few_us.iter().for_each(|micros| self.add(u64::from(*micros), 1));
     }
 
     pub fn count(&self) -> u64 {
-        self.few_us.len() as u64 + self.counts.as_ref().map_or(0, |counts| counts.len())
+        self.few_us.len() as u64 + self.counted
     }
 
     /// The quantile in seconds (`q` in 0..=1); `None` when empty.
     pub fn quantile(&self, q: f64) -> Option<f64> {
-        self.seconds(|counts| counts.value_at_quantile(q) as f64)
+        let rank = ((q.min(1.0) * self.count() as f64).ceil() as u64).max(1);
+        let mut seen = 0;
+        let at = self.buckets().iter().position(|count| {
+            seen += count;
+            seen >= rank
+        });
+        at.map(|index| if q == 0.0 { lowest(index) } else { highest(index) } as f64 / 1e6)
     }
 
     /// Seconds; `None` when empty.
     pub fn mean(&self) -> Option<f64> {
-        self.seconds(Histogram::mean)
+        let total = self.count() as f64;
+        let middle = |index: usize| (lowest(index) + (1 << shift_of(index) >> 1)) as f64;
+        let buckets = self.buckets();
+        let recorded = buckets.iter().enumerate().filter(|(_, count)| **count > 0);
+        let mean = recorded.fold(0.0, |sum, (index, count)| sum + middle(index) * *count as f64 / total);
+        (total > 0.0).then_some(mean / 1e6)
     }
 
     /// Seconds; `None` when empty.
     pub fn max(&self) -> Option<f64> {
-        self.seconds(|counts| counts.max() as f64)
+        self.buckets().iter().rposition(|count| *count > 0).map(|index| highest(index) as f64 / 1e6)
     }
 
     /// How many values were at most this many seconds.
     pub fn count_at_most(&self, seconds: f64) -> u64 {
-        self.as_hdr().map_or(0, |counts| counts.count_between(0, (seconds * 1e6) as u64))
+        self.buckets().iter().take(bucket_of((seconds * 1e6) as u64) + 1).sum()
     }
 
     /// Every recorded step as (seconds, count), ascending.
     pub fn steps(&self) -> Vec<(f64, u64)> {
-        let Some(counts) = self.as_hdr() else { return Vec::new() };
-        counts.iter_recorded().map(|step| (step.value_iterated_to() as f64 / 1e6, step.count_at_value())).collect()
+        let buckets = self.buckets();
+        let recorded = buckets.iter().enumerate().filter(|(_, count)| **count > 0);
+        recorded.map(|(index, count)| (highest(index) as f64 / 1e6, *count)).collect()
     }
 
     /// The values as a histogram in microseconds; `None` when empty.
-    pub fn as_hdr(&self) -> Option<Cow<'_, Histogram<u64>>> {
-        match &self.counts {
-            Some(counts) if counts.is_empty() => None,
-            Some(counts) => Some(Cow::Borrowed(counts)),
-            None if self.few_us.is_empty() => None,
-            None => {
-                let mut counts = new_histogram();
-                self.few_us.iter().for_each(|micros| add(&mut counts, u64::from(*micros), 1));
-                Some(Cow::Owned(counts))
-            }
+    pub fn as_hdr(&self) -> Option<Histogram<u64>> {
+        let mut histogram = Histogram::new(DIGITS).expect("3 digits are within 0..=5");
+        for (index, count) in self.buckets().iter().enumerate().filter(|(_, count)| **count > 0) {
+            histogram
+                .record_n(lowest(index), *count)
+                .expect("an auto-resizing histogram takes every value up to a day");
         }
+        (!histogram.is_empty()).then_some(histogram)
     }
 
-    /// The histogram, made of the few values if there is none yet.
-    fn histogram(&mut self) -> &mut Histogram<u64> {
-        let few = &mut self.few_us;
-        self.counts.get_or_insert_with(|| {
-            let mut counts = new_histogram();
-            std::mem::take(few).into_iter().for_each(|micros| add(&mut counts, u64::from(micros), 1));
-            Box::new(counts)
-        })
+    /// The counts by bucket, whether the values are few or many.
+    fn buckets(&self) -> Cow<'_, [u64]> {
+        if self.few_us.is_empty() {
+            return Cow::Borrowed(&self.counts);
+        }
+        let mut all = Latencies::default();
+        self.few_us.iter().for_each(|micros| all.add(u64::from(*micros), 1));
+        Cow::Owned(all.counts)
     }
 
-    fn seconds(&self, read: impl Fn(&Histogram<u64>) -> f64) -> Option<f64> {
-        self.as_hdr().map(|counts| read(&counts) / 1e6)
+    #[inline]
+    fn add(&mut self, micros: u64, n: u64) {
+        let index = bucket_of(micros);
+        if index >= self.counts.len() || !self.few_us.is_empty() {
+            self.grow(index);
+        }
+        self.counts[index] += n;
+        self.counted += n;
+    }
+
+    /// Makes room for a bucket, by whole octaves, and counts the few that were kept as they came.
+    #[cold]
+    fn grow(&mut self, index: usize) {
+        let len = (index + 1).next_multiple_of(1 << STEP_BITS).max(self.counts.len());
+        self.counts.resize(len, 0);
+        for micros in std::mem::take(&mut self.few_us) {
+            self.add(u64::from(micros), 1);
+        }
     }
 }
 
@@ -117,13 +148,26 @@ impl PartialEq for Latencies {
     }
 }
 
-fn new_histogram() -> Histogram<u64> {
-    Histogram::new(DIGITS).expect("3 digits are within 0..=5")
+/// The bucket of a value: twice 2^`STEP_BITS` buckets of width 1, and from there so many for each octave.
+#[inline]
+fn bucket_of(micros: u64) -> usize {
+    let low = (2 << STEP_BITS) - 1;
+    let shift = u64::BITS - 1 - STEP_BITS - (micros | low).leading_zeros();
+    ((shift as usize) << STEP_BITS) + (micros >> shift) as usize
 }
 
-#[inline]
-fn add(counts: &mut Histogram<u64>, micros: u64, n: u64) {
-    counts.record_n(micros, n).expect("an auto-resizing histogram takes every value up to a day");
+/// How often the width of a bucket is doubled.
+fn shift_of(index: usize) -> u32 {
+    (index as u32 >> STEP_BITS).saturating_sub(1)
+}
+
+fn lowest(index: usize) -> u64 {
+    let shift = shift_of(index);
+    (index as u64 - (u64::from(shift) << STEP_BITS)) << shift
+}
+
+fn highest(index: usize) -> u64 {
+    lowest(index) + (1 << shift_of(index)) - 1
 }
 
 #[inline]
@@ -148,11 +192,13 @@ impl<'de> Deserialize<'de> for Latencies {
             return Ok(Latencies::default());
         }
         let bytes = STANDARD.decode(text).map_err(de::Error::custom)?;
-        let mut counts: Histogram<u64> =
+        let counts: Histogram<u64> =
             HdrDeserializer::new().deserialize(&mut bytes.as_slice()).map_err(de::Error::custom)?;
-        // The format does not keep that it grows; without it a merge with larger values would fail.
-        counts.auto(true);
-        Ok(Latencies { few_us: Vec::new(), counts: Some(Box::new(counts)) })
+        let mut latencies = Latencies::default();
+        for step in counts.iter_recorded() {
+            latencies.add(step.value_iterated_to().min(LARGEST_US), step.count_at_value());
+        }
+        Ok(latencies)
     }
 }
 
@@ -189,7 +235,7 @@ mod tests {
             few.record(latency);
             many.record_n(latency, 1);
         }
-        assert!(few.counts.is_none() && many.counts.is_some());
+        assert!(few.counts.is_empty() && !many.counts.is_empty());
         assert_eq!(few, many);
         for q in [0.1, 0.5, 0.99] {
             assert_eq!(few.quantile(q), many.quantile(q));
@@ -198,13 +244,38 @@ mod tests {
         assert_eq!(serde_json::to_string(&few).expect("serializes"), serde_json::to_string(&many).expect("serializes"));
         few.record(Span::from_millis(5));
         many.record(Span::from_millis(5));
-        assert!(few.counts.is_some());
+        assert!(!few.counts.is_empty());
         assert_eq!(few, many);
         let mut joined = Latencies::default();
         joined.merge(&few);
         joined.merge(&few);
         many.merge(&few);
         assert_eq!(joined, many);
+    }
+
+    /// The crate that everybody else reads with.
+    #[test]
+    fn reads_as_hdrhistogram_does() {
+        let mut ours = Latencies::default();
+        let mut theirs: Histogram<u64> = Histogram::new(DIGITS).expect("3 digits are within 0..=5");
+        let mut dice = crate::base::Dice::named(1, "latencies");
+        for _ in 0..20_000 {
+            let micros = (libm::exp(dice.unit() * 25.0) as u64).clamp(1, LARGEST_US);
+            ours.record(Span(micros * 1000));
+            theirs.record(micros).expect("it grows");
+        }
+        for q in [0.0, 0.001, 0.25, 0.5, 0.9, 0.99, 0.999, 1.0] {
+            assert_eq!(ours.quantile(q), Some(theirs.value_at_quantile(q) as f64 / 1e6), "quantile {q}");
+        }
+        assert_eq!(ours.mean(), Some(theirs.mean() / 1e6));
+        assert_eq!(ours.max(), Some(theirs.max() as f64 / 1e6));
+        for seconds in [1e-6, 0.0019, 0.5, 3.0, 7200.0] {
+            assert_eq!(ours.count_at_most(seconds), theirs.count_between(0, (seconds * 1e6) as u64));
+        }
+        let steps: Vec<(f64, u64)> =
+            theirs.iter_recorded().map(|step| (step.value_iterated_to() as f64 / 1e6, step.count_at_value())).collect();
+        assert_eq!(ours.steps(), steps);
+        assert_eq!(ours.as_hdr(), Some(theirs));
     }
 
     fn small_text() -> String {
