@@ -8,7 +8,7 @@ use super::shape::Shape;
 use crate::base::dist::Z99;
 use crate::base::{Dist, units};
 use crate::plan::guards::{Algorithm, Budget};
-use crate::plan::{Arrivals, Client, Edge, Expectation, Guard, Op, Plan, Role, Service, digest};
+use crate::plan::{Arrivals, Client, Edge, Expectation, Fleet, Guard, Op, Plan, Role, Service, digest};
 use crate::report::figures::duration;
 use clap::Args;
 
@@ -99,10 +99,21 @@ fn client(plan: &Plan, one: &Client) -> String {
             format!("open loop, {}, {shown}", if *poisson { "Poisson" } else { "constant" })
         }
         Arrivals::Trace(moments) => format!("open loop, trace of {} moments", moments.len()),
-        Arrivals::Closed { users, think } => format!("closed loop, {users} users who think {think:?}"),
+        Arrivals::Closed { users, think, start } => {
+            let start = start.map_or(String::new(), |start| format!(", begin within {start}"));
+            format!("closed loop, {users} users who think {think:?}{start}")
+        }
+        Arrivals::Herd(herd) => {
+            format!("herd of {}, call within {} after a loss, then {:?}", herd.clients, herd.spread, herd.retry)
+        }
+        Arrivals::Fleet(fleet) => {
+            let Fleet { agents, interval, start, splay, .. } = fleet;
+            format!("fleet of {agents}, every {interval:?}, start within {start}, splay {splay}")
+        }
     };
+    let pages = one.pages.as_ref().map_or(String::new(), |pages| format!(", pages open for {:?}", pages.age));
     let reload = if one.reload.is_some() { ", reloads after a failure" } else { "" };
-    format!("{}  {how}, by {}{reload}", one.name, plan.edge(one.edge).name)
+    format!("{}  {how}, by {}{reload}{pages}", one.name, plan.edge(one.edge).name)
 }
 
 fn service(plan: &Plan, one: &Service) -> String {

@@ -241,7 +241,7 @@ allow: [10.0.0.7]
 fn a_closed_loop_and_a_trace_are_read() {
     let text = "{name: a, length: 10s, clients: {u: {calls: w, users: 3, think: 1s}}, services: {w: {}}}";
     let plan = plan_of(text, &Request::default());
-    assert_eq!(plan.clients[0].arrivals, Arrivals::Closed { users: 3, think: Dist::Constant(1.0) });
+    assert_eq!(plan.clients[0].arrivals, Arrivals::Closed { users: 3, think: Dist::Constant(1.0), start: None });
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("t.csv"), "0.5\n1\n12\n").expect("written");
     let text = "{name: a, length: 10s, clients: {u: {calls: w, trace: t.csv}}, services: {w: {}}}";

@@ -13,8 +13,10 @@ use std::collections::BTreeSet;
 pub struct Audit {
     /// Per client: requests that were sent and have not ended.
     pub asking: Vec<u64>,
-    /// Per client: users who think, or are about to reload.
+    /// Per client: users who think, or are about to reload, or wait for their turn.
     pub pausing: Vec<u64>,
+    /// Per client: sessions that are held.
+    pub connected: Vec<u64>,
     /// Per service: requests inside.
     pub inside: Vec<u64>,
     /// Per edge: attempts under way.
@@ -40,16 +42,28 @@ impl<W: Wire> Engine<W> {
         let mut audit = Audit {
             asking: vec![0; self.populations.len()],
             pausing: vec![0; self.populations.len()],
+            connected: vec![0; self.populations.len()],
             inside: self.nodes.iter().map(|node| node.books()[2]).collect(),
             under_way: vec![0; self.links.len()],
         };
         for (handle, call) in self.calls.iter() {
             let slot = handle.slot;
             audit.under_way[call.edge.index()] += u64::from(call.in_flight);
+            if let Owner::Session { client } = call.owner {
+                assert!(!call.in_flight && !trying.contains(&slot), "a connected client asks: {call:?}");
+                audit.connected[client as usize] += 1;
+                continue;
+            }
             let states = [call.in_flight, trying.contains(&slot), returning.contains(&slot)];
             assert_eq!(states.iter().filter(|is| **is).count(), 1, "a call is in one state: {states:?} {call:?}");
             match call.owner {
+                Owner::Session { .. } => unreachable!("counted above"),
                 Owner::User { client, .. } => {
+                    assert_eq!(
+                        returning.contains(&slot),
+                        call.attempt == 0,
+                        "a user who pauses has not asked: {call:?}"
+                    );
                     let of = if returning.contains(&slot) { &mut audit.pausing } else { &mut audit.asking };
                     of[client as usize] += 1;
                 }
@@ -58,6 +72,9 @@ impl<W: Wire> Engine<W> {
                     assert!(self.flights.contains_key(&(edge, key)), "for no flight: {call:?}")
                 }
             }
+        }
+        for (population, connected) in self.populations.iter().zip(&audit.connected) {
+            assert_eq!(u64::from(population.connected), *connected, "sessions are counted as they are held");
         }
         audit
     }

@@ -37,12 +37,19 @@ pub struct Call {
 /// Who wants it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Owner {
-    /// A user, from the moment at which the request was due.
+    /// A user, from the moment at which the request was due. A call that was not tried yet is a user who pauses before asking.
     User {
         client: u32,
         intended: Time,
         cell: u32,
-        reloads_left: u32,
+        /// Requests in a row before this one that failed, for the same end.
+        tried: u32,
+        /// Its success opens a page.
+        opens: bool,
+    },
+    /// A client of a herd that is connected: nothing is asked for until the session is lost.
+    Session {
+        client: u32,
     },
     Frame(Handle),
     /// A rebuild that several frames may wait for: (edge to the cache, key).
@@ -52,27 +59,39 @@ pub enum Owner {
     },
 }
 
-impl<W: Wire> Engine<W> {
-    /// A call that has not been tried yet.
-    pub(super) fn new_call(&mut self, edge: EdgeId, owner: Owner, mut traits: Traits, sibling: Handle) -> Handle {
-        let link = &mut self.links[edge.index()];
-        link.cell.calls += 1;
-        link.retries.deposit(self.now);
-        traits.class = link.class.unwrap_or(traits.class);
-        self.calls.insert(Call {
+impl Call {
+    pub fn new(edge: EdgeId, owner: Owner, traits: Traits, sibling: Handle) -> Call {
+        Call {
             edge,
             owner,
             attempt: 0,
             in_flight: false,
             child: Handle::NONE,
-            traits: Traits { write: traits.write || link.write, ..traits },
+            traits,
             aimed: ANY,
-            begun: self.now,
+            begun: Time::ZERO,
             pass: Pass::Free,
             paid: 0.0,
             backoff: Span::ZERO,
             sibling,
-        })
+        }
+    }
+}
+
+impl<W: Wire> Engine<W> {
+    /// A call that has not been tried yet.
+    pub(super) fn new_call(&mut self, edge: EdgeId, owner: Owner, traits: Traits, sibling: Handle) -> Handle {
+        self.count_call(edge);
+        let link = &self.links[edge.index()];
+        let (write, class) = (traits.write || link.write, link.class.unwrap_or(traits.class));
+        self.calls.insert(Call::new(edge, owner, Traits { write, class, ..traits }, sibling))
+    }
+
+    /// A call is about to be tried for the first time.
+    pub(super) fn count_call(&mut self, edge: EdgeId) {
+        let link = &mut self.links[edge.index()];
+        link.cell.calls += 1;
+        link.retries.deposit(self.now);
     }
 
     /// Makes the next attempt of a call.
@@ -188,9 +207,8 @@ impl<W: Wire> Engine<W> {
         let Some(call) = self.calls.get(handle) else { return };
         let (edge, key, sibling) = (call.edge, call.traits.key, call.sibling);
         match call.owner {
-            Owner::User { client, intended, cell, reloads_left } => {
-                self.user_answered(handle, client as usize, (intended, cell), reloads_left, outcome);
-            }
+            Owner::User { client, .. } => self.user_answered(handle, client as usize, outcome),
+            Owner::Session { .. } => unreachable!("a connected client asks for nothing"),
             Owner::Frame(frame) => {
                 self.unlink_call(frame, handle, sibling);
                 self.calls.remove(handle);

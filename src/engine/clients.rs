@@ -1,33 +1,50 @@
-//! Users: when they ask, for what, and what they do after a failure.
+//! Users: when they ask, for what, and what they do with the answer. It never knows what they ask: that is the called service's.
+//!
+//! A user who pauses (thinks, waits for a turn, is about to reload) is a call that nobody has tried yet. Each request gets a handle of
+//! its own, so that late answers and timers of the one before are not taken for this one's.
 
-use super::calls::Owner;
+use super::calls::{Call, Owner};
 use super::keys::KeySampler;
 use super::pacer::Pacer;
+use super::pages::OpenPages;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
 use super::{ClientId, Engine, Event, Outcome};
-use crate::base::{Dice, Time};
-use crate::plan::{Arrivals, Client};
+use crate::base::{Dice, FaultId, MeterId, Span, Time};
+use crate::plan::expectation::Subject;
+use crate::plan::{Arrivals, Client, Effect, Plan};
+
+/// Users draw what they ask for when they ask.
+pub(super) const NOTHING_YET: Traits = Traits::of_key(0);
 
 pub struct Population {
     pub pacer: Option<Pacer>,
-    keys: Option<KeySampler>,
-    reload_dice: Dice,
-    think_dice: Dice,
+    pub pages: Option<OpenPages>,
+    /// Sessions that a herd holds now.
+    pub connected: u32,
     /// Users of a closed loop who go home when they come back next time: the population has shrunk.
     pub leaving: u32,
+    /// For pauses: thoughts, turns, retries of a herd.
+    pub pause_dice: Dice,
+    keys: Option<KeySampler>,
+    reload_dice: Dice,
+    /// Sessions or open pages; the share of clients that are connected; the share of pages that are old.
+    meters: [MeterId; 3],
 }
 
 impl Population {
-    pub fn new(client: &Client, seed: u64) -> Population {
-        let dice = |purpose: &str| Dice::named(seed, &format!("{purpose}/{}", client.name));
+    pub fn new(client: &Client, id: ClientId, plan: &Plan) -> Population {
+        let dice = |purpose: &str| Dice::named(plan.seed, &format!("{purpose}/{}", client.name));
         Population {
             pacer: Pacer::new(&client.arrivals, dice("arrivals")),
+            pages: client.pages.as_ref().map(|pages| OpenPages::new(pages, dice("pages"))),
+            connected: 0,
+            leaving: 0,
+            pause_dice: dice("think"),
             keys: client.keys.map(|keys| KeySampler::new(keys, dice("keys"))),
             reload_dice: dice("reload"),
-            think_dice: dice("think"),
-            leaving: 0,
+            meters: ["sessions", "connected", "old"].map(|name| plan.meter(Subject::Client(id.0), name)),
         }
     }
 
@@ -39,10 +56,23 @@ impl Population {
         if let (Some(sampler), Some(keys)) = (&mut self.keys, client.keys) {
             sampler.reconfigure(keys);
         }
+        if let (Some(open), Some(pages)) = (&mut self.pages, &client.pages) {
+            open.reconfigure(pages);
+        }
     }
 
-    fn draw_key(&mut self) -> u32 {
-        self.keys.as_mut().map_or(0, KeySampler::draw)
+    fn draw_traits(&mut self) -> Traits {
+        Traits::of_key(self.keys.as_mut().map_or(0, KeySampler::draw))
+    }
+
+    /// What is loaded now is of this version.
+    fn version(&self) -> u16 {
+        self.pages.as_ref().map_or(0, OpenPages::version)
+    }
+
+    /// A moment drawn evenly from a stretch of time; no draw if there is no stretch.
+    pub fn within(&mut self, stretch: Span) -> Span {
+        if stretch == Span::ZERO { Span::ZERO } else { stretch.mul_f64(self.pause_dice.unit()) }
     }
 }
 
@@ -51,22 +81,29 @@ impl<W: Wire> Engine<W> {
         let plan = self.plan.clone();
         for (index, client) in plan.clients.iter().enumerate() {
             match &client.arrivals {
-                Arrivals::Closed { users, .. } => (0..*users).for_each(|_| self.join(index)),
                 Arrivals::Open { .. } | Arrivals::Trace(_) => self.schedule_arrival(index),
+                Arrivals::Closed { users, start, .. } => (0..*users).for_each(|_| self.join(index, *start)),
+                Arrivals::Herd(herd) => (0..herd.clients).for_each(|_| self.connect(index)),
+                Arrivals::Fleet(fleet) => self.begin_fleet(index, fleet),
             }
         }
     }
 
-    /// One more user of a closed loop, who thinks first.
-    pub(super) fn join(&mut self, client: usize) {
-        let plan = self.plan.clone();
-        let Arrivals::Closed { think, .. } = &plan.clients[client].arrivals else { return };
-        let edge = plan.clients[client].edge;
-        let call = self.new_call(edge, Owner::user(client, 0), Traits::of_key(0), Handle::NONE);
-        // It has not asked for anything yet.
-        self.links[edge.index()].cell.calls -= 1;
-        let wait = think.draw_span(&mut self.populations[client].think_dice);
-        self.queue.push(self.now + wait, Event::Return(call));
+    /// One more user of a closed loop, who thinks first, or begins within this time.
+    pub(super) fn join(&mut self, client: usize, within: Option<Span>) {
+        let Arrivals::Closed { think, .. } = &self.plan.clients[client].arrivals else { return };
+        let population = &mut self.populations[client];
+        let wait = match within {
+            Some(within) => population.within(within),
+            None => think.draw_span(&mut population.pause_dice),
+        };
+        self.comes_later(client, Owner::user(client), NOTHING_YET, wait);
+    }
+
+    /// A user who will ask after a pause.
+    pub(super) fn comes_later(&mut self, client: usize, owner: Owner, traits: Traits, pause: Span) {
+        let call = self.calls.insert(Call::new(self.plan.clients[client].edge, owner, traits, Handle::NONE));
+        self.queue.push(self.now + pause, Event::Return(call));
     }
 
     /// Puts the next open-loop request of a client into the event queue.
@@ -86,33 +123,46 @@ impl<W: Wire> Engine<W> {
         for fault in pacer.surging() {
             self.recorder.touched(fault, "requests sent in the surge", 1);
         }
-        let traits = Traits::of_key(population.draw_key());
-        let limit = self.plan.clients[client].reload.as_ref().map_or(0, |reload| reload.limit);
-        let edge = self.plan.clients[client].edge;
-        let call = self.new_call(edge, Owner::user(client, limit), traits, Handle::NONE);
-        self.ask(call, client, due, true);
+        let mut owner = Owner::user(client);
+        if let Owner::User { opens, .. } = &mut owner {
+            *opens = population.pages.is_some();
+        }
+        let version = population.version();
+        self.ask_anew(client, owner, version, due);
         self.schedule_arrival(client);
     }
 
-    /// A user comes back: reloads after a failure, or has finished thinking.
+    /// A request of a user who was not waiting to make it, as this version of a page.
+    pub(super) fn ask_anew(&mut self, client: usize, owner: Owner, version: u16, intended: Time) {
+        let traits = Traits { version, ..self.populations[client].draw_traits() };
+        let call = self.new_call(self.plan.clients[client].edge, owner, traits, Handle::NONE);
+        self.ask(call, client, intended, true);
+    }
+
+    /// A pause is over: the user asks. Somebody who tries again wants what was wanted before.
     pub(super) fn user_returns(&mut self, handle: Handle) {
-        let Some((Owner::User { client, reloads_left, .. }, traits)) =
-            self.calls.get(handle).map(|call| (call.owner, call.traits))
-        else {
-            return;
-        };
-        // A handle of its own for each request: late answers and timers of the one before must not be taken for this one's.
-        self.calls.remove(handle);
-        let client = client as usize;
-        let closed = self.populations[client].pacer.is_none();
-        if closed && self.populations[client].leaving > 0 {
-            self.populations[client].leaving -= 1;
-            return;
+        let Some(call) = self.calls.get_mut(handle) else { return };
+        match call.owner {
+            Owner::User { client, tried, opens, .. } => {
+                let (client, edge) = (client as usize, call.edge);
+                let population = &mut self.populations[client];
+                if population.leaving > 0 {
+                    population.leaving -= 1;
+                    self.calls.remove(handle);
+                    return;
+                }
+                if tried == 0 {
+                    call.traits = population.draw_traits();
+                }
+                if opens {
+                    call.traits.version = population.version();
+                }
+                self.count_call(edge);
+                self.ask(handle, client, self.now, tried == 0);
+            }
+            Owner::Session { .. } => self.session_lost(handle),
+            Owner::Frame(_) | Owner::Flight { .. } => {}
         }
-        let traits = if closed { Traits::of_key(self.populations[client].draw_key()) } else { traits };
-        let edge = self.plan.clients[client].edge;
-        let call = self.new_call(edge, Owner::user(client, reloads_left), traits, Handle::NONE);
-        self.ask(call, client, self.now, closed);
     }
 
     fn ask(&mut self, handle: Handle, client: usize, intended: Time, fresh: bool) {
@@ -126,41 +176,74 @@ impl<W: Wire> Engine<W> {
         self.attempt(handle);
     }
 
-    pub(super) fn user_answered(
-        &mut self,
-        handle: Handle,
-        client: usize,
-        (intended, cell): (Time, u32),
-        reloads_left: u32,
-        outcome: Outcome,
-    ) {
+    pub(super) fn user_answered(&mut self, handle: Handle, client: usize, outcome: Outcome) {
+        let Some((owner, traits)) = self.calls.get(handle).map(|call| (call.owner, call.traits)) else { return };
+        let Owner::User { intended, cell, tried, opens, .. } = owner else { return };
         let latency = self.now.since(intended);
         self.recorder.answered(ClientId::from(client), cell as usize, self.cell, outcome, latency);
-        let plan = &self.plan.clients[client];
-        let population = &mut self.populations[client];
-        if let Arrivals::Closed { think, .. } = &plan.arrivals {
-            let wait = think.draw_span(&mut population.think_dice);
-            self.queue.push(self.now + wait, Event::Return(handle));
-            return;
-        }
-        if let Some(reload) = &plan.reload
-            && outcome.is_failure()
-            && reloads_left > 0
-            && population.reload_dice.chance(reload.chance)
-        {
-            let wait = reload.after.draw_span(&mut population.reload_dice);
-            if let Some(Owner::User { reloads_left, .. }) = self.calls.get_mut(handle).map(|call| &mut call.owner) {
-                *reloads_left -= 1;
-            }
-            self.queue.push(self.now + wait, Event::Return(handle));
-            return;
-        }
         self.calls.remove(handle);
+        match &self.plan.clients[client].arrivals {
+            Arrivals::Closed { think, .. } => {
+                let wait = think.draw_span(&mut self.populations[client].pause_dice);
+                self.comes_later(client, Owner::user(client), NOTHING_YET, wait);
+            }
+            Arrivals::Herd(_) => self.herd_answered(client, (tried, traits), outcome),
+            Arrivals::Fleet(_) => self.fleet_answered(client, (tried, traits, intended), outcome),
+            Arrivals::Open { .. } | Arrivals::Trace(_) if outcome.is_failure() => {
+                self.maybe_reload(client, owner, traits)
+            }
+            Arrivals::Open { .. } | Arrivals::Trace(_) if opens => self.open_page(client, traits.version),
+            Arrivals::Open { .. } | Arrivals::Trace(_) => {}
+        }
+    }
+
+    fn maybe_reload(&mut self, client: usize, mut owner: Owner, traits: Traits) {
+        let (Owner::User { tried, .. }, Some(reload)) = (&mut owner, &self.plan.clients[client].reload) else { return };
+        let dice = &mut self.populations[client].reload_dice;
+        if *tried < reload.limit && dice.chance(reload.chance) {
+            *tried += 1;
+            let wait = reload.after.draw_span(dice);
+            self.comes_later(client, owner, traits, wait);
+        }
+    }
+
+    /// Writes down how many sessions or pages there are now.
+    pub(super) fn tell_sessions(&mut self, client: usize) {
+        let population = &self.populations[client];
+        let [sessions, connected, old] = population.meters;
+        let share = |part: u32, whole: u32| if whole == 0 { 0.0 } else { f64::from(part) / f64::from(whole) };
+        if let Arrivals::Herd(herd) = &self.plan.clients[client].arrivals {
+            self.meters.set(sessions, self.now, f64::from(population.connected));
+            self.meters.set(connected, self.now, share(population.connected, herd.clients));
+        }
+        if let Some((open, outdated)) = population.pages.as_ref().map(OpenPages::counts) {
+            self.meters.set(sessions, self.now, f64::from(open));
+            self.meters.set(old, self.now, share(outdated, open));
+        }
+    }
+
+    pub(super) fn step_on_client(&mut self, id: ClientId, on: bool, fault: FaultId, effect: &Effect) {
+        let client = id.index();
+        match effect {
+            Effect::Surge { rate, factor } => {
+                let Some(pacer) = &mut self.populations[client].pacer else { return };
+                match on {
+                    true => pacer.begin_surge(self.now, fault, *rate, *factor),
+                    false => pacer.end_surge(self.now, fault),
+                }
+                self.schedule_arrival(client);
+            }
+            Effect::Wake { share, within } => self.wake(client, fault, *share, *within),
+            Effect::Release => self.release(client, fault),
+            // `Disconnect` was carried out with everything else that breaks sessions.
+            _ => {}
+        }
     }
 }
 
 impl Owner {
-    fn user(client: usize, reloads_left: u32) -> Owner {
-        Owner::User { client: client as u32, intended: Time::ZERO, cell: 0, reloads_left }
+    /// A user who has not asked yet.
+    pub(super) fn user(client: usize) -> Owner {
+        Owner::User { client: client as u32, intended: Time::ZERO, cell: 0, tried: 0, opens: false }
     }
 }

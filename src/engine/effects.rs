@@ -2,7 +2,7 @@
 
 use super::wire::Wire;
 use super::{Engine, ServiceId, Target};
-use crate::base::{ClientId, FaultId};
+use crate::base::FaultId;
 use crate::plan::{Effect, Replicas};
 
 impl<W: Wire> Engine<W> {
@@ -10,6 +10,7 @@ impl<W: Wire> Engine<W> {
         let plan = self.plan.clone();
         let step = &plan.schedule[index];
         self.note_step(index);
+        self.break_sessions(step);
         if self.wire.step(index, step) {
             return;
         }
@@ -24,7 +25,7 @@ impl<W: Wire> Engine<W> {
             (Target::Edge(edge), false) => self.end_on_edge(edge, step.fault),
             (Target::Service { id, replicas }, true) => self.begin_on_service(id, replicas, step.fault, &step.effect),
             (Target::Service { id, replicas }, false) => self.end_on_service(id, replicas, step.fault, &step.effect),
-            (Target::Client(client), on) => self.surge(client, on, step.fault, &step.effect),
+            (Target::Client(client), on) => self.step_on_client(client, on, step.fault, &step.effect),
         }
     }
 
@@ -138,15 +139,5 @@ impl<W: Wire> Engine<W> {
         let Some(contents) = &mut self.nodes[index].contents else { return 0 };
         let dice = &mut self.fault_dice[fault.index()];
         replicas.of(count).map(|replica| contents.forget(replica, share, dice)).sum()
-    }
-
-    fn surge(&mut self, client: ClientId, on: bool, fault: FaultId, effect: &Effect) {
-        let Effect::Surge { rate, factor } = effect else { return };
-        let Some(pacer) = &mut self.populations[client.index()].pacer else { return };
-        match on {
-            true => pacer.begin_surge(self.now, fault, *rate, *factor),
-            false => pacer.end_surge(self.now, fault),
-        }
-        self.schedule_arrival(client.index());
     }
 }

@@ -17,8 +17,10 @@ mod contents;
 mod doors;
 mod effects;
 mod eject;
+mod fleet;
 mod frames;
 mod guards;
+mod herd;
 mod inputs;
 mod keys;
 mod leaving;
@@ -28,6 +30,7 @@ mod meters;
 mod misses;
 mod nodes;
 mod pacer;
+mod pages;
 mod patches;
 mod placement;
 mod pool;
@@ -78,12 +81,14 @@ pub(crate) enum Event {
     WaitTimeout(Handle, u16),
     /// The pause before an attempt is over.
     Attempt(Handle),
-    /// A user comes back: after a failure (open loop), or after thinking (closed loop).
+    /// A user's pause is over: after a failure, after thinking, until an agent's turn; or a session has come to its end.
     Return(Handle),
     /// A health check of a replica is due; its time is over; the time of an ejection is.
     Check(u32, u32),
     CheckTimeout(u32, u32, Handle),
     Readmit(u32, u32),
+    /// An open page of a client asks again, or is closed.
+    Page(u32, Handle),
     /// The next step of the fault schedule.
     Step(u32),
     /// The next cell of the recording begins.
@@ -139,7 +144,8 @@ impl<W: Wire> Engine<W> {
                 links[miss.edge.index()].fills = Some(EdgeId::from(index));
             }
         }
-        let populations = plan.clients.iter().map(|client| Population::new(client, seed)).collect();
+        let population = |(index, client)| Population::new(client, ClientId::from(index), &plan);
+        let populations = plan.clients.iter().enumerate().map(population).collect();
         let fault_dice = plan.faults.iter().map(|f| Dice::named(seed, &format!("fault/{}", f.name))).collect();
         let mut engine = Engine {
             recorder: Recorder::new(&plan),
@@ -239,6 +245,7 @@ impl<W: Wire> Engine<W> {
             Event::Check(service, replica) => self.check(service as usize, replica),
             Event::CheckTimeout(service, replica, frame) => self.check_timed_out(service as usize, replica, frame),
             Event::Readmit(service, replica) => self.readmit(service as usize, replica),
+            Event::Page(client, page) => self.page_due(client as usize, page),
             Event::Step(index) => self.step(index as usize),
             Event::Cell(index) => self.next_cell(index as usize),
         }
@@ -312,7 +319,7 @@ impl<W: Wire> Engine<W> {
             match call.owner {
                 calls::Owner::Frame(above) => frame = above,
                 // A shared rebuild is for the cache, whoever still waits.
-                calls::Owner::User { .. } | calls::Owner::Flight { .. } => return true,
+                calls::Owner::User { .. } | calls::Owner::Session { .. } | calls::Owner::Flight { .. } => return true,
             }
         }
     }

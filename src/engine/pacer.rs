@@ -39,14 +39,14 @@ struct Surge {
 }
 
 impl Pacer {
-    /// `None` for a closed loop, which has no schedule of its own.
+    /// `None` for a closed population, whose requests follow from answers.
     pub fn new(arrivals: &Arrivals, dice: Dice) -> Option<Pacer> {
         let source = match arrivals {
             Arrivals::Open { points, poisson } => {
                 Source::Open { points: points.clone(), poisson: *poisson, left: 0.0, at: Time::ZERO }
             }
             Arrivals::Trace(times) => Source::Trace { times: times.clone(), next: 0 },
-            Arrivals::Closed { .. } => return None,
+            Arrivals::Closed { .. } | Arrivals::Herd(_) | Arrivals::Fleet(_) => return None,
         };
         let mut pacer = Pacer { arrivals: source, surges: Vec::new(), dice, due: None };
         pacer.draw();

@@ -52,7 +52,7 @@ impl<W: Wire> Engine<W> {
             (Arrivals::Closed { users: before, .. }, Arrivals::Closed { users, .. }) => {
                 let more = users.saturating_sub(*before);
                 self.populations[id.index()].leaving += before.saturating_sub(*users);
-                (0..more).for_each(|_| self.join(id.index()));
+                (0..more).for_each(|_| self.join(id.index(), None));
             }
             _ => self.schedule_arrival(id.index()),
         }

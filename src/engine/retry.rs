@@ -83,7 +83,8 @@ impl Retries {
     }
 }
 
-fn pause(backoff: &Backoff, attempts: u32, previous: Span, dice: &mut Dice) -> Span {
+/// A draw of a growing pause.
+pub(super) fn pause(backoff: &Backoff, attempts: u32, previous: Span, dice: &mut Dice) -> Span {
     let base = backoff.base.0 as f64;
     let cap = backoff.max.0 as f64;
     let delay = (base * libm::pow(backoff.factor, f64::from(attempts - 1))).min(cap);

@@ -9,6 +9,7 @@ mod change;
 mod config;
 mod cut;
 mod disable;
+mod disconnect;
 mod down;
 mod drain;
 mod errors;
@@ -17,12 +18,14 @@ mod forget;
 mod latency;
 mod pause;
 mod refuse;
+mod release;
 mod reset;
 mod restart;
 mod scale;
 mod site;
 mod slow;
 mod surge;
+mod wake;
 
 pub use change::Change;
 pub use site::{ActsOn, Site};
@@ -67,6 +70,9 @@ pub struct Lowered {
 /// Every kind, in the order of the manual.
 pub static KINDS: &[FaultKind] = &[
     surge::KIND,
+    disconnect::KIND,
+    wake::KIND,
+    release::KIND,
     latency::KIND,
     bandwidth::KIND,
     cut::KIND,

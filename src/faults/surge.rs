@@ -1,7 +1,7 @@
 //! A client sends more (or less) than its own rate.
 //!
 //! `rate` replaces the client's rate while the fault lasts; `factor` multiplies it. Exactly one of them is given. It needs a client
-//! with an open loop (`rate:`): a closed loop and a trace have no rate to change. Overlapping factors multiply.
+//! with an open loop (`rate:`): no other population has a rate to change. Overlapping factors multiply.
 //!
 //! - **Simulated world**: arrivals are drawn at the changed rate from the moment the fault begins.
 //! - **Live world**: the load generator paces its sending by the changed rate; nothing is done to any process.
@@ -51,7 +51,7 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let (target, client) = site.client();
     if !matches!(client.arrivals, Arrivals::Open { .. }) {
         let name = &client.name;
-        fields.error("on", format!("client `{name}` has no rate to change: it is a closed loop or a trace"));
+        fields.error("on", format!("client `{name}` has no rate to change: only an open loop with a `rate` has one"));
         return None;
     }
     match (fields.node("rate").is_some(), fields.node("factor").is_some()) {
@@ -79,7 +79,7 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
 fn peak(arrivals: &Arrivals) -> f64 {
     match arrivals {
         Arrivals::Open { points, .. } => points.iter().map(|point| point.rate).fold(0.0, f64::max),
-        Arrivals::Trace(_) | Arrivals::Closed { .. } => 0.0,
+        _ => 0.0,
     }
 }
 

@@ -1,14 +1,14 @@
 //! What can be done to a system from outside: the closed set to which every fault kind is lowered, and when it is done.
 
 use super::{Client, Edge, Service};
-use crate::base::{ClientId, Dist, EdgeId, FaultId, ServiceId, Time};
+use crate::base::{ClientId, Dist, EdgeId, FaultId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// One scheduled change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     pub at: Time,
-    /// `true`: the effect begins; `false`: it is healed. Effects that are over at once (`Forget`) have no healing step.
+    /// `true`: the effect begins; `false`: it is healed. Effects that are over at once (`Forget`, `Disconnect`) have no healing step.
     pub on: bool,
     pub fault: FaultId,
     pub target: Target,
@@ -89,6 +89,12 @@ pub enum Effect {
     Set(Box<Patch>),
     /// Client: the rate becomes this many per second (`None`: unchanged), then times `factor`.
     Surge { rate: Option<f64>, factor: f64 },
+    /// Client with a herd: this share of the sessions it holds is lost, at once.
+    Disconnect { share: f64 },
+    /// Client with a fleet: this share of the agents that wait for their turn start within this time, at once.
+    Wake { share: f64, within: Span },
+    /// Client with pages: what is loaded from now on is of a new version, at once.
+    Release,
 }
 
 /// A new entry for the target of a step.

@@ -61,6 +61,7 @@ pub fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) 
             edge: EdgeId(0),
             arrivals: Arrivals::Open { points, poisson: true },
             reload: None,
+            pages: None,
             keys: None,
             send: load::Send { method: "GET".into(), path: "/".into() },
         }],

@@ -1,6 +1,7 @@
 //! Who asks, how often and for which keys, as plain data.
 
-use crate::base::{Dist, EdgeId, Span, Time};
+use super::topology::Backoff;
+use crate::base::{Dist, EdgeId, ErrorKind, Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// A population of users behind one edge.
@@ -11,6 +12,8 @@ pub struct Client {
     pub arrivals: Arrivals,
     /// A user whose request failed asks again.
     pub reload: Option<Reload>,
+    /// A visit of an open loop stays for a while and asks again and again.
+    pub pages: Option<Pages>,
     pub keys: Option<Keys>,
     /// What the live load generator sends.
     pub send: Send,
@@ -21,11 +24,72 @@ pub struct Client {
 #[serde(rename_all = "kebab-case")]
 pub enum Arrivals {
     /// Open loop at a piecewise linear rate; the last point holds to the end. Points are in order of time, the first at 0.
-    Open { points: Vec<RatePoint>, poisson: bool },
+    Open {
+        points: Vec<RatePoint>,
+        poisson: bool,
+    },
     /// Open loop at the listed moments.
     Trace(Vec<Time>),
-    /// Closed loop: this many users, each thinks, asks, waits for the answer, and thinks again.
-    Closed { users: u32, think: Dist },
+    /// Closed loop: this many users, each thinks, asks, waits for the answer, and thinks again. With `start` they begin spread evenly
+    /// over that time instead of after a first thought.
+    Closed {
+        users: u32,
+        think: Dist,
+        start: Option<Span>,
+    },
+    Herd(Herd),
+    Fleet(Fleet),
+}
+
+/// Clients that each hold a session and call only to get one back that was lost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Herd {
+    pub clients: u32,
+    /// The first call after a loss is made at a moment drawn evenly from this.
+    pub spread: Span,
+    /// From a failed call to the next.
+    pub retry: Pause,
+    /// Sessions end by themselves after this; `None`: they last until something breaks them.
+    pub life: Option<Dist>,
+}
+
+/// Agents that each do a run, wait for their next turn, and do a run again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fleet {
+    pub agents: u32,
+    /// From one run to the next.
+    pub interval: Dist,
+    /// Whether the interval counts from the start of a run (a clock) or from its end.
+    pub clockwork: bool,
+    /// All agents start within this, evenly.
+    pub start: Span,
+    /// Each start is put off by a draw from 0 to this.
+    pub splay: Span,
+    pub rerun: Option<Rerun>,
+}
+
+/// Another run before the next turn, after failures of these kinds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rerun {
+    pub on: Vec<ErrorKind>,
+    pub after: Dist,
+}
+
+/// How long somebody waits before another try.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Pause {
+    Drawn(Dist),
+    Growing(Backoff),
+}
+
+/// What becomes of a visit whose first request (the load of the page) succeeded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pages {
+    /// How long a page is kept open.
+    pub age: Dist,
+    /// From one request of an open page to its next.
+    pub every: Dist,
 }
 
 /// The rate at one moment, per second. Two points at one time make a step.
@@ -58,7 +122,7 @@ pub struct Send {
 }
 
 impl Arrivals {
-    /// Mean requests per second at a moment, without surges; `None` for a closed loop or a trace.
+    /// Mean requests per second at a moment, without surges; `None` for everything but an open loop with a rate.
     pub fn rate_at(&self, at: Time) -> Option<f64> {
         let Arrivals::Open { points, .. } = self else { return None };
         let after = points.iter().position(|point| point.at > at);

@@ -4,7 +4,7 @@
 //! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
 
 use super::expectation::Subject;
-use super::{Effect, Guard, Patch, Plan, Role, Target};
+use super::{Arrivals, Effect, Guard, Patch, Plan, Role, Target};
 use serde::{Deserialize, Serialize};
 
 /// One figure of one subject.
@@ -64,6 +64,9 @@ pub static KNOWN: &[Known] = &[
         "services with `outliers`, calls with `eject`",
         "replicas ejected because requests failed",
     ),
+    known("sessions", Form::Gauge, Unit::Number, "herds and clients with pages", "sessions held, or pages open"),
+    known("connected", Form::Gauge, Unit::Ratio, "herds", "clients that hold a session / clients"),
+    known("old", Form::Gauge, Unit::Ratio, "clients with pages", "open pages of an earlier version / open pages"),
     known("crashes", Form::Count, Unit::Number, "services that a fault takes down", "replicas that went down"),
     known(
         "stale",
@@ -93,6 +96,13 @@ impl Known {
 /// The meters of a Plan, in the order of its subjects.
 pub fn declared(plan: &Plan) -> Vec<Meter> {
     let mut all = Declared::default();
+    for (index, client) in plan.clients.iter().enumerate() {
+        let of = Subject::Client(index as u32);
+        let is_herd = matches!(client.arrivals, Arrivals::Herd(_));
+        let names =
+            [("sessions", is_herd || client.pages.is_some()), ("connected", is_herd), ("old", client.pages.is_some())];
+        names.into_iter().filter(|(_, has)| *has).for_each(|(name, _)| all.meter(name, of));
+    }
     for (index, service) in plan.services.iter().enumerate() {
         let of = Subject::Service(index as u32);
         let steps = || {

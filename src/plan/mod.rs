@@ -21,7 +21,7 @@ pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
 pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target};
 pub use expectation::{Expectation, Window};
 pub use guards::{Budget, Guard};
-pub use load::{Arrivals, Client, Keys, RatePoint, Reload};
+pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Reload, Rerun};
 pub use meters::Meter;
 pub use real::{Real, RealService};
 pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Pool, Queue, Retry, Role, Service, StoreSpec};

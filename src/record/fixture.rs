@@ -50,6 +50,7 @@ pub fn plan() -> Plan {
             edge: EdgeId(0),
             arrivals: Arrivals::Open { points: vec![RatePoint { at: Time::ZERO, rate: 100.0 }], poisson: false },
             reload: None,
+            pages: None,
             keys: None,
             send: Send { method: "GET".to_owned(), path: "/".to_owned() },
         }],

@@ -59,6 +59,7 @@ fn client(name: &str, edge: usize) -> Client {
         edge: EdgeId::from(edge),
         arrivals: Arrivals::Open { points: vec![RatePoint { at: Time::ZERO, rate: 200.0 }], poisson: true },
         reload: None,
+        pages: None,
         keys: None,
         send: Send { method: "GET".to_owned(), path: "/".to_owned() },
     }

@@ -9,6 +9,7 @@
 pub mod diagnostic;
 pub mod dist;
 pub mod fields;
+mod files;
 pub mod load;
 pub mod node;
 pub mod overlay;

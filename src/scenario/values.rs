@@ -2,16 +2,11 @@
 
 use super::diagnostic::{Diagnostics, quote};
 use super::dist;
-use super::load::read_limited;
+use super::files;
 use super::node::{Entry, Node, Quoting, Value};
 use super::suggest::help_for;
 use crate::base::units::{self, UnitError};
 use crate::base::{Dist, Span};
-use std::path::Path;
-
-/// A file of values holds at most this many lines, and bytes.
-const FILE_VALUES_MAX: usize = 1_000_000;
-const FILE_BYTES_MAX: usize = 32 << 20;
 
 /// A length of time.
 pub fn read_span(node: &Node, diags: &Diagnostics) -> Option<Span> {
@@ -100,7 +95,7 @@ pub fn read_choice(node: &Node, choices: &'static [&'static str], diags: &Diagno
 
 /// A distribution over times.
 pub fn read_dist(node: &Node, diags: &Diagnostics) -> Option<Dist> {
-    let values_of = |file: &str| file_values(&diags.resolve(file), file);
+    let values_of = |file: &str| files::values(&diags.resolve(file), file);
     read_unit(node, diags, "a length of time or a distribution, such as `exp(5ms)`", |text| {
         dist::parse(text, &values_of)
     })
@@ -108,7 +103,12 @@ pub fn read_dist(node: &Node, diags: &Diagnostics) -> Option<Dist> {
 
 /// The values, in seconds, of the file that a scalar names: one per line, with a unit or in bare seconds.
 pub fn read_values_file(node: &Node, diags: &Diagnostics) -> Option<Vec<f64>> {
-    read_unit(node, diags, "the name of a file", |file| file_values(&diags.resolve(file), file))
+    read_unit(node, diags, "the name of a file", |file| files::values(&diags.resolve(file), file))
+}
+
+/// The rates of the file that a scalar names, each with its moment in seconds if the file has moments.
+pub fn read_rates_file(node: &Node, diags: &Diagnostics) -> Option<Vec<(Option<f64>, f64)>> {
+    read_unit(node, diags, "the name of a file", |file| files::rates(&diags.resolve(file), file))
 }
 
 /// The entries of a map of names, such as `services`. `what` names it in messages.
@@ -162,43 +162,6 @@ fn wrong_flag(node: &Node, text: &str, meant: &str, diags: &Diagnostics) -> Opti
     let note = diags.error(node.place, format!("{} is not `true` or `false`", quote(text))).code("wrong-value");
     note.help(format!("write `{meant}`"));
     None
-}
-
-fn file_values(path: &Path, shown: &str) -> Result<Vec<f64>, UnitError> {
-    let trouble = |message: String, help: &str| UnitError { message, help: Some(help.into()), at: 0..shown.len() };
-    // A pipe or a terminal could keep the reading waiting for ever.
-    if path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
-        return Err(trouble(
-            format!("{} is not a plain file", quote(shown)),
-            "save the values in a file beside the scenario",
-        ));
-    }
-    let bytes = read_limited(path, FILE_BYTES_MAX).map_err(|why| {
-        trouble(format!("cannot read {}: {why}", quote(shown)), "file names are relative to the scenario's folder")
-    })?;
-    let text = String::from_utf8_lossy(&bytes);
-    let mut values = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.split('#').next().unwrap_or("").trim().trim_end_matches(',').trim();
-        if line.is_empty() {
-            continue;
-        }
-        if values.len() == FILE_VALUES_MAX {
-            return Err(trouble(
-                format!("{} holds more than {FILE_VALUES_MAX} values", quote(shown)),
-                "use a sample of them",
-            ));
-        }
-        let value = units::number(line).or_else(|_| units::span(line).map(Span::as_secs_f64));
-        values.push(value.map_err(|error| {
-            let message = format!("line {} of {}: {}", index + 1, quote(shown), error.message);
-            trouble(message, "write one value per line, with a unit (`250ms`) or in seconds")
-        })?);
-    }
-    match values.is_empty() {
-        true => Err(trouble(format!("{} holds no values", quote(shown)), "write one value per line")),
-        false => Ok(values),
-    }
 }
 
 fn listed(words: &[&str]) -> String {

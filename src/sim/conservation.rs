@@ -185,14 +185,17 @@ impl Maker {
     fn client(&mut self, client: u32) -> Client {
         let points = vec![RatePoint { at: Time::ZERO, rate: f64::from(1 + self.below(150)) }];
         let open = Arrivals::Open { points, poisson: self.dice.chance(0.5) };
-        let closed = Arrivals::Closed { users: 1 + self.below(10), think: Dist::Exponential { mean: 0.01 } };
+        let start = self.maybe(0.3, |m| m.ms(50));
+        let closed = Arrivals::Closed { users: 1 + self.below(10), think: Dist::Exponential { mean: 0.01 }, start };
+        let (herd, fleet) = (Arrivals::Herd(self.herd()), Arrivals::Fleet(self.fleet()));
         let limit = self.below(4);
         let reload = self.maybe(0.5, |m| Reload { chance: 0.8, after: m.dist(), limit });
         Client {
             name: format!("c{client}"),
             edge: EdgeId(client),
-            arrivals: self.pick(&[open, closed]),
+            arrivals: self.pick(&[open, closed, herd, fleet]),
             reload,
+            pages: self.maybe(0.3, |m| Pages { age: m.dist(), every: Dist::Exponential { mean: 0.02 } }),
             keys: self.maybe(0.8, |m| Keys { count: 1 + m.below(30), skew: m.pick(&[0.0, 1.0]) }),
             send: load::Send { method: "GET".into(), path: "/".into() },
         }
@@ -226,6 +229,29 @@ impl Maker {
         healing.expect("every fault of this kind heals").effect = Effect::Set(Box::new(old));
     }
 
+    fn herd(&mut self) -> Herd {
+        let base = Span::from_millis(5);
+        let backoff = Backoff { base, factor: 2.0, max: Span::from_millis(50), jitter: Jitter::Full };
+        Herd {
+            clients: 1 + self.below(30),
+            spread: self.ms(100),
+            retry: self.pick(&[Pause::Drawn(Dist::Constant(0.02)), Pause::Growing(backoff)]),
+            life: self.maybe(0.5, |_| Dist::Exponential { mean: 0.3 }),
+        }
+    }
+
+    fn fleet(&mut self) -> Fleet {
+        let after = Dist::Exponential { mean: 0.01 };
+        Fleet {
+            agents: 1 + self.below(30),
+            interval: self.pick(&[Dist::Constant(0.2), Dist::Exponential { mean: 0.1 }]),
+            clockwork: self.dice.chance(0.5),
+            start: self.ms(200),
+            splay: self.ms(200),
+            rerun: self.maybe(0.5, |_| Rerun { on: ErrorKind::ALL.to_vec(), after }),
+        }
+    }
+
     fn fault(&mut self, plan: &mut Plan) {
         let share = self.pick(&[0.0, 0.3, 1.0]);
         let on_edge = [
@@ -252,7 +278,11 @@ impl Maker {
                 let replicas = self.pick(&[Replicas::first(count), Replicas::every(count, count - 1)]);
                 (Target::Service { id, replicas }, self.pick(&on_service))
             }
-            _ => (Target::Client(ClientId(self.below(plan.clients.len() as u32))), surge),
+            _ => {
+                let wake = Effect::Wake { share, within: self.ms(100) };
+                let effect = self.pick(&[surge, Effect::Disconnect { share }, wake, Effect::Release]);
+                (Target::Client(ClientId(self.below(plan.clients.len() as u32))), effect)
+            }
         };
         let from = self.pick(&[0.0, 0.3, 0.5, 0.9]);
         let to = self.pick(&[1.0, 1.2, 1.7, LENGTH_S]);
@@ -267,9 +297,14 @@ fn played(plan: &Plan) -> (Recording, crate::engine::Audit) {
         engine.run_until(Time(plan.length.0 * tick / 40));
         let audit = engine.audit();
         for (index, client) in plan.clients.iter().enumerate() {
-            if let Arrivals::Closed { users, .. } = client.arrivals {
-                assert_eq!(audit.asking[index] + audit.pausing[index], u64::from(users), "users were lost or doubled");
-            }
+            let members = match &client.arrivals {
+                Arrivals::Closed { users, .. } => *users,
+                Arrivals::Herd(herd) => herd.clients,
+                Arrivals::Fleet(fleet) => fleet.agents,
+                Arrivals::Open { .. } | Arrivals::Trace(_) => continue,
+            };
+            let found = audit.asking[index] + audit.pausing[index] + audit.connected[index];
+            assert_eq!(found, u64::from(members), "users were lost or doubled");
         }
     }
     engine.finish();

@@ -24,7 +24,7 @@ fn over(recording: &Recording, from: f64, to: f64) -> ClientCell {
 }
 
 fn closed(plan: &mut Plan, think_s: f64) {
-    plan.clients[0].arrivals = Arrivals::Closed { users: 3, think: Dist::Constant(think_s) };
+    plan.clients[0].arrivals = Arrivals::Closed { users: 3, think: Dist::Constant(think_s), start: None };
 }
 
 #[test]

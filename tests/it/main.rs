@@ -7,6 +7,7 @@ mod determinism;
 mod docs;
 mod guards;
 mod live;
+mod populations;
 mod reference;
 mod reports;
 mod scenarios;

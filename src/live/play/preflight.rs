@@ -1,12 +1,13 @@
 //! Everything that can be known beforehand: whether this machine and this world can play the plan, and whether they may. Starts nothing,
 //! opens nothing but a look-up of names; names all problems at once.
 
+use super::stage::FLIGHTS_MAX;
 use super::target;
 use crate::base::ServiceId;
 use crate::live::{RealProcess, Trouble, Volume};
 use crate::plan::expectation::{Expectation, Gauge, Metric, Subject};
 use crate::plan::real::{Origin, Protocol};
-use crate::plan::{Effect, Party, Plan, RealService, Role, Step, Target};
+use crate::plan::{Arrivals, Client, Effect, Party, Plan, RealService, Role, Step, Target};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -149,6 +150,7 @@ impl Desk<'_> {
 
     fn clients(&mut self) {
         for client in &self.plan.clients {
+            self.population(client);
             let (method, path) = (&client.send.method, &client.send.path);
             if hyper::Method::from_bytes(method.as_bytes()).is_err() {
                 self.problems.push(format!("client `{}`: `{method}` is no HTTP method", client.name));
@@ -159,6 +161,22 @@ impl Desk<'_> {
                     client.name
                 ));
             }
+        }
+    }
+
+    /// A population that comes all at once needs room for all of it.
+    fn population(&mut self, client: &Client) {
+        let members = match &client.arrivals {
+            Arrivals::Closed { users, .. } => u64::from(*users),
+            Arrivals::Herd(herd) => u64::from(herd.clients),
+            Arrivals::Fleet(fleet) => u64::from(fleet.agents),
+            Arrivals::Open { .. } | Arrivals::Trace(_) => return,
+        };
+        if members > FLIGHTS_MAX {
+            self.checked.warnings.push(format!(
+                "client `{}` has {members} members; of requests that are under way at one moment at most {FLIGHTS_MAX} are sent here, and the rest count as refused",
+                client.name
+            ));
         }
     }
 

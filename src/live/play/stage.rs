@@ -31,7 +31,7 @@ pub struct Stage {
 const LATENCY: FaultId = FaultId(u32::MAX);
 /// Descriptors kept free for logs, pipes and listeners.
 const DESCRIPTORS_KEPT: u64 = 256;
-const FLIGHTS_MAX: u64 = 16_384;
+pub(super) const FLIGHTS_MAX: u64 = 16_384;
 /// Keys written into a Redis that is not ours vanish by themselves this long after the run.
 const AFTERGLOW: Span = Span::from_secs(60);
 

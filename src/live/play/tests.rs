@@ -5,7 +5,9 @@ use super::*;
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
 use crate::live::undo::testkit::Bench;
 use crate::plan::fixture::{self, chain, fault};
-use crate::plan::{CacheSpec, Effect, Fill, Keys, MissPath, Op, Party, Replicas, Role, Target};
+use crate::plan::{
+    Arrivals, CacheSpec, Effect, Fill, Fleet, Herd, Keys, MissPath, Op, Party, Pause, Replicas, Role, Target,
+};
 use crate::record::ClientCell;
 
 fn options(bench: &Bench) -> LiveOptions<'static> {
@@ -392,4 +394,27 @@ fn figures() {
         let proxied = p50_ms(&run(&plan), 1.0, 4.9) - hops as f64;
         println!("{hops} hops of 1 ms work: {direct:.3} ms above the model, {proxied:.3} ms through proxies");
     }
+}
+
+#[test]
+fn herds_and_fleets_come_over_the_wire() {
+    let mut plan = chain(1.0, &[2.0]);
+    plan.length = Time::from_secs_f64(2.5);
+    let retry = Pause::Drawn(Dist::Constant(0.2));
+    let herd = Herd { clients: 50, spread: Span::from_millis(300), retry, life: None };
+    plan.clients[0].arrivals = Arrivals::Herd(herd);
+    let mut fleet_plan = plan.clone();
+    fault(&mut plan, all_of(0), Effect::Down, 0.5, 1.0);
+    let recording = run(&plan);
+    let all = between(&recording, 0.0, 2.5);
+    assert_eq!((between(&recording, 0.0, 0.4).offered, all.fresh, all.ok), (0, 50, 50), "{all:?}");
+    assert!(all.offered > 60 && all.errors[ErrorKind::Refused as usize] > 10, "they called while it was down: {all:?}");
+    let (start, interval) = (Span::from_millis(200), Dist::Constant(0.5));
+    let fleet = Fleet { agents: 40, interval, clockwork: true, start, splay: Span::ZERO, rerun: None };
+    fleet_plan.clients[0].arrivals = Arrivals::Fleet(fleet);
+    let wake = Effect::Wake { share: 1.0, within: Span::ZERO };
+    fault(&mut fleet_plan, Target::Client(ClientId(0)), wake, 1.3, 1.3);
+    let recording = run(&fleet_plan);
+    assert_eq!(between(&recording, 0.0, 1.3).offered, 120, "turns begin at 0, 0.5 and 1 s");
+    assert_eq!(between(&recording, 1.3, 1.7).offered, 40, "all at once");
 }

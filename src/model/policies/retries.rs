@@ -68,7 +68,7 @@ static TABLE: [FieldDoc; 4] = [
     FieldDoc::optional("on", Shape::List(&Shape::Choice(KINDS)), "all", "failures that are tried again"),
 ];
 
-static BACKOFF: [FieldDoc; 4] = [
+pub static BACKOFF: [FieldDoc; 4] = [
     FieldDoc::required("base", Shape::Span, "the first pause"),
     FieldDoc::optional("factor", Shape::Factor, "2", "how much longer each pause is than the last"),
     FieldDoc::optional("max", Shape::Span, "60s", "the longest pause"),
@@ -108,7 +108,7 @@ fn at_once() -> Backoff {
     Backoff { base: Span::ZERO, factor: 1.0, max: Span::ZERO, jitter: Jitter::None }
 }
 
-fn read_backoff(node: &Node, diags: &Diagnostics) -> Option<Backoff> {
+pub fn read_backoff(node: &Node, diags: &Diagnostics) -> Option<Backoff> {
     let fields = Fields::open(node, "`backoff`", &BACKOFF, diags);
     let jitter = match fields.choice("jitter") {
         Some("full") => Jitter::Full,
