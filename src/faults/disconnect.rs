@@ -19,7 +19,7 @@
 //! faults:
 //!   uplink: {kind: disconnect, on: phones, share: 50%, at: 10s}
 //! expect:
-//!   - offered(phones) <= 0 before uplink
+//!   - offered(phones) <= 0/s before uplink
 //!   - min(connected(phones)) <= 60% whole
 //!   - last(connected(phones)) >= 100%
 //! ```

@@ -20,7 +20,7 @@
 //! expect:
 //!   - success(agents) >= 99%
 //!   - offered(agents) <= 15/s between 0s and 60s
-//!   - rejected(server) <= 0
+//!   - errors(agents, kind=rejected) <= 0%
 //! ```
 
 use super::{PopulationKind, members};
