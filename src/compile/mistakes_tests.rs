@@ -166,7 +166,7 @@ const SINGLE: &[(&str, &str, &str)] = &[
     (
         "rate: 10/s",
         "rate: 10/s, users: 3",
-        "5:10: error: client `users` has rate and users: only one of them can say when it asks (such as `rate: 100/s`)",
+        "5:10: error: client `users` has `rate` and `users`: only one of them can say when it asks (such as `rate: 100/s`)",
     ),
     (
         "rate: 10/s",
@@ -176,7 +176,7 @@ const SINGLE: &[(&str, &str, &str)] = &[
     (
         "rate: 10/s, ",
         "",
-        "5:10: error: client `users` never asks: it has no `rate`, `users` or `trace` (such as `rate: 100/s`)",
+        "5:10: error: client `users` never asks: it has no `rate`, `users`, `trace`, `herd` or `fleet` (such as `rate: 100/s`)",
     ),
     ("rate: 10/s", "rate: 10", "5:48: error: `10` needs a unit, because it is a rate (did you mean `10/s`?)"),
     (

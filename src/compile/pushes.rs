@@ -5,7 +5,7 @@
 use super::root;
 use crate::base::{FaultId, Time};
 use crate::faults::Change;
-use crate::plan::{Effect, Patch, Plan, Replicas, Step, Target};
+use crate::plan::{Arrivals, Client, Effect, Patch, Plan, Replicas, Step, Target};
 use crate::scenario::overlay::{self, Setting};
 use crate::scenario::{Diagnostics, Node};
 
@@ -85,8 +85,15 @@ fn not_the_same(plan: &Plan, changed: &Plan) -> Option<&'static str> {
     let services = |plan: &Plan| plan.services.iter().map(|s| (s.name.clone(), s.kind.clone())).collect::<Vec<_>>();
     let edges = |plan: &Plan| plan.edges.iter().map(|e| (e.name.clone(), e.from, e.to)).collect::<Vec<_>>();
     let clients = |plan: &Plan| {
-        let kind = |client: &crate::plan::Client| std::mem::discriminant(&client.arrivals);
-        plan.clients.iter().map(|client| (client.name.clone(), kind(client))).collect::<Vec<_>>()
+        let sort = |client: &Client| {
+            let members = match &client.arrivals {
+                Arrivals::Herd(herd) => herd.clients,
+                Arrivals::Fleet(fleet) => fleet.agents,
+                Arrivals::Open { .. } | Arrivals::Trace(_) | Arrivals::Closed { .. } => 0,
+            };
+            (client.name.clone(), std::mem::discriminant(&client.arrivals), members, client.pages.is_some())
+        };
+        plan.clients.iter().map(sort).collect::<Vec<_>>()
     };
     if services(plan) != services(changed) {
         return Some("add or remove services, or change their kinds");
@@ -94,7 +101,8 @@ fn not_the_same(plan: &Plan, changed: &Plan) -> Option<&'static str> {
     if edges(plan) != edges(changed) {
         return Some("add or remove calls, or change where they go");
     }
-    (clients(plan) != clients(changed)).then_some("add or remove clients, or change their sort")
+    (clients(plan) != clients(changed))
+        .then_some("add or remove clients, change their sort, or how many a herd or a fleet has")
 }
 
 fn steps(before: &Plan, after: &Plan, at: Time, on: bool, fault: FaultId) -> Vec<Step> {

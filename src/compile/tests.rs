@@ -44,7 +44,8 @@ fn every_file_of_a_kind_is_registered() {
         ("faults", &["mod", "site", "change"][..]),
         ("model/services", &["mod", "placement"]),
         ("model/policies", &["mod"]),
-        ("model/load", &["mod"]),
+        // Kinds that the page of a client speaks for.
+        ("model/load", &["mod", "open", "closed"]),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
         for file in std::fs::read_dir(path).expect("the folder is there") {

@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn rates_come_alone_or_with_their_moment() {
-        let good = file("at,rate\n0, 10   # calm\n\n1m; 20/s,\n90\t120/min\n");
+        let good = file("at,rate\n0, 10   # calm\n\n1m; 20/s,\n90\t2\n");
         let read = rates(good.path(), "load.csv").expect("it can be read");
         assert_eq!(read, [(Some(0.0), 10.0), (Some(60.0), 20.0), (Some(90.0), 2.0)]);
         assert_eq!(rates(file("10\n20/s\n").path(), "x").expect("read"), [(None, 10.0), (None, 20.0)]);

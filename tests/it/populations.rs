@@ -344,7 +344,7 @@ fn what_a_population_cannot_be_is_said() {
         diags.sorted().into_iter().map(|one| one.message).collect::<Vec<_>>().join("\n")
     };
     for (client, faults, words) in [
-        ("{calls: w}", "", "it has no `rate`, `users`, `trace`, `herd`, `fleet`"),
+        ("{calls: w}", "", "it has no `rate`, `users`, `trace`, `herd` or `fleet`"),
         ("{calls: w, rate: 1/s, herd: {clients: 3}}", "", "has `rate` and `herd`"),
         (
             "{calls: w, users: 3, pages: {age: 1s, every: 1s}}",

@@ -127,7 +127,8 @@ fn report_kinds(fields: &Fields, given: &[&PopulationKind]) {
     let message = match given {
         [] => {
             let all = keys(&KINDS.iter().collect::<Vec<_>>());
-            format!("{} never asks: it has no {}", fields.what(), all.join(", "))
+            let (last, others) = all.split_last().expect("there are kinds");
+            format!("{} never asks: it has no {} or {last}", fields.what(), others.join(", "))
         }
         _ => format!("{} has {}: only one of them can say when it asks", fields.what(), keys(given).join(" and ")),
     };
