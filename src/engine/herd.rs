@@ -75,8 +75,8 @@ impl<W: Wire> Engine<W> {
 
     /// The share of the replicas that are up which are among these.
     fn share_held_by(&self, service: ServiceId, replicas: Replicas) -> f64 {
-        let all = &self.nodes[service.index()].replicas;
-        let up = || all.iter().zip(0..).filter(|(replica, _)| replica.down.is_empty());
+        let node = &self.nodes[service.index()];
+        let up = || node.replicas.iter().zip(0..node.active).filter(|(replica, _)| replica.down.is_empty());
         match up().count() {
             0 => 0.0,
             alive => up().filter(|(_, number)| replicas.contains(*number)).count() as f64 / alive as f64,
