@@ -126,7 +126,7 @@ fn split(service: &Service) -> (Vec<Guard>, Vec<Guard>) {
 }
 
 impl<W: Wire> Engine<W> {
-    /// Asks the guards of an edge, as they are, about an attempt; `false`: it is not sent, and fails at once.
+    /// Asks the guards of an edge about an attempt; `false`: it is not sent, and fails at once.
     pub(super) fn let_out(&mut self, handle: Handle, attempt: u16, edge: EdgeId) -> bool {
         let Some(call) = self.calls.get_mut(handle) else { return false };
         let door = &mut self.links[edge.index()].door;

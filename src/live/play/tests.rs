@@ -4,7 +4,10 @@
 use super::*;
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
 use crate::live::undo::testkit::Bench;
+use crate::plan::expectation::Subject;
 use crate::plan::fixture::{self, chain, fault};
+use crate::plan::guards::{Breaker, Guard, RateLimit};
+use crate::plan::meters;
 use crate::plan::{
     Arrivals, CacheSpec, Effect, Fill, Fleet, Herd, Keys, MissPath, Op, Party, Pause, Replicas, Role, Target,
 };
@@ -90,6 +93,28 @@ fn what_is_down_refuses_and_what_was_in_it_crashes() {
         between(&recording, 1.1, 1.9).errors[ErrorKind::Refused as usize],
         between(&recording, 1.1, 1.9).failed()
     );
+}
+
+#[test]
+fn guards_decide_alike_in_both_worlds() {
+    let mut plan = chain(200.0, &[1.0, 5.0]);
+    plan.length = Time::from_secs_f64(3.0);
+    let mut breaker = Breaker { consecutive: Some(5), ..Breaker::plain() };
+    breaker.open.base = Span::from_millis(300);
+    plan.edges[1].guards = vec![Guard::Breaker(breaker)];
+    plan.services[0].guards = vec![Guard::Rate(RateLimit { rate: 100.0, burst: 10.0 })];
+    fault(&mut plan, all_of(1), Effect::Fail { chance: 1.0 }, 1.0, 2.0);
+    plan.meters = meters::declared(&plan);
+    for recording in [run(&plan), crate::sim::play(&plan)] {
+        let throttled = between(&recording, 0.5, 2.9).errors[ErrorKind::Throttled as usize];
+        assert!((150..300).contains(&throttled), "{throttled} of about 480 were too many");
+        let edge = recording.edge_over(1, Time::ZERO, plan.length);
+        let (open, failed) = (edge.errors[ErrorKind::BreakerOpen as usize], edge.errors[ErrorKind::Error as usize]);
+        assert!(open > 50 && (5..30).contains(&failed), "{open} not sent, {failed} failed");
+        assert_eq!(between(&recording, 2.5, 2.9).errors[ErrorKind::BreakerOpen as usize], 0, "closed again");
+        let opens = recording.meter_over(plan.meter(Subject::Edge(1), "opens").index(), Time::ZERO, plan.length);
+        assert!(opens.is_some_and(|opens| (2.0..8.0).contains(&opens.sum)), "{opens:?}");
+    }
 }
 
 #[test]
