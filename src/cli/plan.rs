@@ -124,6 +124,8 @@ fn service(plan: &Plan, one: &Service) -> String {
     let role = match &one.role {
         Role::Plain => String::new(),
         Role::Cache(cache) => format!(", {} of {} keys", cache.entries, cache.keys),
+        Role::Database(database) if database.acks > 0 => format!(", acknowledged by {} others", database.acks),
+        Role::Database(_) => ", acknowledged at once".to_owned(),
         Role::Store(store) => format!(", {} servers of {}", store.servers, units::show_bytes(store.server_bytes)),
     };
     let guards: String = one.guards.iter().map(|one| format!(", {}", guard(one))).collect();

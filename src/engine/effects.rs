@@ -1,5 +1,6 @@
 //! Carries out the schedule of faults on what the engine models.
 
+use super::database::Change;
 use super::wire::Wire;
 use super::{Engine, ServiceId, Target};
 use crate::base::FaultId;
@@ -63,6 +64,12 @@ impl<W: Wire> Engine<W> {
                 for replica in self.nodes[index].aimed_at(replicas) {
                     replica.freeze(self.now, fault);
                 }
+                self.change_copies(id, replicas, Change::Frozen);
+            }
+            Effect::Isolate => {
+                let count = replicas.of(self.nodes[index].active).count() as u64;
+                self.recorder.touched(fault, "copies cut off", count);
+                self.change_copies(id, replicas, Change::Apart);
             }
             Effect::Slow { factor } => self.nodes[index].slow.push((fault, replicas, *factor)),
             Effect::Fail { chance } => self.nodes[index].fail.push((fault, replicas, *chance)),
@@ -90,6 +97,11 @@ impl<W: Wire> Engine<W> {
                 if let Some(contents) = &mut self.nodes[index].contents {
                     replicas.of(contents.replicas()).for_each(|replica| contents.reborn(replica, self.now));
                 }
+                for replica in replicas.of(self.nodes[index].replicas.len() as u32) {
+                    if self.nodes[index].replicas[replica as usize].down.is_empty() {
+                        self.change_copies(id, Replicas { from: replica, to: replica + 1, step: 1 }, Change::Up);
+                    }
+                }
             }
             Effect::Freeze => {
                 for replica in replicas.of(self.nodes[index].replicas.len() as u32) {
@@ -97,6 +109,7 @@ impl<W: Wire> Engine<W> {
                         self.thawed(index, replica);
                     }
                 }
+                self.change_copies(id, replicas, Change::Thawed);
             }
             Effect::Drain => {
                 let node = &mut self.nodes[index];
@@ -105,6 +118,7 @@ impl<W: Wire> Engine<W> {
                 }
                 self.tell_replicas(id);
             }
+            Effect::Isolate => self.change_copies(id, replicas, Change::Together),
             Effect::Slow { .. } => self.nodes[index].slow.retain(|(f, ..)| *f != fault),
             Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),
             Effect::Fill { .. } => {
@@ -132,6 +146,7 @@ impl<W: Wire> Engine<W> {
         }
         let forgotten = self.forget(index, replicas, fault, 1.0);
         self.recorder.touched(fault, "entries forgotten", forgotten);
+        self.change_copies(id, replicas, Change::Down);
     }
 
     fn forget(&mut self, index: usize, replicas: Replicas, fault: FaultId, share: f64) -> u64 {

@@ -24,8 +24,8 @@ pub struct Frame {
     /// Calls that have not ended.
     pub pending: u32,
     pub failed: Option<ErrorKind>,
-    /// What a store's probes found.
-    found_room: Option<bool>,
+    /// What a store's probes found, or whether a database's statement was acknowledged.
+    pub found_room: Option<bool>,
     pub traits: Traits,
     pub arrived: Time,
     /// How long the replica had been frozen in all when the work now under way began.
@@ -192,6 +192,9 @@ impl<W: Wire> Engine<W> {
             let outcome = self.look_up(frame);
             return self.answer(frame, outcome);
         }
+        if node.copies.is_some() {
+            return self.end_of_statement(frame);
+        }
         let Some(storage) = &mut node.storage else { return self.answer(frame, Outcome::Ok) };
         match this.found_room {
             None => {
@@ -210,7 +213,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// The frame is done: it answers and lets its worker go.
-    fn answer(&mut self, frame: Handle, outcome: Outcome) {
+    pub(super) fn answer(&mut self, frame: Handle, outcome: Outcome) {
         let awaited = self.awaited(frame);
         let Some(this) = self.frames.get(frame) else { return };
         let (index, replica, origin) = (this.service as usize, this.replica, this.origin());

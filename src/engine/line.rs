@@ -13,9 +13,12 @@ impl<W: Wire> Engine<W> {
     pub(super) fn arrive(&mut self, service: ServiceId, origin: Origin) {
         let index = service.index();
         self.nodes[index].cell.arrived += 1;
-        let Some(replica) = self.choose_replica(index, &origin) else {
-            self.nodes[index].cell.failed += 1;
-            return self.answer_origin(origin, Outcome::Failed(ErrorKind::Unavailable));
+        let replica = match self.choose_replica(index, &origin) {
+            Ok(replica) => replica,
+            Err(kind) => {
+                self.nodes[index].cell.failed += 1;
+                return self.answer_origin(origin, Outcome::Failed(kind));
+            }
         };
         if let Some(kind) = self.turned_away_by_fault(index, replica) {
             self.note_outcome(index, replica, true);
@@ -47,8 +50,17 @@ impl<W: Wire> Engine<W> {
         }
     }
 
+    /// The replica for a request, or why there is none.
+    fn choose_replica(&mut self, index: usize, origin: &Origin) -> Result<u32, ErrorKind> {
+        let (now, node) = (self.now, &mut self.nodes[index]);
+        if let Some(copies) = &mut node.copies {
+            return copies.database.route(origin.traits.write, origin.traits.key, now);
+        }
+        self.choose_equal(index, origin).ok_or(ErrorKind::Unavailable)
+    }
+
     /// `None` when nobody is in rotation.
-    fn choose_replica(&mut self, index: usize, origin: &Origin) -> Option<u32> {
+    fn choose_equal(&mut self, index: usize, origin: &Origin) -> Option<u32> {
         let node = &self.nodes[index];
         if node.contents.is_some() && node.active > 1 {
             return self.choose_by_key(index, origin);

@@ -14,6 +14,7 @@ mod budget;
 mod calls;
 mod clients;
 mod contents;
+mod database;
 mod doors;
 mod effects;
 mod eject;
@@ -37,6 +38,7 @@ mod pool;
 mod queue;
 mod retry;
 mod slab;
+mod statements;
 mod storage;
 mod traits;
 mod wire;
@@ -89,6 +91,10 @@ pub(crate) enum Event {
     Readmit(u32, u32),
     /// An open page of a client asks again, or is closed.
     Page(u32, Handle),
+    /// A statement of a database goes on: it was acknowledged, or given up.
+    Statement(Handle),
+    /// The copies of a database choose a leader; the second is the number of the election.
+    Election(u32, u32),
     /// The next step of the fault schedule.
     Step(u32),
     /// The next cell of the recording begins.
@@ -170,6 +176,7 @@ impl<W: Wire> Engine<W> {
         for index in 0..engine.nodes.len() {
             engine.tell_replicas(ServiceId::from(index));
             engine.tell_doors(index);
+            engine.read_copies(index);
         }
         for index in 0..engine.links.len() {
             engine.tell_door(EdgeId::from(index));
@@ -246,6 +253,8 @@ impl<W: Wire> Engine<W> {
             Event::CheckTimeout(service, replica, frame) => self.check_timed_out(service as usize, replica, frame),
             Event::Readmit(service, replica) => self.readmit(service as usize, replica),
             Event::Page(client, page) => self.page_due(client as usize, page),
+            Event::Statement(frame) => self.advance(frame),
+            Event::Election(service, epoch) => self.election(service as usize, epoch),
             Event::Step(index) => self.step(index as usize),
             Event::Cell(index) => self.next_cell(index as usize),
         }
@@ -288,6 +297,7 @@ impl<W: Wire> Engine<W> {
     }
 
     fn roll_node(&mut self, index: usize) {
+        self.read_copies(index);
         self.nodes[index].account(self.now);
         let closed = self.nodes[index].roll();
         self.recorder.services[index][self.cell] = closed;

@@ -2,8 +2,10 @@
 
 use super::balance::Balancer;
 use super::contents::Contents;
+use super::database::Database;
 use super::doors::Doors;
 use super::slab::Handle;
+use super::statements::Copies;
 use super::storage::Storage;
 use crate::base::{Dice, FaultId, MeterId, ServiceId, Span, Time};
 use crate::plan::expectation::Subject;
@@ -26,6 +28,7 @@ pub struct Node {
     pub ejections_meter: MeterId,
     pub contents: Option<Contents>,
     pub storage: Option<Storage>,
+    pub copies: Option<Box<Copies>>,
     pub work_dice: Dice,
     /// Work that starts takes the product of these times longer.
     pub slow: Vec<(FaultId, Replicas, f64)>,
@@ -73,11 +76,19 @@ impl Node {
     pub fn new(service: &Service, id: ServiceId, plan: &Plan) -> Node {
         let (name, seed, of) = (&service.name, plan.seed, Subject::Service(id.0));
         let (contents, storage) = match &service.role {
-            Role::Plain => (None, None),
+            Role::Plain | Role::Database(_) => (None, None),
             Role::Cache(spec) => (Some(Contents::new(spec, service, seed)), None),
             Role::Store(spec) => (None, Some(Storage::new(spec, Dice::named(seed, &format!("probe/{name}"))))),
         };
+        let copies = match &service.role {
+            Role::Database(spec) => {
+                let dice = Dice::named(seed, &format!("copies/{name}"));
+                Some(Box::new(Copies::new(Database::new(spec, service.replicas, dice), id, plan)))
+            }
+            _ => None,
+        };
         Node {
+            copies,
             replicas: (0..service.replicas).map(|_| Replica::default()).collect(),
             active: service.replicas,
             replicas_meter: plan.meter(of, "replicas"),

@@ -15,6 +15,7 @@ mod drain;
 mod errors;
 mod fill;
 mod forget;
+mod isolate;
 mod latency;
 mod pause;
 mod refuse;
@@ -85,6 +86,7 @@ pub static KINDS: &[FaultKind] = &[
     pause::KIND,
     forget::KIND,
     fill::KIND,
+    isolate::KIND,
     blackout::KIND,
     config::KIND,
     scale::KIND,

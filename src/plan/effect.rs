@@ -74,6 +74,8 @@ pub enum Effect {
     Down,
     /// Service: nothing moves; work, queue and connections are kept.
     Freeze,
+    /// Database: these copies and the others hear nothing of each other; requests still reach them.
+    Isolate,
     /// Service: the balancer sends the replicas nothing new; what they have they finish.
     Drain,
     /// Service: work that starts takes this many times longer.

@@ -72,8 +72,8 @@ pub static KNOWN: &[Known] = &[
         "stale",
         Form::Share,
         Unit::Ratio,
-        "caches whose keys are written",
-        "hits with a value older than the newest write",
+        "caches whose keys are written, and databases",
+        "reads that gave a value older than the newest write",
     ),
     known("opens", Form::Count, Unit::Number, "calls with a breaker", "how often its breaker opened"),
     known("open", Form::Gauge, Unit::Ratio, "calls with a breaker", "share of the time that its breaker was open"),
@@ -85,6 +85,11 @@ pub static KNOWN: &[Known] = &[
         "calls and services with a guard",
         "requests that its guards turned away",
     ),
+    known("lag", Form::Gauge, Unit::Seconds, "databases", "how far the slowest copy that is up is behind"),
+    known("lost", Form::Count, Unit::Number, "databases", "acknowledged writes that no copy has any more"),
+    known("diverged", Form::Count, Unit::Number, "databases", "writes that a deposed leader acknowledged alone"),
+    known("elections", Form::Count, Unit::Number, "databases", "times that another copy was chosen to lead"),
+    known("leaders", Form::Gauge, Unit::Number, "databases", "copies that take writes as leaders"),
 ];
 
 impl Known {
@@ -124,6 +129,9 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
             all.meter("stale", of);
         }
         all.guards(of, plan.guards_of_service(index));
+        if matches!(service.role, Role::Database(_)) {
+            ["stale", "lag", "lost", "diverged", "elections", "leaders"].iter().for_each(|name| all.meter(name, of));
+        }
     }
     for index in 0..plan.edges.len() {
         if plan.edges[index].eject.is_some() {

@@ -4,6 +4,7 @@
 
 pub mod balance;
 pub mod cache;
+pub mod database;
 pub mod digest;
 pub mod effect;
 pub mod expectation;

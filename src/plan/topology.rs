@@ -2,6 +2,7 @@
 
 use super::Balance;
 use super::cache::{CacheSpec, Eject};
+use super::database::DatabaseSpec;
 use super::guards::{Budget, Guard};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,8 @@ pub enum Role {
     Cache(CacheSpec),
     /// Appends bytes to one of many servers, found by probing.
     Store(StoreSpec),
+    /// Its replicas are copies of the same data.
+    Database(DatabaseSpec),
 }
 
 /// Appends go to the first server with room, found by random probes. Used space is kept as a share of servers that are full.

@@ -3,6 +3,7 @@
 mod balance;
 mod caches;
 mod cli;
+mod databases;
 mod determinism;
 mod docs;
 mod guards;

@@ -1,6 +1,7 @@
 //! The kinds of services. Adding one: a file here (its `//!` head is its manual page) and its line in [`KINDS`].
 
 pub mod cache;
+pub mod database;
 mod placement;
 pub mod service;
 pub mod store;
@@ -26,7 +27,7 @@ pub struct Surroundings {
     pub keys: Option<u32>,
 }
 
-pub static KINDS: &[ServiceKind] = &[service::KIND, cache::KIND, store::KIND];
+pub static KINDS: &[ServiceKind] = &[service::KIND, cache::KIND, store::KIND, database::KIND];
 
 /// The fields that every service has.
 pub static COMMON: &[FieldDoc] = &[
@@ -52,7 +53,7 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
 
-const NAMES: &[&str] = &["service", "cache", "store"];
+const NAMES: &[&str] = &["service", "cache", "store", "database"];
 
 const CALL: Shape = Shape::OneOf(&[Shape::Name, Shape::Shared("call", &call::TABLE)]);
 const CALLS: Shape = Shape::OneOf(&[

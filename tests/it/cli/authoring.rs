@@ -117,7 +117,7 @@ fn a_new_scenario_passes_check_and_run_and_nothing_is_overwritten() {
     let check = firedrill(home.path(), &["check", "first.yaml"]);
     assert_eq!(check.code, Some(0), "{}{}", check.out, check.err);
     let run = firedrill(home.path(), &["run", "first.yaml", "--all-variants", "--seeds", "5", "-q"]);
-    assert_eq!((run.code, run.out.as_str()), (Some(0), "exit 0: all 10 runs held\n"), "{}", run.err);
+    assert_eq!((run.code, run.out.as_str()), (Some(0), "exit 0: all 2 runs held, each over 5 seeds\n"), "{}", run.err);
     let again = firedrill(home.path(), &["new", "first.yaml"]);
     assert_eq!(again.code, Some(2));
     assert!(again.err.contains("nothing is overwritten"), "{}", again.err);

@@ -1,0 +1,103 @@
+//! One copy of the data: what it has received, what it has applied, and what never reached it.
+
+use crate::base::{Span, Time};
+use std::collections::VecDeque;
+
+#[derive(Clone, Debug, Default)]
+pub struct Copy {
+    /// On their way, in the order in which they are applied.
+    pipeline: VecDeque<Coming>,
+    /// Everything up to here was applied, but for `missing` and the pipeline.
+    applied: u64,
+    received: u64,
+    /// Writes that could not be sent to it, ascending.
+    pub missing: Vec<u64>,
+    /// When its last write in the pipeline is applied.
+    busy_until: Time,
+    pub down: bool,
+    /// Frozen or cut off from the other copies: how many faults do it.
+    pub apart: u32,
+    pub frozen: u32,
+    /// It loads a backup and plays back the log until then.
+    pub back_at: Time,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Coming {
+    position: u64,
+    received: Time,
+    applied: Time,
+}
+
+impl Copy {
+    pub fn is_up(&self) -> bool {
+        !self.down
+    }
+
+    /// Do the other copies hear of it?
+    pub fn is_reachable(&self) -> bool {
+        !self.down && self.apart == 0 && self.frozen == 0
+    }
+
+    /// A write of its own.
+    pub fn take_own(&mut self, position: u64) {
+        (self.received, self.applied) = (self.received.max(position), self.applied.max(position));
+    }
+
+    /// A write is on its way to it, one application after another; when it is received.
+    pub fn put(&mut self, position: u64, received: Time, per_write: Span) -> Time {
+        let applied = received.max(self.busy_until) + per_write;
+        self.busy_until = applied;
+        self.pipeline.push_back(Coming { position, received, applied });
+        received
+    }
+
+    /// Brings what it has up to `now`.
+    pub fn advance(&mut self, now: Time) {
+        while let Some(first) = self.pipeline.front().filter(|coming| coming.applied <= now) {
+            self.applied = self.applied.max(first.position);
+            self.received = self.received.max(first.position);
+            self.pipeline.pop_front();
+        }
+        // The pipeline is applied in order and received nearly so: the first that is not here yet ends the search.
+        let here = self.pipeline.iter().take_while(|coming| coming.received <= now).map(|coming| coming.position).max();
+        self.received = self.received.max(here.unwrap_or(0));
+    }
+
+    pub fn has_applied(&self, position: u64) -> bool {
+        position <= self.applied
+            && self.missing.binary_search(&position).is_err()
+            && !self.pipeline.iter().any(|coming| coming.position == position)
+    }
+
+    /// It has everything up to here.
+    pub fn complete_up_to(&self) -> u64 {
+        let gap = self.missing.first().map_or(u64::MAX, |first| first - 1);
+        gap.min(self.received)
+    }
+
+    /// When a write is received by it; the past for one that it has, `None` for one that was not sent.
+    pub fn received_at(&self, position: u64, now: Time) -> Option<Time> {
+        if self.missing.binary_search(&position).is_ok() {
+            return None;
+        }
+        match self.pipeline.iter().find(|coming| coming.position == position) {
+            Some(coming) => Some(coming.received.max(now)),
+            None => (position <= self.applied).then_some(now),
+        }
+    }
+
+    pub fn behind(&self, now: Time) -> Span {
+        self.busy_until.max(now).since(now)
+    }
+
+    /// What is still on its way comes no more: its sender is gone. Everything after `position` is forgotten.
+    pub fn cut_to(&mut self, position: u64, now: Time) {
+        self.advance(now);
+        self.pipeline.retain(|coming| coming.received <= now && coming.position <= position);
+        self.missing.retain(|missing| *missing <= position);
+        self.applied = self.applied.min(position);
+        self.received = self.received.min(position);
+        self.busy_until = self.pipeline.back().map_or(now, |coming| coming.applied).max(now);
+    }
+}
