@@ -8,7 +8,7 @@ use super::shape::Shape;
 use crate::base::dist::Z99;
 use crate::base::{Dist, units};
 use crate::plan::guards::{Algorithm, Budget};
-use crate::plan::{Arrivals, Client, Edge, Expectation, Fleet, Guard, Op, Plan, Role, Service, digest};
+use crate::plan::{Arrivals, Client, Edge, Expectation, Fleet, Guard, Need, Op, Plan, Role, Service, digest};
 use crate::report::figures::duration;
 use clap::Args;
 
@@ -138,7 +138,8 @@ fn service(plan: &Plan, one: &Service) -> String {
         .map(|op| match op {
             Op::Work(dist) => format!("work {}", drawn(dist)),
             Op::Call(id) => plan.edge(*id).name.clone(),
-            Op::Parallel(all) => format!("{} at once", names(all)),
+            Op::Parallel { calls, need: Need::Every } => format!("{} at once", names(calls)),
+            Op::Parallel { calls, need: Need::Count(count) } => format!("{} at once, {count} needed", names(calls)),
         })
         .collect();
     let steps = if steps.is_empty() { String::new() } else { format!("; {}", steps.join(", then ")) };

@@ -1,12 +1,13 @@
 //! Calls to edges: every call of a client or a service becomes a row of the Plan's table, with a name of its own.
 
 use super::root::service_named;
-use crate::base::{ClientId, EdgeId, ServiceId};
+use crate::base::{ClientId, EdgeId, ServiceId, Span};
 use crate::model::load::client::ClientDraft;
 use crate::model::policies::call::{CallDraft, StepDraft};
+use crate::model::policies::fallback::FallbackDraft;
 use crate::model::services::{ServiceDraft, cache};
 use crate::plan::topology::MissPath;
-use crate::plan::{Op, Party, Plan};
+use crate::plan::{Fallback, Op, Party, Plan, Role, Stale};
 use crate::scenario::{Diagnostics, Place, quote};
 
 /// A scenario has at most this many calls.
@@ -41,8 +42,9 @@ impl Maker<'_> {
         match step {
             StepDraft::Work(dist) => Some(Op::Work(dist.clone())),
             StepDraft::Call(call) => self.edge(from, call).map(Op::Call),
-            StepDraft::Parallel(calls) => {
-                Some(Op::Parallel(calls.iter().filter_map(|call| self.edge(from, call)).collect()))
+            StepDraft::Parallel(calls, need) => {
+                let calls = calls.iter().filter_map(|call| self.edge(from, call)).collect();
+                Some(Op::Parallel { calls, need: *need })
             }
         }
     }
@@ -52,6 +54,7 @@ impl Maker<'_> {
         if to.is_none() {
             // The path after a miss is still looked at: all mistakes at once.
             let _ = call.miss.as_ref().and_then(|miss| self.edge(from, &miss.call));
+            let _ = self.fallback(from, call);
         }
         let to = to?;
         if self.plan.edges.len() >= EDGES_MAX {
@@ -79,11 +82,35 @@ impl Maker<'_> {
                 let note = self.diags.error(call.miss_place, message).code("wrong-kind");
                 note.help(format!("give service `{}` `kind: cache`, or list the second call after the first", call.to));
             }
+            self.check_stale(to, call, miss.stale);
             let after = self.edge(from, &miss.call)?;
-            let path = MissPath { edge: after, fill: miss.fill, on_error: miss.on_error };
+            let path = MissPath { edge: after, fill: miss.fill, on_error: miss.on_error, stale: miss.stale };
             self.plan.edges[id.index()].miss = Some(path);
         }
+        self.plan.edges[id.index()].fallback = self.fallback(from, call);
         Some(id)
+    }
+
+    /// What has expired can be served only if it is kept.
+    fn check_stale(&self, cache: ServiceId, call: &CallDraft, stale: Stale) {
+        let keeps_none = matches!(&self.plan.service(cache).role, Role::Cache(spec) if spec.grace == Span::ZERO);
+        if stale != Stale::default() && keeps_none {
+            let message = format!("{} keeps nothing that has expired", quote(&call.to));
+            let note = self.diags.error(call.miss_place, message).code("wrong-value");
+            note.help(format!("give service `{}` a `ttl` and `stale_for: 1h`", call.to));
+        }
+    }
+
+    /// A second call is as optional as the first.
+    fn fallback(&mut self, from: Party, call: &CallDraft) -> Option<Fallback> {
+        match call.fallback.as_deref()? {
+            FallbackDraft::Answer => Some(Fallback::Answer),
+            FallbackDraft::Call(second) => {
+                let id = self.edge(from, second)?;
+                self.plan.edges[id.index()].optional |= call.edge.optional;
+                Some(Fallback::Call(id))
+            }
+        }
     }
 
     fn name(&self, from: Party, call: &CallDraft) -> String {

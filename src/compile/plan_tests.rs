@@ -150,8 +150,11 @@ fn edges_are_named_after_both_ends_and_numbered_when_repeated() {
     let plan = plan_of(SHOP, &Request::default());
     let names: Vec<&str> = plan.edges.iter().map(|edge| edge.name.as_str()).collect();
     assert_eq!(names, ["users->web", "web->cache", "web->db", "web->db#2", "web->search", "web->db#3"]);
-    assert_eq!(plan.edges[1].miss, Some(MissPath { edge: EdgeId(2), fill: Fill::SingleFlight, on_error: false }));
-    let parallel = Op::Parallel(vec![EdgeId(3), EdgeId(4)]);
+    assert_eq!(
+        plan.edges[1].miss,
+        Some(MissPath { edge: EdgeId(2), fill: Fill::SingleFlight, on_error: false, stale: Stale::default() })
+    );
+    let parallel = Op::Parallel { calls: vec![EdgeId(3), EdgeId(4)], need: Need::Every };
     assert_eq!(
         plan.services[0].program,
         [Op::Call(EdgeId(1)), parallel, Op::Work(Dist::Constant(0.001)), Op::Call(EdgeId(5))]
@@ -174,7 +177,15 @@ fn policies_are_read_with_their_defaults() {
     let seconds = |seconds| Some(Span::from_secs(seconds));
     assert_eq!(
         edge.pool,
-        Some(Pool { size: 4, idle: seconds(60), peer_idle: seconds(20), race: Span::from_millis(100) })
+        Some(Pool {
+            size: 4,
+            open_ahead: false,
+            pick: Pick::Newest,
+            max_wait: None,
+            idle: seconds(60),
+            peer_idle: seconds(20),
+            race: Span::from_millis(100)
+        })
     );
     assert_eq!((edge.request_bytes, edge.response_bytes, edge.cancel, edge.optional), (1024, 4096, false, false));
     let search = &plan.edges[4];

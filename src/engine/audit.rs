@@ -1,7 +1,9 @@
 //! For tests: looks at everything the engine holds between two events and asserts that nothing is lost, doubled or forgotten.
 
-use super::calls::Owner;
+use super::calls::{Call, Owner};
+use super::departure::NO_PLACE;
 use super::frames::State;
+use super::gate::Stage;
 use super::nodes::Held;
 use super::slab::Handle;
 use super::wire::Wire;
@@ -31,6 +33,7 @@ impl<W: Wire> Engine<W> {
         assert!(self.soon.is_empty(), "something was left undone: {:?}", self.soon);
         self.audit_lines();
         self.audit_frames();
+        self.audit_gates();
         let returning = self.waited_for(|event| match event {
             Event::Return(call) => Some(call),
             _ => None,
@@ -54,7 +57,8 @@ impl<W: Wire> Engine<W> {
                 audit.connected[client as usize] += 1;
                 continue;
             }
-            let states = [call.in_flight, trying.contains(&slot), returning.contains(&slot)];
+            let hedged = !call.in_flight && !call.twin.is_none();
+            let states = [call.in_flight, hedged, trying.contains(&slot), returning.contains(&slot)];
             assert_eq!(states.iter().filter(|is| **is).count(), 1, "a call is in one state: {states:?} {call:?}");
             match call.owner {
                 Owner::Session { .. } => unreachable!("counted above"),
@@ -68,6 +72,8 @@ impl<W: Wire> Engine<W> {
                     of[client as usize] += 1;
                 }
                 Owner::Frame(frame) => assert!(self.frames.contains(frame), "a call outlived its caller: {call:?}"),
+                Owner::Twin(first) => self.audit_twin(handle, first),
+                Owner::Nobody => {}
                 Owner::Flight { edge, key } => {
                     assert!(self.flights.contains_key(&(edge, key)), "for no flight: {call:?}")
                 }
@@ -77,6 +83,38 @@ impl<W: Wire> Engine<W> {
             assert_eq!(u64::from(population.connected), *connected, "sessions are counted as they are held");
         }
         audit
+    }
+
+    fn audit_twin(&self, twin: Handle, first: Handle) {
+        let mut next = self.calls.get(first).expect("a hedge outlived what it is a hedge of").twin;
+        while next != twin {
+            next = self.calls.get(next).expect("a hedge is in the list of its first").sibling;
+        }
+    }
+
+    /// Permits and connections are held by those who have come so far, and nobody waits for what is free.
+    fn audit_gates(&self) {
+        for (index, link) in self.links.iter().enumerate() {
+            let Some(gate) = &link.gate else { continue };
+            let under_way = || self.calls.iter().map(|(_, call)| call).filter(|call| call.edge.index() == index);
+            let at = |from: Stage, to: Stage| {
+                let there = |call: &&Call| call.in_flight && (from..=to).contains(&call.stage);
+                under_way().filter(there).count() as u32
+            };
+            if let Some(bulkhead) = &gate.bulkhead {
+                let expected = (at(Stage::Permitted, Stage::Sent), at(Stage::AwaitsPermit, Stage::AwaitsPermit));
+                assert_eq!(bulkhead.load(), expected, "edge {index}");
+                assert!(expected.1 == 0 || bulkhead.is_full(), "some wait for permits that are free");
+            }
+            if let Some(connections) = &gate.connections {
+                let waiting = at(Stage::AwaitsConnection, Stage::AwaitsConnection);
+                let held = under_way().filter(|call| {
+                    call.in_flight && (Stage::Connecting..=Stage::Sent).contains(&call.stage) && call.place != NO_PLACE
+                });
+                assert_eq!(connections.load(), (held.count() as u32, waiting), "edge {index}");
+                assert!(waiting == 0 || connections.is_full(), "some wait for connections that are free");
+            }
+        }
     }
 
     /// The live calls that an event of some sort is to come for; each by one event only.

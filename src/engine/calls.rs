@@ -1,7 +1,11 @@
 //! A call: one wish of a caller, tried as often as its policies allow, with a total timeout and a wait timeout for each attempt.
 
+use super::deadline;
+use super::departure::NO_PLACE;
 use super::doors::Pass;
 use super::eject::ANY;
+use super::fallback::Ending;
+use super::gate::Stage;
 use super::links::Transit;
 use super::slab::Handle;
 use super::traits::Traits;
@@ -15,8 +19,14 @@ pub struct Call {
     pub owner: Owner,
     /// The number of the attempt under way or just over; an answer to another one is nobody's.
     pub attempt: u16,
-    /// False between attempts.
+    /// False between attempts, and when only hedges of this attempt are still under way.
     pub in_flight: bool,
+    /// How far the attempt under way has come; on an edge without a gate it is on its way at once.
+    pub stage: Stage,
+    /// How often a hedge has been due in this attempt.
+    pub hedges: u8,
+    /// Its place in the pool of its edge.
+    pub place: u32,
     /// The frame that the attempt became, once it has arrived.
     pub child: Handle,
     pub traits: Traits,
@@ -32,6 +42,8 @@ pub struct Call {
     backoff: Span,
     /// The next in the list of its owner's calls.
     pub sibling: Handle,
+    /// Head of the list of its hedges, threaded through their `sibling`.
+    pub twin: Handle,
 }
 
 /// Who wants it.
@@ -57,6 +69,10 @@ pub enum Owner {
         edge: EdgeId,
         key: u32,
     },
+    /// A call that this one is a hedge of.
+    Twin(Handle),
+    /// Nobody: a mirrored call.
+    Nobody,
 }
 
 impl Call {
@@ -66,6 +82,9 @@ impl Call {
             owner,
             attempt: 0,
             in_flight: false,
+            stage: Stage::Direct,
+            hedges: 0,
+            place: NO_PLACE,
             child: Handle::NONE,
             traits,
             aimed: ANY,
@@ -74,6 +93,7 @@ impl Call {
             paid: 0.0,
             backoff: Span::ZERO,
             sibling,
+            twin: Handle::NONE,
         }
     }
 }
@@ -84,7 +104,8 @@ impl<W: Wire> Engine<W> {
         self.count_call(edge);
         let link = &self.links[edge.index()];
         let (write, class) = (traits.write || link.write, link.class.unwrap_or(traits.class));
-        self.calls.insert(Call::new(edge, owner, Traits { write, class, ..traits }, sibling))
+        let deadline = deadline::of_call(link.deadline, self.now, traits.deadline);
+        self.calls.insert(Call::new(edge, owner, Traits { write, class, deadline, ..traits }, sibling))
     }
 
     /// A call is about to be tried for the first time.
@@ -102,6 +123,7 @@ impl<W: Wire> Engine<W> {
         call.child = Handle::NONE;
         call.begun = self.now;
         call.pass = Pass::Free;
+        call.stage = Stage::Direct;
         let (attempt, edge, owner, traits) = (call.attempt, call.edge, call.owner, call.traits);
         if self.links[edge.index()].ejector.is_some() {
             let aimed = self.aim(edge, traits.key);
@@ -119,20 +141,51 @@ impl<W: Wire> Engine<W> {
         if let (Owner::User { client, cell, .. }, true) = (owner, attempt > 1) {
             self.recorder.client_retry(crate::base::ClientId(client), cell as usize);
         }
+        if traits.deadline != Time::MAX && self.is_too_late(handle, attempt, traits.deadline) {
+            return;
+        }
         if !self.links[edge.index()].door.guards.is_empty() && !self.let_out(handle, attempt, edge) {
             return;
         }
         self.links[edge.index()].retries.begun();
+        if self.links[edge.index()].gate.is_some() {
+            self.watch(handle);
+            return self.depart(handle);
+        }
+        self.transmit(handle);
+    }
+
+    /// The attempt may leave.
+    pub(super) fn transmit(&mut self, handle: Handle) {
+        let Some(call) = self.calls.get(handle) else { return };
+        let (attempt, edge, owner, mut traits) = (call.attempt, call.edge, call.owner, call.traits);
+        let policy = self.links[edge.index()].deadline;
+        if traits.deadline != Time::MAX || policy.is_some() {
+            traits.deadline = deadline::told(policy, call.begun, traits.deadline, self.plan.edge(edge).timeout);
+        }
         if W::CARRIES {
             let intended = match owner {
                 Owner::User { intended, .. } if attempt == 1 => Some(intended),
                 _ => None,
             };
-            self.left_for_real(to);
+            self.left_for_real(self.plan.edge(edge).to);
             self.wire.send(Request { edge, call: handle, attempt, traits, intended });
         } else {
             self.send_request(Transit { call: handle, attempt, edge, traits });
         }
+    }
+
+    /// Nothing is sent for an answer that nobody needs any more; otherwise the attempt lasts until its deadline at most.
+    fn is_too_late(&mut self, handle: Handle, attempt: u16, deadline: Time) -> bool {
+        if deadline > self.now {
+            self.queue.push(deadline, Event::Deadline(handle, attempt));
+            return false;
+        }
+        if let Some(call) = self.calls.get_mut(handle) {
+            (call.stage, call.pass) = (Stage::Outside, Pass::Denied);
+        }
+        self.soon.push_back(Soon::Reply(handle, attempt, Outcome::Failed(ErrorKind::Expired)));
+        true
     }
 
     /// An answer reached the caller.
@@ -140,10 +193,17 @@ impl<W: Wire> Engine<W> {
         self.attempt_over(handle, attempt, outcome);
     }
 
-    pub(super) fn attempt_timed_out(&mut self, handle: Handle, attempt: u16) {
-        let Some(call) = self.current(handle, attempt) else { return };
-        let (edge, child, traits) = (call.edge, call.child, call.traits);
-        self.attempt_over(handle, attempt, Outcome::Failed(ErrorKind::Timeout));
+    /// The time of an attempt is over, by its own timeout or by a deadline.
+    pub(super) fn attempt_timed_out(&mut self, handle: Handle, attempt: u16, kind: ErrorKind) {
+        let Some(call) = self.patient(handle, attempt) else { return };
+        let (edge, child, traits, under_way) = (call.edge, call.child, call.traits, call.in_flight);
+        if !call.twin.is_none() {
+            self.forsake_twins(handle);
+        }
+        if !under_way {
+            return self.attempt_ended(handle, Outcome::Failed(kind));
+        }
+        self.attempt_over(handle, attempt, Outcome::Failed(kind));
         if W::CARRIES {
             self.wire.abandon(Request { edge, call: handle, attempt, traits, intended: None });
         }
@@ -167,32 +227,50 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    /// An attempt ended. Another one follows, or the call ends with this outcome.
+    /// The request of an attempt ended.
     pub(super) fn attempt_over(&mut self, handle: Handle, attempt: u16, outcome: Outcome) {
         let Some(call) = self.current_mut(handle, attempt) else { return };
         call.in_flight = false;
-        let (edge, previous, pass, aimed) = (call.edge, call.backoff, call.pass, call.aimed);
+        let (edge, stage, pass, aimed) = (call.edge, call.stage, call.pass, call.aimed);
+        let was_sent = pass != Pass::Denied && stage.is_sent();
         self.request_over(handle, Some(outcome));
-        if W::CARRIES && pass != Pass::Denied {
+        if W::CARRIES && was_sent {
             self.back_from_real(edge, outcome);
         }
-        if aimed != ANY && pass != Pass::Denied {
+        if aimed != ANY && was_sent {
             self.heard_from(edge, aimed, outcome);
         }
         let link = &mut self.links[edge.index()];
-        let Outcome::Failed(kind) = outcome else {
-            link.cell.ok += 1;
-            return self.end_call(handle, outcome);
-        };
-        link.cell.errors[kind as usize] += 1;
-        if !link.retries.wants(u32::from(attempt), kind) {
+        match outcome {
+            Outcome::Failed(kind) => link.cell.errors[kind as usize] += 1,
+            Outcome::Ok | Outcome::Miss => link.cell.ok += 1,
+        }
+        if link.gate.is_some() && !self.last_of_attempt(handle, outcome) {
+            return;
+        }
+        self.attempt_ended(handle, outcome);
+    }
+
+    /// An attempt ended, with its hedges. Another one follows, or the call ends with this outcome.
+    pub(super) fn attempt_ended(&mut self, handle: Handle, outcome: Outcome) {
+        let Outcome::Failed(kind) = outcome else { return self.end_call(handle, outcome) };
+        let Some(call) = self.calls.get(handle) else { return };
+        let (edge, attempt, previous, deadline) = (call.edge, call.attempt, call.backoff, call.traits.deadline);
+        let link = &mut self.links[edge.index()];
+        if !link.retries.wants(u32::from(attempt), kind) || deadline <= self.now {
             return self.end_call(handle, outcome);
         }
         let Some(paid) = link.retries.withdraw(self.now, kind) else {
             link.cell.retries_denied += 1;
             return self.end_call(handle, outcome);
         };
+        let asked = self.plan.service(self.plan.edge(edge).to).retry_after;
         let pause = link.retries.pause(u32::from(attempt), previous);
+        let pause = link.retries.pause_asked(pause, kind, asked);
+        if self.now + pause >= deadline {
+            link.retries.called_off();
+            return self.end_call(handle, outcome);
+        }
         if let Some(call) = self.calls.get_mut(handle) {
             (call.backoff, call.paid) = (pause, paid);
         }
@@ -205,23 +283,29 @@ impl<W: Wire> Engine<W> {
     /// The call is over: its owner goes on.
     fn end_call(&mut self, handle: Handle, outcome: Outcome) {
         let Some(call) = self.calls.get(handle) else { return };
-        let (edge, key, sibling) = (call.edge, call.traits.key, call.sibling);
-        match call.owner {
+        let (edge, key, sibling, owner) = (call.edge, call.traits.key, call.sibling, call.owner);
+        let (outcome, answer) = match self.fall_back(handle, edge, outcome) {
+            Ending::Served(outcome, answer) => (outcome, answer),
+            Ending::CalledInstead => return,
+        };
+        match owner {
             Owner::User { client, .. } => self.user_answered(handle, client as usize, outcome),
             Owner::Session { .. } => unreachable!("a connected client asks for nothing"),
             Owner::Frame(frame) => {
                 self.unlink_call(frame, handle, sibling);
                 self.calls.remove(handle);
-                self.call_of_frame_ended(frame, edge, key, outcome);
+                self.call_of_frame_ended(frame, edge, key, outcome, answer);
             }
             Owner::Flight { edge: cache, key } => {
                 self.calls.remove(handle);
-                self.flight_landed(edge, cache, key, outcome);
+                self.flight_landed(edge, cache, key, outcome, answer);
             }
+            Owner::Nobody => drop(self.calls.remove(handle)),
+            Owner::Twin(_) => unreachable!("a hedge ends with the attempt that it was sent for"),
         }
     }
 
-    fn unlink_call(&mut self, frame: Handle, call: Handle, next: Handle) {
+    pub(super) fn unlink_call(&mut self, frame: Handle, call: Handle, next: Handle) {
         let Some(this) = self.frames.get_mut(frame) else { return };
         if this.calls == call {
             this.calls = next;
@@ -240,22 +324,47 @@ impl<W: Wire> Engine<W> {
     /// The owner of a call is gone: nobody waits for it any more.
     pub(super) fn forsake(&mut self, handle: Handle) {
         let Some(call) = self.calls.get(handle) else { return };
-        let (edge, child, attempt, traits, in_flight) =
-            (call.edge, call.child, call.attempt, call.traits, call.in_flight);
-        let sent = in_flight && call.pass != Pass::Denied;
-        match in_flight {
-            true => self.request_over(handle, None),
-            // It was between two attempts.
-            false => self.links[edge.index()].retries.called_off(),
+        let (edge, waits) = (call.edge, !call.in_flight && call.twin.is_none());
+        let cancel = self.plan.edge(edge).cancel;
+        if !call.twin.is_none() {
+            self.forsake_twins(handle);
         }
+        if waits {
+            // It was between two attempts.
+            self.links[edge.index()].retries.called_off();
+        }
+        self.give_up_request(handle, cancel);
         self.calls.remove(handle);
-        if sent && W::CARRIES {
+    }
+
+    /// The request of an attempt under way is of no use any more; with `cancel` its work is stopped.
+    pub(super) fn give_up_request(&mut self, handle: Handle, cancel: bool) {
+        if !self.calls.get(handle).is_some_and(|call| call.in_flight) {
+            return;
+        }
+        self.request_over(handle, None);
+        let Some(call) = self.calls.get_mut(handle) else { return };
+        call.in_flight = false;
+        let (edge, child, attempt, traits) = (call.edge, call.child, call.attempt, call.traits);
+        let (stage, place, was_sent) = (call.stage, call.place, call.pass != Pass::Denied && call.stage.is_sent());
+        let link = &mut self.links[edge.index()];
+        link.cell.abandoned += 1;
+        if link.gate.is_some() {
+            self.give_way(edge, stage, place, false);
+        }
+        if W::CARRIES && was_sent {
             self.back_from_real(edge, Outcome::Failed(ErrorKind::Timeout));
             self.wire.abandon(Request { edge, call: handle, attempt, traits, intended: None });
         }
-        if in_flight && self.plan.edge(edge).cancel {
+        if cancel {
             self.cancel(child);
         }
+    }
+
+    /// A call that waits for an attempt of this number, for its own request or for a hedge.
+    pub(super) fn patient(&self, handle: Handle, attempt: u16) -> Option<&Call> {
+        let waits = |call: &&Call| call.attempt == attempt && (call.in_flight || !call.twin.is_none());
+        self.calls.get(handle).filter(waits)
     }
 
     fn current(&self, handle: Handle, attempt: u16) -> Option<&Call> {

@@ -4,6 +4,7 @@
 //! its own, so that late answers and timers of the one before are not taken for this one's.
 
 use super::calls::{Call, Owner};
+use super::deadline;
 use super::keys::KeySampler;
 use super::pacer::Pacer;
 use super::pages::OpenPages;
@@ -161,7 +162,7 @@ impl<W: Wire> Engine<W> {
                 self.ask(handle, client, self.now, tried == 0);
             }
             Owner::Session { .. } => self.session_lost(handle),
-            Owner::Frame(_) | Owner::Flight { .. } => {}
+            Owner::Frame(_) | Owner::Flight { .. } | Owner::Twin(_) | Owner::Nobody => {}
         }
     }
 
@@ -171,6 +172,7 @@ impl<W: Wire> Engine<W> {
         if let Owner::User { intended: at, cell: of, .. } = &mut call.owner {
             (*at, *of) = (intended, cell as u32);
         }
+        call.traits.deadline = deadline::of_call(self.links[call.edge.index()].deadline, self.now, Time::MAX);
         self.recorder.offered(ClientId::from(client), cell, fresh);
         self.recorder.sent(ClientId::from(client), cell);
         self.attempt(handle);

@@ -139,6 +139,7 @@ impl<W: Wire> Engine<W> {
             crashes += 1;
         }
         self.meters.count(self.nodes[index].crashes_meter, crashes);
+        self.break_idle_to(id, replicas);
         let inside = self.frames_inside(id, replicas);
         self.recorder.touched(fault, "requests lost", inside.len() as u64);
         for frame in inside {

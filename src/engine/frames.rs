@@ -2,11 +2,13 @@
 
 use super::calls::Owner;
 use super::nodes::Held;
+use super::quorum::{Quorum, Vote};
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::{Token, Wire};
 use super::{Engine, Event, Op, Outcome, ServiceId, Soon};
 use crate::base::{ErrorKind, Span, Time};
+use crate::plan::Need;
 
 /// One attempt's visit to a service.
 #[derive(Clone, Debug)]
@@ -24,6 +26,10 @@ pub struct Frame {
     /// Calls that have not ended.
     pub pending: u32,
     pub failed: Option<ErrorKind>,
+    /// How the calls under way decide the step that made them, where not all are needed.
+    pub quorum: Option<Quorum>,
+    /// One of several requests for the same answer, of which one is enough.
+    pub tied: bool,
     /// What a store's probes found, or whether a database's statement was acknowledged.
     pub found_room: Option<bool>,
     pub traits: Traits,
@@ -70,6 +76,9 @@ impl<W: Wire> Engine<W> {
                 return self.answer(frame, Outcome::Failed(kind));
             }
             let plan = &self.plan;
+            if this.traits.deadline <= self.now && usize::from(this.op) < plan.services[index].program.len() {
+                return self.answer(frame, Outcome::Failed(ErrorKind::Expired));
+            }
             match plan.services[index].program.get(usize::from(this.op)) {
                 Some(Op::Work(dist)) => {
                     this.op += 1;
@@ -87,11 +96,11 @@ impl<W: Wire> Engine<W> {
                         continue;
                     }
                     this.left = Some(left - 1);
-                    if self.links[edge.index()].is_made(chance) {
-                        return self.call_from(frame, edge);
+                    if self.links[edge.index()].is_made(chance) && self.call_from(frame, edge) {
+                        return;
                     }
                 }
-                Some(Op::Parallel(_)) => {
+                Some(Op::Parallel { .. }) => {
                     let op = usize::from(this.op);
                     this.op += 1;
                     self.call_all(frame, index, op);
@@ -103,25 +112,57 @@ impl<W: Wire> Engine<W> {
 
     fn call_all(&mut self, frame: Handle, index: usize, op: usize) {
         let plan = self.plan.clone();
-        let Op::Parallel(edges) = &plan.services[index].program[op] else { return };
-        for edge in edges {
+        let Op::Parallel { calls, need } = &plan.services[index].program[op] else { return };
+        let mut made = 0;
+        for edge in calls {
             for _ in 0..plan.edge(*edge).count {
                 if self.links[edge.index()].is_made(plan.edge(*edge).chance) {
-                    self.call_from(frame, *edge);
+                    made += u32::from(self.call_from(frame, *edge));
                 }
             }
         }
+        // No answer is here yet: answers wait until everything that was begun at this moment is done.
+        if let (Need::Count(needed), Some(this)) = (need, self.frames.get_mut(frame)) {
+            this.quorum = Quorum::new(*needed, made);
+        }
     }
 
-    fn call_from(&mut self, frame: Handle, edge: super::EdgeId) {
-        let Some(this) = self.frames.get_mut(frame) else { return };
-        this.pending += 1;
+    /// One of a frame's calls ended, and with it perhaps the step: those that are not needed any more are left.
+    pub(super) fn voted(&mut self, frame: Handle, vote: Vote, failed: Option<ErrorKind>) {
+        let Some(this) = self.frames.get_mut(frame).filter(|_| vote != Vote::Open) else { return };
+        this.quorum = None;
+        if vote == Vote::OutOfReach {
+            this.failed = failed;
+        }
+        let mut call = std::mem::replace(&mut this.calls, Handle::NONE);
+        let mut left = std::mem::take(&mut this.pending);
+        while let Some(next) = self.calls.get(call).map(|call| call.sibling) {
+            self.forsake(call);
+            (call, left) = (next, left - 1);
+        }
+        if left > 0 {
+            // It also waits for rebuilds that others share.
+            self.flights.values_mut().for_each(|waiters| waiters.retain(|waiter| *waiter != frame));
+        }
+        self.soon.push_back(Soon::Advance(frame));
+    }
+
+    /// Makes a call for a frame. `true`: the frame waits for it.
+    fn call_from(&mut self, frame: Handle, edge: super::EdgeId) -> bool {
+        let Some(this) = self.frames.get_mut(frame) else { return true };
         let (traits, sibling) = (this.traits, this.calls);
+        if self.plan.edge(edge).mirror {
+            let call = self.new_call(edge, Owner::Nobody, Traits { deadline: Time::MAX, ..traits }, Handle::NONE);
+            self.attempt(call);
+            return false;
+        }
+        this.pending += 1;
         let call = self.new_call(edge, Owner::Frame(frame), traits, sibling);
         if let Some(this) = self.frames.get_mut(frame) {
             this.calls = call;
         }
         self.attempt(call);
+        true
     }
 
     /// Keeps the worker busy for this long (and longer while slowed); `false` if it takes no time.
@@ -280,6 +321,8 @@ impl Frame {
             left: None,
             pending: 0,
             failed: None,
+            quorum: None,
+            tied: false,
             found_room: None,
             traits: origin.traits,
             arrived: now,

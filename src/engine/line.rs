@@ -24,6 +24,10 @@ impl<W: Wire> Engine<W> {
             self.note_outcome(index, replica, true);
             return self.answer_origin(origin, Outcome::Failed(kind));
         }
+        if origin.traits.deadline <= self.now {
+            self.nodes[index].cell.dropped += 1;
+            return self.answer_origin(origin, Outcome::Failed(ErrorKind::Expired));
+        }
         if !self.nodes[index].doors.is_empty()
             && let Some(kind) = self.turned_away_by_guard(index, replica, &origin)
         {
@@ -36,6 +40,10 @@ impl<W: Wire> Engine<W> {
             self.calls.get_mut(origin.parent).filter(|call| call.in_flight && call.attempt == origin.attempt);
         if let Some(call) = under_way {
             call.child = frame;
+            let tied = !call.twin.is_none() || matches!(call.owner, Owner::Twin(_));
+            if tied && self.links[call.edge.index()].gate.as_ref().is_some_and(|gate| gate.ties()) {
+                self.frames.get_mut(frame).expect("it has just arrived").tied = true;
+            }
         }
         self.enter(frame, index, replica);
     }
@@ -124,7 +132,11 @@ impl<W: Wire> Engine<W> {
 
     fn start(&mut self, frame: Handle, index: usize, replica: u32) {
         self.nodes[index].change_busy(self.now, replica, 1);
-        self.frames.get_mut(frame).expect("a frame that starts is alive").state = State::Started;
+        let this = self.frames.get_mut(frame).expect("a frame that starts is alive");
+        this.state = State::Started;
+        if this.tied {
+            self.first_begun(frame);
+        }
         self.advance(frame);
     }
 
@@ -185,12 +197,14 @@ impl<W: Wire> Engine<W> {
                 self.turn_away(frame, ErrorKind::Shed);
                 continue;
             }
-            if queue.drop_expired && !self.awaited(frame) {
+            let late = self.frames.get(frame).is_some_and(|frame| frame.traits.deadline <= self.now);
+            if late || queue.drop_expired && !self.awaited(frame) {
                 self.nodes[index].cell.dropped += 1;
                 let origin = self.frames.get(frame).map(Frame::origin);
                 self.leave(frame, index, None);
                 if let Some(origin) = origin {
-                    self.answer_origin(origin, Outcome::Failed(ErrorKind::Timeout));
+                    let kind = if late { ErrorKind::Expired } else { ErrorKind::Timeout };
+                    self.answer_origin(origin, Outcome::Failed(kind));
                 }
                 continue;
             }

@@ -1,9 +1,10 @@
 //! An edge at run time: how messages pass it, what faults do to them, and the figures that it keeps.
 
+use super::calls::Call;
 use super::doors::Door;
 use super::eject::Ejector;
 use super::frames::Origin;
-use super::pool::Connections;
+use super::gate::{Gate, Stage};
 use super::queue::{EventQueue, Lane};
 use super::retry::Retries;
 use super::slab::Handle;
@@ -11,7 +12,7 @@ use super::traits::Traits;
 use super::wire::Wire;
 use super::{EdgeId, Engine, Event, Outcome, Soon};
 use crate::base::{Dice, Dist, ErrorKind, FaultId, MeterId, Span, Time};
-use crate::plan::{Edge, Effect, Plan};
+use crate::plan::{Deadline, Edge, Effect, Plan};
 use crate::record::EdgeCell;
 
 pub struct Link {
@@ -28,13 +29,16 @@ pub struct Link {
     pub class: Option<u8>,
     /// Who may send at all.
     pub door: Door,
+    /// What an attempt must pass before it is sent; most edges have none.
+    pub gate: Option<Box<Gate>>,
+    pub deadline: Option<Deadline>,
+    /// Counts answers that are not what was asked for.
+    pub degraded: MeterId,
     latency: Dist,
     /// Messages take no time, unless a fault says so.
     instant: bool,
     /// Request and response sizes.
     bytes: [u64; 2],
-    connections: Option<Connections>,
-    pool_dice: Dice,
     chance_dice: Dice,
     latency_dice: Dice,
     faults: Vec<LinkFault>,
@@ -71,6 +75,14 @@ enum Direction {
     Response,
 }
 
+/// What became of an attempt to open a connection.
+pub(super) enum Handshake {
+    Done(Span),
+    /// Nobody answered.
+    Lost,
+    Failed(ErrorKind),
+}
+
 /// What becomes of a message.
 enum Passage {
     After(Span),
@@ -95,8 +107,9 @@ impl Link {
             latency: edge.latency.clone(),
             instant: edge.latency.is_zero(),
             bytes: [edge.request_bytes, edge.response_bytes],
-            connections: edge.pool.as_ref().map(|pool| Connections::new(pool, dice("pool"))),
-            pool_dice: dice("pool"),
+            gate: None,
+            deadline: edge.deadline,
+            degraded: MeterId::NONE,
             chance_dice: dice("chance"),
             latency_dice: dice("latency"),
             faults: Vec::new(),
@@ -104,7 +117,7 @@ impl Link {
         }
     }
 
-    /// From now on the edge is as this entry says; the budget and the connections that it has stay what they are where they can.
+    /// From now on the edge is as this entry says; its budget stays what it is where it can. Its gate is reconfigured beside this.
     pub fn reconfigure(&mut self, edge: &Edge, queue: &mut EventQueue) {
         self.timeout = edge.timeout.map(|delay| queue.lane(delay));
         self.wait = edge.wait.map(|delay| queue.lane(delay));
@@ -115,12 +128,7 @@ impl Link {
         self.latency = edge.latency.clone();
         self.instant = edge.latency.is_zero();
         self.bytes = [edge.request_bytes, edge.response_bytes];
-        match (&mut self.connections, &edge.pool) {
-            (Some(connections), Some(pool)) => connections.reconfigure(pool),
-            (connections, pool) => {
-                *connections = pool.as_ref().map(|pool| Connections::new(pool, self.pool_dice.clone()));
-            }
-        }
+        self.deadline = edge.deadline;
     }
 
     /// Is a call with this chance made this time?
@@ -137,14 +145,6 @@ impl Link {
 impl<W: Wire> Engine<W> {
     /// Sends an attempt towards the called service.
     pub(super) fn send_request(&mut self, message: Transit) {
-        let pool = self.links[message.edge.index()].connections.as_mut();
-        if pool.is_some_and(|pool| !pool.send(self.now)) {
-            return self.bounce(message, ErrorKind::Reset);
-        }
-        self.carry(message);
-    }
-
-    fn carry(&mut self, message: Transit) {
         match self.pass(message.edge, Direction::Request) {
             Passage::After(Span::ZERO) => self.deliver(message),
             Passage::After(delay) => {
@@ -171,6 +171,10 @@ impl<W: Wire> Engine<W> {
     fn deliver(&mut self, message: Transit) {
         let edge = self.plan.edge(message.edge);
         if edge.cancel && self.edge_of(message.call, message.attempt).is_none() {
+            return;
+        }
+        // A hedge that has lost is stopped wherever it is.
+        if edge.hedge.as_ref().is_some_and(|hedge| hedge.cancel) && !self.calls.contains(message.call) {
             return;
         }
         let to = edge.to;
@@ -235,6 +239,36 @@ impl<W: Wire> Engine<W> {
         if held { Passage::Held } else { Passage::After(delay) }
     }
 
+    /// Opens a connection, or tries to: a round trip of packets that carry nothing.
+    pub(super) fn handshake(&mut self, edge: EdgeId) -> Handshake {
+        let link = &mut self.links[edge.index()];
+        let mut delay = link.latency.draw_span(&mut link.latency_dice) + link.latency.draw_span(&mut link.latency_dice);
+        let mut lost = false;
+        for on in &link.faults {
+            let dice = &mut self.fault_dice[on.fault.index()];
+            match &on.effect {
+                Effect::Cut { .. } => {
+                    self.recorder.touched(on.fault, "connections held off", 1);
+                    lost = true;
+                }
+                Effect::Refuse => {
+                    self.recorder.touched(on.fault, "connections refused", 1);
+                    return Handshake::Failed(ErrorKind::Refused);
+                }
+                Effect::Reset { chance } if !lost && dice.chance(*chance) => {
+                    self.recorder.touched(on.fault, "connections reset", 1);
+                    return Handshake::Failed(ErrorKind::Reset);
+                }
+                Effect::Delay { by, .. } if !lost => {
+                    delay = delay + by.draw_span(dice);
+                    self.recorder.touched(on.fault, "connections delayed", 1);
+                }
+                _ => {}
+            }
+        }
+        if lost { Handshake::Lost } else { Handshake::Done(delay) }
+    }
+
     /// An effect begins on an edge.
     pub(super) fn begin_on_edge(&mut self, edge: EdgeId, fault: FaultId, effect: &Effect) {
         let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2] };
@@ -259,7 +293,7 @@ impl<W: Wire> Engine<W> {
         let held = std::mem::take(&mut link.held);
         for message in held {
             match message {
-                Held::Request(message) => self.carry(message),
+                Held::Request(message) => self.send_request(message),
                 Held::Response(call, attempt, outcome) => self.send_reply(call, attempt, outcome),
             }
         }
@@ -267,7 +301,9 @@ impl<W: Wire> Engine<W> {
 
     /// Breaks the connections of the attempts under way on an edge, each with this chance.
     fn reset_in_flight(&mut self, edge: EdgeId, fault: FaultId, chance: f64) {
-        let of_edge = self.calls.iter().filter(|(_, call)| call.edge == edge && call.in_flight);
+        self.break_idle(edge, chance);
+        let connected = |call: &Call| call.in_flight && (call.stage.is_sent() || call.stage == Stage::Connecting);
+        let of_edge = self.calls.iter().filter(|(_, call)| call.edge == edge && connected(call));
         let under_way: Vec<_> = of_edge.map(|(handle, call)| (handle, call.attempt)).collect();
         for (call, attempt) in under_way {
             if chance >= 1.0 || self.fault_dice[fault.index()].chance(chance) {

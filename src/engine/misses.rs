@@ -2,12 +2,13 @@
 
 use super::calls::Owner;
 use super::contents::Read;
+use super::fallback::Answer;
 use super::placement::Out;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
 use super::{EdgeId, Engine, Outcome, Soon};
-use crate::base::ErrorKind;
+use crate::base::{ErrorKind, Time};
 use crate::plan::{Fill, MissPath};
 use std::collections::BTreeMap;
 
@@ -16,14 +17,28 @@ pub type Flights = BTreeMap<(EdgeId, u32), Vec<Handle>>;
 
 impl<W: Wire> Engine<W> {
     /// One of a frame's calls is over.
-    pub(super) fn call_of_frame_ended(&mut self, frame: Handle, edge: EdgeId, key: u32, outcome: Outcome) {
+    pub(super) fn call_of_frame_ended(
+        &mut self,
+        frame: Handle,
+        edge: EdgeId,
+        key: u32,
+        outcome: Outcome,
+        answer: Answer,
+    ) {
         if !self.frames.contains(frame) {
             return;
         }
         if let Some(miss) = self.miss_after(edge, outcome) {
+            if outcome == Outcome::Miss && miss.stale.while_revalidate && self.has_expired(edge, key) {
+                self.count_degraded(edge);
+                self.revalidate(frame, edge, key, &miss);
+                return self.one_less_pending(frame, None);
+            }
             return self.rebuild(frame, edge, key, &miss);
         }
-        if let (Outcome::Ok | Outcome::Miss, Some(cache)) = (outcome, self.links[edge.index()].fills) {
+        if answer == Answer::Own
+            && let (Outcome::Ok | Outcome::Miss, Some(cache)) = (outcome, self.links[edge.index()].fills)
+        {
             let awaited_only = self.fill_of(cache) == Some(Fill::IfAwaited);
             if !awaited_only || self.awaited(frame) {
                 self.fill(cache, key);
@@ -33,7 +48,44 @@ impl<W: Wire> Engine<W> {
             Outcome::Failed(kind) if !self.plan.edge(edge).optional => Some(kind),
             _ => None,
         };
+        let cache = self.links[edge.index()].fills.filter(|_| outcome.is_failure());
+        let failed = if cache.is_some_and(|cache| self.serves_expired(cache, key)) { None } else { failed };
         self.one_less_pending(frame, failed);
+    }
+
+    /// A rebuild failed: is there an old value that is good enough? It is counted.
+    fn serves_expired(&mut self, cache: EdgeId, key: u32) -> bool {
+        let may = self.plan.edge(cache).miss.as_ref().is_some_and(|miss| miss.stale.if_error);
+        let serves = may && self.has_expired(cache, key);
+        if serves {
+            self.count_degraded(cache);
+        }
+        serves
+    }
+
+    /// Does the cache behind an edge keep a value that has expired, and can it be asked?
+    fn has_expired(&self, cache: EdgeId, key: u32) -> bool {
+        let to = self.plan.edge(cache).to;
+        let contents = self.nodes[to.index()].contents.as_ref();
+        !self.wire.is_real(to)
+            && !self.links[cache.index()].is_cut()
+            && contents.is_some_and(|contents| contents.peek_stale(key, self.now))
+    }
+
+    /// Rebuilds a value for nobody but the cache, unless that is being done already.
+    fn revalidate(&mut self, frame: Handle, cache: EdgeId, key: u32, miss: &MissPath) {
+        if !self.flights.contains_key(&(cache, key)) {
+            self.flights.insert((cache, key), Vec::new());
+            self.take_off(frame, cache, key, miss);
+        }
+    }
+
+    fn take_off(&mut self, frame: Handle, cache: EdgeId, key: u32, miss: &MissPath) {
+        let traits = self.frames.get(frame).map_or(Traits::of_key(key), |frame| frame.traits);
+        // It goes on when those who wait have gone.
+        let traits = Traits { deadline: Time::MAX, ..traits };
+        let call = self.new_call(miss.edge, Owner::Flight { edge: cache, key }, traits, Handle::NONE);
+        self.attempt(call);
     }
 
     fn miss_after(&self, edge: EdgeId, outcome: Outcome) -> Option<MissPath> {
@@ -60,32 +112,41 @@ impl<W: Wire> Engine<W> {
             }
             return self.attempt(call);
         }
-        let waiters = self.flights.entry((cache, key)).or_default();
-        waiters.push(frame);
-        if waiters.len() == 1 {
-            let call = self.new_call(miss.edge, Owner::Flight { edge: cache, key }, traits, Handle::NONE);
-            self.attempt(call);
+        if let Some(waiters) = self.flights.get_mut(&(cache, key)) {
+            waiters.push(frame);
+        } else {
+            self.flights.insert((cache, key), vec![frame]);
+            self.take_off(frame, cache, key, miss);
         }
     }
 
     /// A shared rebuild is over: the value is kept, and all who wait go on.
-    pub(super) fn flight_landed(&mut self, edge: EdgeId, cache: EdgeId, key: u32, outcome: Outcome) {
+    pub(super) fn flight_landed(&mut self, edge: EdgeId, cache: EdgeId, key: u32, outcome: Outcome, answer: Answer) {
         let waiters = self.flights.remove(&(cache, key)).unwrap_or_default();
         let failed = match outcome {
             Outcome::Failed(kind) => (!self.plan.edge(edge).optional).then_some(kind),
             Outcome::Ok | Outcome::Miss => {
-                self.fill(cache, key);
+                if answer == Answer::Own && self.links[edge.index()].fills == Some(cache) {
+                    self.fill(cache, key);
+                }
                 None
             }
         };
         for frame in waiters {
+            let failed = if outcome.is_failure() && self.serves_expired(cache, key) { None } else { failed };
             self.one_less_pending(frame, failed);
         }
     }
 
     fn one_less_pending(&mut self, frame: Handle, failed: Option<ErrorKind>) {
         let Some(this) = self.frames.get_mut(frame) else { return };
-        this.pending -= 1;
+        // A shared rebuild may answer several calls of one step, of which the first had decided it.
+        let Some(pending) = this.pending.checked_sub(1) else { return };
+        this.pending = pending;
+        if let Some(quorum) = &mut this.quorum {
+            let vote = quorum.ended(failed.is_some());
+            return self.voted(frame, vote, failed);
+        }
         this.failed = this.failed.or(failed);
         if this.pending == 0 {
             self.soon.push_back(Soon::Advance(frame));

@@ -11,16 +11,23 @@
 mod audit;
 mod balance;
 mod budget;
+mod bulkhead;
 mod calls;
 mod clients;
 mod contents;
 mod database;
+mod deadline;
+mod departure;
 mod doors;
 mod effects;
 mod eject;
+mod fallback;
 mod fleet;
 mod frames;
+mod gate;
 mod guards;
+mod hedge;
+mod hedging;
 mod herd;
 mod inputs;
 mod keys;
@@ -35,12 +42,16 @@ mod pages;
 mod patches;
 mod placement;
 mod pool;
+mod quantile;
 mod queue;
+mod quorum;
 mod retry;
 mod slab;
 mod statements;
 mod storage;
+mod tokens;
 mod traits;
+mod waiters;
 mod wire;
 
 #[cfg(test)]
@@ -50,13 +61,14 @@ pub use slab::Handle;
 pub use traits::Traits;
 pub use wire::{Direct, Request, Token, Wire};
 
-use crate::base::{ClientId, Dice, EdgeId, Outcome, ServiceId, Time};
+use crate::base::{ClientId, Dice, EdgeId, ErrorKind, Outcome, ServiceId, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::{Op, Plan, Target};
 use crate::record::Recorder;
 use calls::Call;
 use clients::Population;
 use frames::Frame;
+use gate::{Gate, Stage};
 use links::{Link, Transit};
 use meters::Meters;
 use misses::Flights;
@@ -81,6 +93,16 @@ pub(crate) enum Event {
     Timeout(Handle, u16),
     /// The wait timeout of an attempt.
     WaitTimeout(Handle, u16),
+    /// The deadline of an attempt.
+    Deadline(Handle, u16),
+    /// An attempt has been at a stage of its way out for as long as it may.
+    StageTimeout(Handle, u16, Stage),
+    /// The packet that opens a connection is sent again, so many times now.
+    Connect(Handle, u16, u8),
+    /// The connection for an attempt is open.
+    Connected(Handle, u16),
+    /// An attempt was not answered for so long that a hedge is due.
+    Hedge(Handle, u16),
     /// The pause before an attempt is over.
     Attempt(Handle),
     /// A user's pause is over: after a failure, after thinking, until an agent's turn; or a session has come to its end.
@@ -108,6 +130,8 @@ enum Soon {
     Advance(Handle),
     Attempt(Handle),
     TakeNext(ServiceId, u32),
+    /// An attempt in line was handed what it waited for.
+    Proceed(Handle, u16),
 }
 
 pub struct Engine<W: Wire> {
@@ -149,6 +173,10 @@ impl<W: Wire> Engine<W> {
             if let Some(miss) = &edge.miss {
                 links[miss.edge.index()].fills = Some(EdgeId::from(index));
             }
+        }
+        for (index, link) in links.iter_mut().enumerate() {
+            link.gate = Gate::new(&plan, index, &mut queue);
+            link.degraded = plan.meter(Subject::Edge(index as u32), "degraded");
         }
         let population = |(index, client)| Population::new(client, ClientId::from(index), &plan);
         let populations = plan.clients.iter().enumerate().map(population).collect();
@@ -245,7 +273,12 @@ impl<W: Wire> Engine<W> {
             Event::WorkDone(frame) => self.work_done(frame),
             Event::Deliver(message) => self.delivered(message),
             Event::Reply(call, attempt, outcome) => self.reply_arrived(call, attempt, outcome),
-            Event::Timeout(call, attempt) => self.attempt_timed_out(call, attempt),
+            Event::Timeout(call, attempt) => self.attempt_timed_out(call, attempt, ErrorKind::Timeout),
+            Event::Deadline(call, attempt) => self.attempt_timed_out(call, attempt, ErrorKind::Expired),
+            Event::StageTimeout(call, attempt, stage) => self.stage_timed_out(call, attempt, stage),
+            Event::Connect(call, attempt, tries) => self.shake_hands(call, attempt, tries),
+            Event::Connected(call, attempt) => self.connected(call, attempt),
+            Event::Hedge(call, attempt) => self.hedge_due(call, attempt),
             Event::WaitTimeout(call, attempt) => self.wait_timed_out(call, attempt),
             Event::Attempt(call) => self.attempt(call),
             Event::Return(call) => self.user_returns(call),
@@ -268,6 +301,7 @@ impl<W: Wire> Engine<W> {
                 Soon::Reply(call, attempt, outcome) => self.reply_arrived(call, attempt, outcome),
                 Soon::Advance(frame) => self.advance(frame),
                 Soon::Attempt(call) => self.attempt(call),
+                Soon::Proceed(call, attempt) => self.proceed(call, attempt),
                 Soon::TakeNext(service, replica) => self.take_next(service.index(), replica),
             }
         }
@@ -326,10 +360,17 @@ impl<W: Wire> Engine<W> {
             else {
                 return false;
             };
-            match call.owner {
+            let owner = match call.owner {
+                // A hedge is wanted by whoever wants what it is a hedge of.
+                calls::Owner::Twin(first) => self.calls.get(first).map_or(call.owner, |first| first.owner),
+                owner => owner,
+            };
+            match owner {
                 calls::Owner::Frame(above) => frame = above,
-                // A shared rebuild is for the cache, whoever still waits.
-                calls::Owner::User { .. } | calls::Owner::Session { .. } | calls::Owner::Flight { .. } => return true,
+                // A shared rebuild is for the cache, whoever still waits; a mirrored call was never waited for, and is wanted all the same.
+                calls::Owner::User { .. } | calls::Owner::Session { .. } => return true,
+                calls::Owner::Flight { .. } | calls::Owner::Nobody => return true,
+                calls::Owner::Twin(_) => return false,
             }
         }
     }

@@ -2,9 +2,10 @@
 //! keeps the length it was drawn with; everything that is decided later is decided by the new values.
 
 use super::balance::Balancer;
+use super::gate::Gate;
 use super::wire::Wire;
 use super::{Engine, ServiceId, Soon, Target};
-use crate::base::{ClientId, EdgeId};
+use crate::base::{ClientId, Dice, EdgeId};
 use crate::plan::{Arrivals, Client, Edge, Patch, Service};
 use std::sync::Arc;
 
@@ -43,6 +44,12 @@ impl<W: Wire> Engine<W> {
         Arc::make_mut(&mut self.plan).edges[id.index()] = edge.clone();
         self.links[id.index()].reconfigure(edge, &mut self.queue);
         self.retune_door(id);
+        let (seed, name) = (self.plan.seed, &edge.name);
+        match &mut self.links[id.index()].gate {
+            Some(gate) => gate.reconfigure(edge, || Dice::named(seed, &format!("pool/{name}")), &mut self.queue),
+            none => *none = Gate::new(&self.plan, id.index(), &mut self.queue),
+        }
+        self.serve_line(id);
     }
 
     fn set_client(&mut self, id: ClientId, client: &Client) {

@@ -81,6 +81,13 @@ impl Retries {
             None => Span::ZERO,
         }
     }
+
+    /// The pause when the service asks those to wait whom it turned away.
+    pub fn pause_asked(&self, pause: Span, kind: ErrorKind, asked: Option<Span>) -> Span {
+        let turned_away = matches!(kind, ErrorKind::Rejected | ErrorKind::Throttled | ErrorKind::Shed);
+        let honours = turned_away && self.policy.as_ref().is_some_and(|retry| retry.retry_after);
+        asked.filter(|_| honours).map_or(pause, |asked| pause.max(asked))
+    }
 }
 
 /// A draw of a growing pause.
@@ -106,7 +113,7 @@ mod tests {
 
     fn retries(jitter: Jitter) -> Retries {
         let backoff = Backoff { base: Span::from_millis(100), factor: 2.0, max: Span::from_secs(1), jitter };
-        let policy = Retry { max: 3, backoff, on: vec![ErrorKind::Timeout], budget: None };
+        let policy = Retry { max: 3, backoff, on: vec![ErrorKind::Timeout], retry_after: true, budget: None };
         Retries::new(Some(&policy), Dice::named(1, "retry"))
     }
 
@@ -131,5 +138,13 @@ mod tests {
             assert!((200.0..=400.0).contains(&ms(equal.pause(3, Span::ZERO))));
             assert!((100.0..=600.0).contains(&ms(decorrelated.pause(3, Span::from_millis(200)))));
         }
+    }
+
+    #[test]
+    fn what_a_service_asks_for_is_waited_at_least() {
+        let (retries, ms) = (retries(Jitter::None), Span::from_millis);
+        assert_eq!(retries.pause_asked(ms(100), ErrorKind::Rejected, Some(ms(500))), ms(500));
+        assert_eq!(retries.pause_asked(ms(900), ErrorKind::Rejected, Some(ms(500))), ms(900));
+        assert_eq!(retries.pause_asked(ms(100), ErrorKind::Timeout, Some(ms(500))), ms(100));
     }
 }

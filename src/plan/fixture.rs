@@ -15,6 +15,7 @@ pub fn service(name: &str, workers: Option<u32>, program: Vec<Op>) -> Service {
         balance: Balance::default(),
         zones: vec![],
         guards: Vec::new(),
+        retry_after: None,
         program,
         role: Role::Plain,
     }

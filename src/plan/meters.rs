@@ -4,7 +4,7 @@
 //! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
 
 use super::expectation::Subject;
-use super::{Arrivals, Effect, Guard, Patch, Plan, Role, Target};
+use super::{Arrivals, Edge, Effect, Guard, Patch, Plan, Role, Target};
 use serde::{Deserialize, Serialize};
 
 /// One figure of one subject.
@@ -67,6 +67,23 @@ pub static KNOWN: &[Known] = &[
     known("sessions", Form::Gauge, Unit::Number, "herds and clients with pages", "sessions held, or pages open"),
     known("connected", Form::Gauge, Unit::Ratio, "herds", "clients that hold a session / clients"),
     known("old", Form::Gauge, Unit::Ratio, "clients with pages", "open pages of an earlier version / open pages"),
+    known("hedges", Form::Count, Unit::Number, "calls with `hedge`", "requests sent beside the first"),
+    known(
+        "connects",
+        Form::Count,
+        Unit::Number,
+        "calls with `pool` or `connect`",
+        "connections that were opened, or tried to be",
+    ),
+    known("connections", Form::Gauge, Unit::Number, "calls with `pool`", "connections in use"),
+    known("waiting", Form::Gauge, Unit::Number, "calls with `pool` or `bulkhead`", "attempts that wait for their turn"),
+    known(
+        "degraded",
+        Form::Count,
+        Unit::Number,
+        "calls with `fallback`, or that serve old values",
+        "answers that are not what was asked for",
+    ),
     known("crashes", Form::Count, Unit::Number, "services that a fault takes down", "replicas that went down"),
     known(
         "stale",
@@ -139,6 +156,9 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         }
         all.guards(Subject::Edge(index as u32), plan.guards_of_edge(index));
     }
+    for index in 0..plan.edges.len() {
+        of_edge(plan, index, &mut all);
+    }
     all.meters
 }
 
@@ -161,6 +181,30 @@ impl Plan {
         });
         let later = patches.filter_map(|patch| if let Patch::Service(of) = patch { Some(&of.guards) } else { None });
         std::iter::once(&self.services[index].guards).chain(later).flatten().collect()
+    }
+}
+
+fn of_edge(plan: &Plan, index: usize, all: &mut Declared) {
+    let patches = plan.schedule.iter().filter_map(|step| match (&step.effect, step.target) {
+        (Effect::Set(patch), Target::Edge(id)) if id.index() == index => match &**patch {
+            Patch::Edge(edge) => Some(edge),
+            _ => None,
+        },
+        _ => None,
+    });
+    let forms: Vec<&Edge> = patches.chain([&plan.edges[index]]).collect();
+    let any = |has: fn(&Edge) -> bool| forms.iter().any(|edge| has(edge));
+    let stale = |edge: &Edge| edge.miss.as_ref().is_some_and(|miss| miss.stale != Default::default());
+    for (name, is_there) in [
+        ("hedges", any(|edge| edge.hedge.is_some())),
+        ("connects", any(|edge| edge.pool.is_some() || edge.connect.is_some())),
+        ("connections", any(|edge| edge.pool.is_some())),
+        ("waiting", any(|edge| edge.pool.is_some() || edge.bulkhead.is_some())),
+        ("degraded", any(|edge| edge.fallback.is_some()) || forms.iter().any(|edge| stale(edge))),
+    ] {
+        if is_there {
+            all.meter(name, Subject::Edge(index as u32));
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod balance;
 pub mod cache;
 pub mod database;
+pub mod calling;
 pub mod digest;
 pub mod effect;
 pub mod expectation;
@@ -19,13 +20,14 @@ pub mod topology;
 
 pub use balance::Balance;
 pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
+pub use calling::{After, Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pick, Pool, Stale, TokenBucket};
 pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target};
 pub use expectation::{Expectation, Window};
 pub use guards::{Budget, Guard};
 pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Reload, Rerun};
 pub use meters::Meter;
 pub use real::{Real, RealService};
-pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Pool, Queue, Retry, Role, Service, StoreSpec};
+pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Queue, Retry, Role, Service, StoreSpec};
 
 use crate::base::{ClientId, EdgeId, MeterId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};

@@ -3,6 +3,7 @@
 use super::Balance;
 use super::cache::{CacheSpec, Eject};
 use super::database::DatabaseSpec;
+use super::calling::{Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pool, Stale};
 use super::guards::{Budget, Guard};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ pub struct Service {
     pub zones: Vec<String>,
     /// Asked at the door, in this order: rate limits for all replicas together, the others by each.
     pub guards: Vec<Guard>,
+    /// How long it asks those to wait whom it turns away (`Retry-After`, RFC 9110).
+    pub retry_after: Option<Span>,
     /// What the service does for each request, in order.
     pub program: Vec<Op>,
     pub role: Role,
@@ -48,8 +51,8 @@ pub enum Op {
     Work(Dist),
     /// One call, and wait for its answer.
     Call(EdgeId),
-    /// All of these calls at once, and wait for all answers.
-    Parallel(Vec<EdgeId>),
+    /// All of these calls at once, and wait for as many as are needed.
+    Parallel { calls: Vec<EdgeId>, need: Need },
 }
 
 /// What a service is beside a pool of workers.
@@ -124,6 +127,14 @@ pub struct Edge {
     pub pool: Option<Pool>,
     /// Asked at every attempt, in this order, before it is sent.
     pub guards: Vec<Guard>,
+    /// `None`: opening a connection takes no time.
+    pub connect: Option<Connect>,
+    pub bulkhead: Option<Bulkhead>,
+    pub hedge: Option<Hedge>,
+    pub deadline: Option<Deadline>,
+    pub fallback: Option<Fallback>,
+    /// Nobody waits for the answer.
+    pub mirror: bool,
     /// For a call to a cache: what to do when the key is not there.
     pub miss: Option<MissPath>,
     /// For a call to a cache: when a replica is put out of the caller's list.
@@ -139,6 +150,7 @@ pub struct MissPath {
     pub fill: Fill,
     /// A failed read of the cache (timeout, reset, …) is taken as a miss.
     pub on_error: bool,
+    pub stale: Stale,
 }
 
 /// What happens to a rebuilt value.
@@ -161,6 +173,8 @@ pub struct Retry {
     pub backoff: Backoff,
     /// Which failures are retried.
     pub on: Vec<ErrorKind>,
+    /// Wait at least as long as the service that turned the attempt away asks.
+    pub retry_after: bool,
     /// Retries per first attempt that all callers of this edge together may spend (a token bucket), e.g. 0.1.
     pub budget: Option<Budget>,
 }
@@ -187,20 +201,12 @@ pub enum Jitter {
     Decorrelated,
 }
 
-/// Idle connections kept by the caller, with the idle timers of both ends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Pool {
-    /// Connections kept open, each used in turn at random.
-    pub size: u32,
-    /// The caller closes a connection that was idle for this long; `None`: never.
-    pub idle: Option<Span>,
-    /// The called side closes a connection that was idle for this long; `None`: never.
-    pub peer_idle: Option<Span>,
-    /// After the called side closed, the caller learns of it only this much later: a request in between is lost.
-    pub race: Span,
-}
-
 impl Edge {
+    /// Must an attempt ask for anything before it is sent, or be watched afterwards?
+    pub fn has_gate(&self) -> bool {
+        self.bulkhead.is_some() || self.pool.is_some() || self.connect.is_some() || self.hedge.is_some()
+    }
+
     /// A call without any policy: once, at once, with all the patience in the world.
     pub fn plain(name: impl Into<String>, from: Party, to: ServiceId) -> Edge {
         Edge {
@@ -220,6 +226,12 @@ impl Edge {
             response_bytes: 1024,
             pool: None,
             guards: Vec::new(),
+            connect: None,
+            bulkhead: None,
+            hedge: None,
+            deadline: None,
+            fallback: None,
+            mirror: false,
             miss: None,
             eject: None,
             write: false,

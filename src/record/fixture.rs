@@ -154,6 +154,7 @@ fn service(name: &str, kind: &str, workers: Option<u32>, role: Role) -> Service 
         balance: Default::default(),
         zones: Vec::new(),
         guards: Vec::new(),
+        retry_after: None,
         program: Vec::new(),
         role,
     }

@@ -131,6 +131,8 @@ pub struct EdgeCell {
     pub ok: u64,
     /// Attempts that failed, by `ErrorKind::ALL`.
     pub errors: [u64; ErrorKind::COUNT],
+    /// Attempts that were given up without an end: their caller was stopped, or other requests had answered.
+    pub abandoned: u64,
     /// Retries that the budget refused.
     pub retries_denied: u64,
 }
@@ -243,6 +245,7 @@ impl EdgeCell {
         self.attempts += other.attempts;
         self.ok += other.ok;
         add_each(&mut self.errors, &other.errors);
+        self.abandoned += other.abandoned;
         self.retries_denied += other.retries_denied;
     }
 }

@@ -24,6 +24,7 @@ pub fn service(name: &str, workers: Option<u32>) -> Service {
         balance: Default::default(),
         zones: Vec::new(),
         guards: Vec::new(),
+        retry_after: None,
         program: vec![Op::Work(Dist::Constant(0.01))],
         role: Role::Plain,
     }
@@ -31,11 +32,6 @@ pub fn service(name: &str, workers: Option<u32>) -> Service {
 
 pub fn edge(name: &str, from: Party, to: usize) -> Edge {
     Edge {
-        name: name.to_owned(),
-        from,
-        to: ServiceId::from(to),
-        chance: 1.0,
-        count: 1,
         timeout: Some(Span::from_secs(1)),
         wait: None,
         cancel: false,
@@ -45,11 +41,7 @@ pub fn edge(name: &str, from: Party, to: usize) -> Edge {
         latency: Dist::Constant(0.0005),
         request_bytes: 1000,
         response_bytes: 1000,
-        pool: None,
-        guards: Vec::new(),
-        miss: None,
-        eject: None,
-        write: false,
+        ..Edge::plain(name, from, ServiceId::from(to))
     }
 }
 
@@ -245,7 +237,7 @@ pub fn storm() -> Recording {
     let backoff = Backoff { base: Span::from_millis(100), factor: 2.0, max: Span::from_secs(1), jitter: Jitter::Full };
     let on = vec![ErrorKind::Timeout, ErrorKind::Rejected];
     plan.edges[0].timeout = Some(Span::from_secs(3));
-    plan.edges[2].retry = Some(Retry { max: 3, backoff, on, budget: None });
+    plan.edges[2].retry = Some(Retry { max: 3, backoff, on, retry_after: true, budget: None });
     plan.edges[2].chance = 0.8;
     plan.clients[0].reload = Some(Reload { chance: 0.5, after: Dist::Uniform { low: 1.0, high: 2.0 }, limit: 4 });
     let slow = FaultInfo {

@@ -91,6 +91,11 @@ impl<'a> Fields<'a> {
         self.node.get(name).filter(|node| !node.is_null())
     }
 
+    /// Is there such a key in the tables?
+    pub fn knows(&self, name: &str) -> bool {
+        self.doc(name).is_some()
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.node(name).is_some()
     }

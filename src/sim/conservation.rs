@@ -2,6 +2,7 @@
 
 use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, ServiceId, Span, Time};
 use crate::engine::{Direct, Engine};
+use crate::plan::expectation::Subject;
 use crate::plan::fixture::{edge, fault, plan, service};
 use crate::plan::*;
 use crate::record::Recording;
@@ -55,6 +56,7 @@ impl Maker {
         plan.seed = self.dice.bits();
         plan.window = self.pick(&[Span::from_millis(100), Span::from_millis(170), Span::from_secs(5)]);
         plan.clients = (0..clients).map(|client| self.client(client)).collect();
+        plan.meters = meters::declared(&plan);
         for _ in 0..self.below(6) {
             self.fault(&mut plan);
         }
@@ -75,6 +77,7 @@ impl Maker {
             overflow_oldest: self.dice.chance(0.3),
         };
         service.guards = self.guards(true);
+        service.retry_after = self.maybe(0.3, |m| m.ms(100));
         service.role = match self.below(4) {
             0 if index > 0 => Role::Cache(CacheSpec {
                 keys: 1 + self.below(20),
@@ -126,7 +129,7 @@ impl Maker {
         let mut program = vec![Op::Work(self.dist())];
         for _ in 0..self.below(3) {
             let calls: Vec<EdgeId> = (0..1 + self.below(2)).map(|_| self.call(from, count, services, edges)).collect();
-            program.push(if calls.len() == 1 { Op::Call(calls[0]) } else { Op::Parallel(calls) });
+            program.push(if calls.len() == 1 { Op::Call(calls[0]) } else { self.parallel(calls) });
         }
         program
     }
@@ -140,12 +143,29 @@ impl Maker {
             let after = EdgeId::from(edges.len());
             let rebuilt = below(self);
             edges.push(self.edge(format!("s{from}-{}", after.0), Party::Service(ServiceId(from)), rebuilt));
+            let stale = Stale { if_error: self.dice.chance(0.3), while_revalidate: self.dice.chance(0.3) };
             let fill = self.pick(&[Fill::IfAwaited, Fill::Always, Fill::SingleFlight]);
             edges[id.index()].eject =
                 self.maybe(0.4, |m| Eject { after: 1 + m.below(3), length: m.ms(300), flush: m.dice.chance(0.5) });
-            edges[id.index()].miss = Some(MissPath { edge: after, fill, on_error: self.dice.chance(0.5) });
+            edges[id.index()].miss = Some(MissPath { edge: after, fill, on_error: self.dice.chance(0.5), stale });
+        }
+        if edges[id.index()].miss.is_none() && self.dice.chance(0.15) {
+            let edge = &mut edges[id.index()];
+            (edge.mirror, edge.hedge) = (true, None);
+            return id;
+        }
+        if self.dice.chance(0.2) {
+            let second = EdgeId::from(edges.len());
+            let instead = below(self);
+            edges.push(self.edge(format!("s{from}-{}", second.0), Party::Service(ServiceId(from)), instead));
+            edges[id.index()].fallback = Some(self.pick(&[Fallback::Answer, Fallback::Call(second)]));
         }
         id
+    }
+
+    fn parallel(&mut self, calls: Vec<EdgeId>) -> Op {
+        let need = self.maybe(0.5, |m| 1 + m.below(3)).map_or(Need::Every, Need::Count);
+        Op::Parallel { calls, need }
     }
 
     fn edge(&mut self, name: String, from: Party, to: u32) -> Edge {
@@ -158,6 +178,7 @@ impl Maker {
                 jitter: m.pick(&[Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated]),
             },
             on: ErrorKind::ALL.to_vec(),
+            retry_after: m.dice.chance(0.5),
             budget: m.maybe(0.5, Maker::budget),
         });
         Edge {
@@ -174,10 +195,30 @@ impl Maker {
             guards: self.guards(false),
             pool: self.maybe(0.2, |m| Pool {
                 size: 1 + m.below(3),
+                open_ahead: m.dice.chance(0.5),
+                pick: m.pick(&[Pick::Newest, Pick::Oldest, Pick::Random]),
+                max_wait: m.maybe(0.5, |m| m.ms(30)),
                 idle: m.maybe(0.5, |m| m.ms(20)),
                 peer_idle: m.maybe(0.8, |m| m.ms(20)),
                 race: Span::from_millis(10),
             }),
+            connect: self.maybe(0.2, |m| Connect {
+                time: m.pick(&[Span::ZERO, Span::from_millis(3)]),
+                timeout: m.maybe(0.5, |m| m.ms(20)),
+            }),
+            bulkhead: self.maybe(0.2, |m| Bulkhead {
+                max: 1 + m.below(4),
+                waiting: m.below(4),
+                max_wait: m.maybe(0.5, |m| m.ms(30)),
+            }),
+            hedge: self.maybe(0.3, |m| Hedge {
+                after: m.pick(&[After::Delay(Span::from_millis(5)), After::Quantile(0.5)]),
+                max: 1 + m.below(3),
+                cancel: m.dice.chance(0.5),
+                tied: m.dice.chance(0.5),
+                budget: m.maybe(0.3, |_| TokenBucket { ratio: 0.3, burst: 2.0 }),
+            }),
+            deadline: self.maybe(0.4, |m| m.maybe(0.5, |m| m.ms(80)).map_or(Deadline::Propagate, Deadline::Total)),
             ..edge(&name, from, to)
         }
     }
@@ -334,27 +375,25 @@ fn check(seed: u64) {
         assert_eq!((cell.offered, cell.ok), (cell.sent, cell.goodput), "client {index}");
         assert_eq!((cell.latency.count(), cell.failed_latency.count()), (cell.ok, cell.failed()));
         let edge = recording.edge_over(index, Time::ZERO, plan.length);
-        assert_eq!((edge.calls, edge.attempts), (cell.sent, cell.sent + cell.retries), "client {index}");
+        let hedges = hedges(&recording, index);
+        assert_eq!((edge.calls, edge.attempts), (cell.sent, cell.sent + cell.retries + hedges), "client {index}");
     }
     for (index, edge) in plan.edges.iter().enumerate() {
         let cell = recording.edge_over(index, Time::ZERO, plan.length);
-        let ended = cell.ok + cell.errors.iter().sum::<u64>() + left.under_way[index];
-        let may_forsake = matches!(edge.from, Party::Service(id) if may_be_stopped(&plan, id));
-        assert!(cell.attempts == ended || may_forsake && cell.attempts > ended, "{}: {cell:?} {ended}", edge.name);
+        let ended = cell.ok + cell.errors.iter().sum::<u64>() + cell.abandoned + left.under_way[index];
+        assert_eq!(cell.attempts, ended, "{}: {cell:?}", edge.name);
     }
     for index in 0..plan.services.len() {
         check_service(&recording, index, left.inside[index]);
     }
 }
 
-/// Can a frame of this service end without an answer of its own: in a crash, or cancelled from above?
-fn may_be_stopped(plan: &Plan, id: ServiceId) -> bool {
-    let cancelled = plan.edges.iter().any(|edge| edge.cancel && edge.to == id);
-    let crashed = plan
-        .schedule
-        .iter()
-        .any(|step| matches!((&step.effect, step.target), (Effect::Down, Target::Service { id: of, .. }) if of == id));
-    cancelled || crashed
+/// Requests of a client's edge that were hedges.
+fn hedges(recording: &Recording, edge: usize) -> u64 {
+    let plan = &recording.plan;
+    let meter = plan.meter(Subject::Edge(edge as u32), "hedges");
+    let all = recording.meters.get(meter.index()).map_or(&[][..], |series| &series.cells);
+    all.iter().map(|cell| cell.sum as u64).sum()
 }
 
 fn check_service(recording: &Recording, index: usize, inside: u64) {
@@ -362,7 +401,8 @@ fn check_service(recording: &Recording, index: usize, inside: u64) {
     let cell = recording.service_over(index, Time::ZERO, plan.length);
     let lost = evidence(recording, index, "requests lost") + evidence(recording, index, "requests refused");
     let ended = cell.completed + cell.failed + cell.rejected + cell.dropped + lost + inside;
-    let cancelled = plan.edges.iter().any(|edge| edge.cancel && edge.to.index() == index);
+    let cancels = |edge: &Edge| edge.cancel || edge.hedge.as_ref().is_some_and(|hedge| hedge.cancel);
+    let cancelled = plan.edges.iter().any(|edge| cancels(edge) && edge.to.index() == index);
     assert!(cell.arrived == ended || cancelled && cell.arrived > ended, "s{index}: {cell:?}, {lost} lost, {inside} in");
     assert!(cell.wasted <= cell.completed && cell.latency.count() == cell.completed);
     for (cell, time) in recording.services[index].cells.iter().zip(&recording.grid.cells) {

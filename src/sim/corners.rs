@@ -56,6 +56,7 @@ fn a_late_request_of_an_attempt_that_is_over_does_not_stand_for_the_next() {
     plan.services[0].workers = Some(1);
     plan.edges[0].wait = Some(Span::from_millis(80));
     plan.edges[0].retry = Some(Retry {
+        retry_after: true,
         max: 1,
         backoff: Backoff { base: Span::ZERO, factor: 1.0, max: Span::ZERO, jitter: Jitter::None },
         on: ErrorKind::ALL.to_vec(),
@@ -116,7 +117,7 @@ fn a_shared_rebuild_that_fails_does_not_fail_callers_for_whom_it_is_optional() {
     let users = edge("users->web", Party::Client(crate::base::ClientId(0)), 0);
     let mut read = edge("web->cache", Party::Service(ServiceId(0)), 1);
     let mut rebuild = edge("web->db", Party::Service(ServiceId(0)), 2);
-    read.miss = Some(MissPath { edge: EdgeId(2), fill: Fill::SingleFlight, on_error: true });
+    read.miss = Some(MissPath { edge: EdgeId(2), fill: Fill::SingleFlight, on_error: true, stale: Stale::default() });
     rebuild.optional = true;
     let mut cache = service("cache", None, vec![]);
     cache.role = Role::Cache(CacheSpec { warm: false, ..CacheSpec::plain(10, 10) });

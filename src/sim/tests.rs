@@ -62,6 +62,7 @@ fn every_request_is_answered_failed_or_in_flight() {
     let mut plan = mm1(150.0, 200.0);
     plan.edges[0].timeout = Some(Span::from_secs(1));
     plan.edges[0].retry = Some(Retry {
+        retry_after: true,
         max: 2,
         backoff: Backoff { base: Span::ZERO, factor: 1.0, max: Span::ZERO, jitter: Jitter::None },
         on: ErrorKind::ALL.to_vec(),

@@ -2,6 +2,7 @@
 
 mod balance;
 mod caches;
+mod calls;
 mod cli;
 mod databases;
 mod determinism;

@@ -7,7 +7,7 @@ use crate::base::ServiceId;
 use crate::live::{RealProcess, Trouble, Volume};
 use crate::plan::expectation::{Expectation, Gauge, Metric, Subject};
 use crate::plan::real::{Origin, Protocol};
-use crate::plan::{Arrivals, Client, Effect, Party, Plan, RealService, Role, Step, Target};
+use crate::plan::{Arrivals, Client, Edge, Effect, Party, Plan, RealService, Role, Step, Target};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -127,9 +127,16 @@ impl Desk<'_> {
                     edge.name
                 ));
             }
-            if edge.pool.is_some() {
+            self.connections(edge);
+            if real.is_some() && edge.miss.as_ref().is_some_and(|miss| miss.stale != Default::default()) {
                 self.checked.warnings.push(format!(
-                    "`{}`: its `pool` is not played here; connections are kept alive without idle timers",
+                    "`{}`: values that have expired are not served, because the real `{to}` does not show them",
+                    edge.name
+                ));
+            }
+            if edge.deadline.is_some() && real.is_some() {
+                self.checked.warnings.push(format!(
+                    "`{}`: its `deadline` ends the call, and the real `{to}` is not told of it",
                     edge.name
                 ));
             }
@@ -145,6 +152,19 @@ impl Desk<'_> {
                     edge.name
                 ));
             }
+        }
+    }
+
+    /// Connections are real here: what the model says of them holds as far as the caller decides it.
+    fn connections(&mut self, edge: &Edge) {
+        let pool = edge.pool.as_ref();
+        let timers = pool.is_some_and(|pool| pool.idle.is_some() || pool.peer_idle.is_some() || pool.open_ahead);
+        let parts = [
+            (timers, "the timers of its `pool` are not played, and its connections are opened on demand"),
+            (edge.connect.is_some(), "its `connect` is not played: opening a connection takes what it takes"),
+        ];
+        for (_, what) in parts.iter().filter(|(is_so, _)| *is_so) {
+            self.checked.warnings.push(format!("`{}`: {what}", edge.name));
         }
     }
 

@@ -159,7 +159,7 @@ fn with_redis(rate: f64, length_s: f64) -> Plan {
     let from_web = Party::Service(ServiceId(0));
     let mut read = fixture::edge("web->cache", from_web, 1);
     read.timeout = Some(Span::from_millis(250));
-    read.miss = Some(MissPath { edge: EdgeId(2), fill: Fill::Always, on_error: true });
+    read.miss = Some(MissPath { edge: EdgeId(2), fill: Fill::Always, on_error: true, stale: Default::default() });
     let users = fixture::edge("users->web", Party::Client(ClientId(0)), 0);
     let edges = vec![users, read, fixture::edge("web->db", from_web, 2)];
     let mut plan = fixture::plan(rate, length_s, vec![web, cache, db], edges);

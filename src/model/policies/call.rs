@@ -5,8 +5,8 @@
 //! wait for a worker of the called service: when it runs out the request is taken out of the queue and has cost nothing.
 //! Ordering timeouts (child below parent) does not cure an overload; a wait bound below the caller's patience does.
 //!
-//! `calls: db` is short for `calls: [{to: db}]`. Inside `calls`, `{parallel: [ … ]}` makes several calls at once and waits for all of
-//! them, and `{work: exp(1ms)}` works between calls. A call to a service that runs for real ignores `wait` (its queue cannot be seen).
+//! `calls: db` is short for `calls: [{to: db}]`. Inside `calls`, `{parallel: [ … ]}` makes several calls at once and `{work: exp(1ms)}`
+//! works between calls. A call to a service that runs for real ignores `wait` (its queue cannot be seen).
 //!
 //! ```yaml
 //! name: call-example
@@ -27,16 +27,18 @@
 //!   - success(users) >= 99%
 //! ```
 
-use super::{breaker, eject, limit, miss, pool, rate_limit, retries, throttle};
+use super::fallback::FallbackDraft;
+use super::{breaker, limit, rate_limit, throttle};
+use super::{bulkhead, connect, deadline, eject, fallback, hedge, mirror, miss, pool, retries};
 use crate::base::{Dist, ServiceId, Span};
 use crate::model::Page;
-use crate::plan::{Edge, Fill, Party};
+use crate::plan::{After, Edge, Fill, Need, Party, Stale};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, values};
 
 pub const PAGE: Page = Page { name: "call", page: include_str!("call.rs"), fields: &[&TABLE] };
 
 /// What every call has, the one after a cache miss too.
-pub const COMMON: [FieldDoc; 19] = [
+pub const COMMON: [FieldDoc; 24] = [
     FieldDoc::required("to", Shape::Name, "the called service"),
     FieldDoc::optional("timeout", Shape::Span, "none", "total time of one attempt"),
     FieldDoc::optional("wait", Shape::Span, "none", "longest wait for a worker of the called service"),
@@ -59,23 +61,32 @@ pub const COMMON: [FieldDoc; 19] = [
     FieldDoc::optional("latency", Shape::Dist, "0s", "network time of a message, one way"),
     FieldDoc::optional("request", Shape::Bytes, "1KiB", "size of a request"),
     FieldDoc::optional("response", Shape::Bytes, "1KiB", "size of an answer"),
-    FieldDoc::optional("pool", Shape::Shared("pool", &pool::TABLE), "none", "idle connections and their timers"),
     FieldDoc::optional("breaker", breaker::SHAPE, "none", "fails at once for a while after too many failures"),
     FieldDoc::optional("throttle", throttle::SHAPE, "none", "turns away what would be turned away anyhow"),
     FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "how many it may make a second"),
     FieldDoc::optional("limit", limit::SHAPE, "none", "how many may be under way"),
+    FieldDoc::optional("pool", Shape::Shared("pool", &pool::TABLE), "none", "connections that are kept and used again"),
+    FieldDoc::optional("connect", Shape::Shared("connect", &connect::TABLE), "no time", "what opening one takes"),
+    FieldDoc::optional("bulkhead", bulkhead::SHAPE, "none", "most attempts under way at a time"),
+    FieldDoc::optional("hedge", hedge::SHAPE, "none", "a second request when the first takes long"),
+    FieldDoc::optional("deadline", deadline::SHAPE, "none", "what the called service is told of the time left"),
+    mirror::DOC,
     FieldDoc::optional("name", Shape::Name, "from->to", "a name of its own for this edge in `on:` and expectations"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
 
-pub static TABLE: [FieldDoc; 22] = crate::model::joined(
+pub static TABLE: [FieldDoc; COMMON.len() + 4] = crate::model::joined(
     &COMMON,
     &[
         FieldDoc::optional("miss", miss::SHAPE, "none", "where to go when a cache does not hold the key"),
+        FieldDoc::optional("fallback", fallback::SHAPE, "none", "what is served when the call has failed"),
         FieldDoc::optional("eject", eject::SHAPE, "never", "when a replica of a cache is out of the caller's list"),
         FieldDoc::optional("write", Shape::Flag, "false", "it changes its key; so does what is called for it"),
     ],
 );
+
+/// A call inside a list of calls.
+pub const CALL_SHAPE: Shape = Shape::OneOf(&[Shape::Name, Shape::Shared("call", &TABLE)]);
 
 /// A call as it was written: the called service is still a name.
 #[derive(Clone, Debug)]
@@ -88,6 +99,7 @@ pub struct CallDraft {
     pub miss: Option<Box<MissDraft>>,
     pub miss_place: Place,
     pub eject_place: Place,
+    pub fallback: Option<Box<FallbackDraft>>,
 }
 
 #[derive(Clone, Debug)]
@@ -95,6 +107,7 @@ pub struct MissDraft {
     pub call: CallDraft,
     pub fill: Fill,
     pub on_error: bool,
+    pub stale: Stale,
 }
 
 /// Reads a call: a service's name, or a map.
@@ -114,6 +127,7 @@ pub fn read(node: &Node, what: &str, diags: &Diagnostics) -> Option<CallDraft> {
         call.edge.eject = eject::read(node, diags);
     }
     call.edge.write = fields.flag("write").unwrap_or(false);
+    call.fallback = fields.node("fallback").and_then(|node| fallback::read(node, diags)).map(Box::new);
     Some(call)
 }
 
@@ -132,18 +146,40 @@ pub(super) fn read_common(fields: &Fields) -> Option<CallDraft> {
     edge.pool = fields.node("pool").and_then(|node| pool::read(node, fields.diags()));
     edge.guards = super::guards_of_call(fields);
     edge.class = read_class(fields);
+    edge.connect = fields.node("connect").map(|node| connect::read(node, fields.diags()));
+    edge.bulkhead = fields.node("bulkhead").and_then(|node| bulkhead::read(node, fields.diags()));
+    edge.hedge = fields.node("hedge").and_then(|node| hedge::read(node, fields.diags()));
+    edge.deadline = fields.node("deadline").and_then(|node| deadline::read(node, fields.diags()));
+    edge.mirror = mirror::read(fields);
     edge.count = read_count(fields);
     edge.request_bytes = fields.bytes("request").unwrap_or(1024);
     edge.response_bytes = fields.bytes("response").unwrap_or(1024);
     call.own_name = fields.text("name").map(|name| (name.to_owned(), fields.place_of("name")));
     fields.text("note");
-    if let (Some(wait), Some(timeout)) = (call.edge.wait, call.edge.timeout)
-        && wait >= timeout
-    {
+    warn_useless(fields, &call.edge);
+    Some(call)
+}
+
+fn warn_useless(fields: &Fields, edge: &Edge) {
+    let Some(timeout) = edge.timeout else { return };
+    if let Some(wait) = edge.wait.filter(|wait| *wait >= timeout) {
         let note = fields.warning("wait", format!("a wait of {wait} is never reached: the timeout is {timeout}"));
         note.help("make `wait` shorter than `timeout`, so that the work itself has time left").code("useless-wait");
     }
-    Some(call)
+    if let Some(After::Delay(delay)) = edge.hedge.as_ref().map(|hedge| hedge.after)
+        && delay >= timeout
+    {
+        let note = fields.warning("hedge", format!("a hedge after {delay} is never sent: the timeout is {timeout}"));
+        note.help("hedge well before the timeout").code("useless-hedge");
+    }
+}
+
+/// Reports those of these keys that are given where they mean nothing.
+pub(super) fn forbid(fields: &Fields, names: &[&str], why: &str) {
+    for name in names.iter().filter(|name| fields.has(name)) {
+        let note = fields.error(name, format!("`{name}` has no meaning here: {why}"));
+        note.help("leave it out").code("wrong-value");
+    }
 }
 
 /// Classes that are told apart: 0 to this.
@@ -176,7 +212,7 @@ fn read_count(fields: &Fields) -> u32 {
     }
 }
 
-fn positive_span(fields: &Fields, name: &str) -> Option<Span> {
+pub(super) fn positive_span(fields: &Fields, name: &str) -> Option<Span> {
     let span = fields.span(name)?;
     if span == Span::ZERO {
         fields.error(name, format!("a {name} of 0 would fail every call")).help("leave it out for no limit");
@@ -185,16 +221,20 @@ fn positive_span(fields: &Fields, name: &str) -> Option<Span> {
     Some(span)
 }
 
-fn draft(to: String, place: Place) -> CallDraft {
+pub(super) fn draft(to: String, place: Place) -> CallDraft {
     let edge = Edge::plain("", Party::Service(ServiceId(0)), ServiceId(0));
-    CallDraft { to, to_place: place, edge, own_name: None, miss: None, miss_place: place, eject_place: place }
+    let (own_name, miss, fallback) = (None, None, None);
+    CallDraft { to, to_place: place, edge, own_name, miss, miss_place: place, eject_place: place, fallback }
 }
 
 impl CallDraft {
-    /// This call and those it leads to after a miss.
+    /// This call and those it leads to after a miss or a failure.
     pub fn targets(&self) -> Vec<(&str, Place)> {
         let mut all = vec![(self.to.as_str(), self.to_place)];
         all.extend(self.miss.iter().flat_map(|miss| miss.call.targets()));
+        if let Some(FallbackDraft::Call(call)) = self.fallback.as_deref() {
+            all.extend(call.targets());
+        }
         all
     }
 }
@@ -204,5 +244,5 @@ impl CallDraft {
 pub enum StepDraft {
     Work(Dist),
     Call(Box<CallDraft>),
-    Parallel(Vec<CallDraft>),
+    Parallel(Vec<CallDraft>, Need),
 }

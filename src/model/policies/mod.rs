@@ -3,12 +3,19 @@
 pub mod balance;
 pub mod breaker;
 pub mod budget;
+pub mod bulkhead;
 pub mod call;
+pub mod connect;
+pub mod deadline;
 pub mod eject;
+pub mod fallback;
 pub mod health;
+pub mod hedge;
 pub mod limit;
+pub mod mirror;
 pub mod miss;
 pub mod outliers;
+pub mod parallel;
 pub mod pool;
 pub mod queue;
 pub mod rate_limit;
@@ -24,16 +31,24 @@ use crate::scenario::Fields;
 /// Every policy, in the order of the manual.
 pub static PAGES: &[Page] = &[
     call::PAGE,
+    deadline::PAGE,
     retries::PAGE,
     budget::PAGE,
     miss::PAGE,
     eject::PAGE,
+    hedge::PAGE,
+    bulkhead::PAGE,
     pool::PAGE,
     breaker::PAGE,
     throttle::PAGE,
     limit::PAGE,
     rate_limit::PAGE,
     shed::PAGE,
+    connect::PAGE,
+    fallback::PAGE,
+    mirror::PAGE,
+    parallel::PAGE,
+    miss::PAGE,
     queue::PAGE,
     balance::PAGE,
     health::PAGE,

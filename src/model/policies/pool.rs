@@ -1,9 +1,12 @@
-//! Idle connections that a caller keeps open, with the idle timers of both ends and the race between them.
+//! Connections that all callers of an edge keep together: so many at most, each for one request at a time, taken and given back.
 //!
-//! Each call goes over one of `size` connections, chosen at random. `idle` is the caller's own timer, `peer_idle` that of the called
-//! side. If the called side closes first, there is a window of length `race` in which the caller has not heard of it: a request sent
-//! then is lost (`reset`), and the called service never sees it. Connections that are known to be closed are simply opened again.
-//! Simulated world only: live connections have real timers.
+//! A call takes an idle connection, or has one opened (see `connect`), or waits until one is given back: at most `max_wait`, then it
+//! fails with `no-connection`. `pick` says which idle one is taken: `newest` lets the others grow old, `oldest` keeps all in use,
+//! `random` deals calls to all places alike, open or not. After a timeout, a reset or a crash a connection is closed and not used again.
+//! `idle` is the caller's own timer, `peer_idle` that of the called side. If the called side closes first, there is a window of length
+//! `race` in which the caller has not heard of it: a request sent then is lost (`reset`), and the called service never sees it. The
+//! timers of idle connections are no request timeouts: the caller's must be the shorter one.
+//! In the live world `size` and `max_wait` are kept; open connections there are real and have timers of their own.
 //!
 //! ```yaml
 //! name: pool-example
@@ -12,7 +15,8 @@
 //! clients:
 //!   users: {calls: balancer, rate: 100/s}
 //! services:
-//!   balancer: {calls: [{to: backend, pool: {size: 100, idle: 60s, peer_idle: 1s, race: 100ms}}]}
+//!   balancer:
+//!     calls: [{to: backend, pool: {size: 100, open: ahead, pick: random, idle: 60s, peer_idle: 1s, race: 100ms}}]
 //!   backend: {work: exp(5ms)}
 //! expect:
 //!   - errors(balancer->backend, kind=reset) >= 1%
@@ -20,13 +24,16 @@
 
 use crate::base::Span;
 use crate::model::Page;
-use crate::plan::Pool;
+use crate::plan::{Pick, Pool};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape};
 
 pub const PAGE: Page = Page { name: "pool", page: include_str!("pool.rs"), fields: &[&TABLE] };
 
-pub static TABLE: [FieldDoc; 4] = [
-    FieldDoc::required("size", Shape::Count, "connections kept open"),
+pub static TABLE: [FieldDoc; 7] = [
+    FieldDoc::required("size", Shape::Count, "connections at most, those in use included"),
+    FieldDoc::optional("open", Shape::Choice(&["on-demand", "ahead"]), "on-demand", "when connections are opened"),
+    FieldDoc::optional("pick", Shape::Choice(&["newest", "oldest", "random"]), "newest", "which idle one is taken"),
+    FieldDoc::optional("max_wait", Shape::Span, "none", "longest wait for a connection when all are in use"),
     FieldDoc::optional("idle", Shape::Span, "never", "the caller closes a connection that was idle this long"),
     FieldDoc::optional(
         "peer_idle",
@@ -41,15 +48,22 @@ const SIZE_MAX: u64 = 10_000_000;
 
 pub fn read(node: &Node, diags: &Diagnostics) -> Option<Pool> {
     let fields = Fields::open(node, "`pool`", &TABLE, diags);
+    let pick = match fields.choice("pick") {
+        Some("oldest") => Pick::Oldest,
+        Some("random") => Pick::Random,
+        _ => Pick::Newest,
+    };
+    let open_ahead = fields.choice("open") == Some("ahead");
+    let (max_wait, idle, peer_idle) = (fields.span("max_wait"), fields.span("idle"), fields.span("peer_idle"));
+    let race = fields.span("race").unwrap_or(Span::ZERO);
+    if fields.has("race") && peer_idle.is_none() {
+        let note = fields.error("race", "there is no race: the called side never closes a connection");
+        note.help("give its timer, such as `peer_idle: 20s`").code("wrong-value");
+    }
     let size = fields.count("size")?;
     if size == 0 || size > SIZE_MAX {
         fields.error("size", format!("a pool has 1 to {SIZE_MAX} connections")).code("wrong-value");
         return None;
     }
-    Some(Pool {
-        size: size as u32,
-        idle: fields.span("idle"),
-        peer_idle: fields.span("peer_idle"),
-        race: fields.span("race").unwrap_or(Span::ZERO),
-    })
+    Some(Pool { size: size as u32, open_ahead, pick, max_wait, idle, peer_idle, race })
 }

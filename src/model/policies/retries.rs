@@ -3,6 +3,7 @@
 //! `retries: 3` tries three more times at once, whatever failed. The map form adds a pause (`backoff`), its jitter, the kinds of failure
 //! that are worth another try (`on`), and a `budget` that all callers of this edge share (`firedrill explain budget`). A budget is what
 //! ends a retry storm; backoff alone only moves it.
+//! A service that turns requests away can say when to come again (`retry_after` of the service): that much is waited at least.
 //! Jitter: `full` is uniform up to the pause, `equal` half of it fixed, `decorrelated` grows from the last pause (Brooker,
 //! "Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
 //!
@@ -56,7 +57,7 @@ pub const KINDS: &[&str] = &[
     "unavailable",
 ];
 
-static TABLE: [FieldDoc; 4] = [
+static TABLE: [FieldDoc; 5] = [
     FieldDoc::required("max", Shape::Count, "attempts after the first"),
     FieldDoc::optional("backoff", Shape::Shared("backoff", &BACKOFF), "none", "the pause before a retry"),
     FieldDoc::optional(
@@ -66,6 +67,7 @@ static TABLE: [FieldDoc; 4] = [
         "retries per first attempt that all callers together may spend",
     ),
     FieldDoc::optional("on", Shape::List(&Shape::Choice(KINDS)), "all", "failures that are tried again"),
+    FieldDoc::optional("retry_after", Shape::Flag, "true", "wait at least as long as who turned it away asks"),
 ];
 
 pub static BACKOFF: [FieldDoc; 4] = [
@@ -80,14 +82,15 @@ const RETRIES_MAX: u64 = 1000;
 pub fn read(node: &Node, diags: &Diagnostics) -> Option<Retry> {
     if let Value::Scalar(..) = node.value {
         let max = checked_max(values::read_count(node, diags)?, node, diags)?;
-        return Some(Retry { max, backoff: at_once(), on: ErrorKind::ALL.to_vec(), budget: None });
+        return Some(Retry { max, backoff: at_once(), on: ErrorKind::ALL.to_vec(), retry_after: true, budget: None });
     }
     let fields = Fields::open(node, "`retries`", &TABLE, diags);
     let max = checked_max(fields.count("max")?, fields.node("max")?, diags)?;
     let backoff = fields.node("backoff").and_then(|node| read_backoff(node, diags)).unwrap_or_else(at_once);
     let budget = fields.node("budget").and_then(|node| budget::read(node, diags));
     let on = if fields.has("on") { read_kinds(&fields) } else { ErrorKind::ALL.to_vec() };
-    Some(Retry { max, backoff, on, budget })
+    let retry_after = fields.flag("retry_after").unwrap_or(true);
+    Some(Retry { max, backoff, on, retry_after, budget })
 }
 
 /// The kinds of failure that `on` lists.

@@ -7,7 +7,7 @@ pub mod service;
 pub mod store;
 
 use super::policies::call::{self, CallDraft, StepDraft};
-use super::policies::{self, balance, health, limit, outliers, queue, rate_limit, shed};
+use super::policies::{self, balance, health, limit, outliers, parallel, queue, rate_limit, shed};
 use crate::plan::{Role, Service};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, quote, values};
 
@@ -48,6 +48,7 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("limit", limit::SHAPE, "none", "requests that each replica may hold"),
     FieldDoc::optional("shed", shed::SHAPE, "none", "when each replica turns requests away"),
     FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "requests a second, all replicas together"),
+    FieldDoc::optional("retry_after", Shape::Span, "none", "how long those who are turned away are asked to wait"),
     FieldDoc::optional("work", Shape::Dist, "none", "how long a worker works on a request, before any calls"),
     FieldDoc::optional("calls", CALLS, "none", "what it calls, in order"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
@@ -55,18 +56,16 @@ pub static COMMON: &[FieldDoc] = &[
 
 const NAMES: &[&str] = &["service", "cache", "store", "database"];
 
-const CALL: Shape = Shape::OneOf(&[Shape::Name, Shape::Shared("call", &call::TABLE)]);
 const CALLS: Shape = Shape::OneOf(&[
     Shape::Name,
     Shape::Shared("call", &call::TABLE),
     Shape::List(&Shape::OneOf(&[
         Shape::Name,
         Shape::Shared("call", &call::TABLE),
-        Shape::Object(&PARALLEL),
+        Shape::Object(&parallel::TABLE),
         Shape::Object(&WORK),
     ])),
 ]);
-static PARALLEL: [FieldDoc; 1] = [FieldDoc::required("parallel", Shape::List(&CALL), "calls made at once")];
 static WORK: [FieldDoc; 1] = [FieldDoc::required("work", Shape::Dist, "work between calls")];
 
 /// A service as it was written: what it calls are still names.
@@ -125,6 +124,7 @@ pub fn read(
         balance: balance::read(&fields),
         zones: read_zones(&fields, replicas),
         guards: policies::guards_of_service(&fields),
+        retry_after: fields.span("retry_after"),
         program: Vec::new(),
         role,
     };
@@ -167,9 +167,10 @@ fn read_steps(fields: &Fields) -> Vec<StepDraft> {
 
 fn read_step(node: &Node, diags: &Diagnostics) -> Option<StepDraft> {
     if node.get("parallel").is_some() {
-        let fields = Fields::open(node, "a parallel step", &PARALLEL, diags);
+        let fields = Fields::open(node, "a parallel step", &parallel::TABLE, diags);
         let calls: Vec<CallDraft> = fields.list("parallel").iter().filter_map(|item| read_call(item, diags)).collect();
-        return Some(StepDraft::Parallel(calls));
+        let need = parallel::read_need(&fields, &calls);
+        return Some(StepDraft::Parallel(calls, need));
     }
     if node.get("to").is_none() && node.get("work").is_some() {
         let fields = Fields::open(node, "a step of work", &WORK, diags);
