@@ -1,11 +1,12 @@
 //! Calls made at once of which so many must succeed: when enough have, or enough no longer can. Counts, and nothing else.
 
+/// Small, because every request in flight has room for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quorum {
     /// Successes still needed.
-    needed: u32,
+    needed: u16,
     /// Failures that can still be borne.
-    spare: u32,
+    spare: u16,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,8 @@ impl Quorum {
     /// `needed` successes out of `made` calls; all of them, if fewer were made. `None` if none is needed.
     pub fn new(needed: u32, made: u32) -> Option<Quorum> {
         let needed = needed.min(made);
-        (needed > 0).then_some(Quorum { needed, spare: made - needed })
+        let small = |count: u32| u16::try_from(count).expect("a step with a quorum makes fewer than 2^16 calls");
+        (needed > 0).then(|| Quorum { needed: small(needed), spare: small(made - needed) })
     }
 
     /// One of the calls ended.

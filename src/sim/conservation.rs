@@ -1,8 +1,8 @@
 //! Conservation over random small Plans: whatever the topology, the policies and the faults, nothing is lost, doubled or kept for ever.
 
+use super::dealt_callers::hedges;
 use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, ServiceId, Span, Time};
 use crate::engine::{Direct, Engine};
-use crate::plan::expectation::Subject;
 use crate::plan::fixture::{edge, fault, plan, service};
 use crate::plan::*;
 use crate::record::Recording;
@@ -163,11 +163,6 @@ impl Maker {
         id
     }
 
-    fn parallel(&mut self, calls: Vec<EdgeId>) -> Op {
-        let need = self.maybe(0.5, |m| 1 + m.below(3)).map_or(Need::Every, Need::Count);
-        Op::Parallel { calls, need }
-    }
-
     fn edge(&mut self, name: String, from: Party, to: u32) -> Edge {
         let retry = self.maybe(0.4, |m| Retry {
             max: 1 + m.below(3),
@@ -193,33 +188,7 @@ impl Maker {
             write: self.dice.chance(0.2),
             latency: self.pick(&[Dist::Constant(0.0), Dist::Constant(0.001), Dist::Exponential { mean: 0.01 }]),
             guards: self.guards(false),
-            pool: self.maybe(0.2, |m| Pool {
-                size: 1 + m.below(3),
-                open_ahead: m.dice.chance(0.5),
-                pick: m.pick(&[Pick::Newest, Pick::Oldest, Pick::Random]),
-                max_wait: m.maybe(0.5, |m| m.ms(30)),
-                idle: m.maybe(0.5, |m| m.ms(20)),
-                peer_idle: m.maybe(0.8, |m| m.ms(20)),
-                race: Span::from_millis(10),
-            }),
-            connect: self.maybe(0.2, |m| Connect {
-                time: m.pick(&[Span::ZERO, Span::from_millis(3)]),
-                timeout: m.maybe(0.5, |m| m.ms(20)),
-            }),
-            bulkhead: self.maybe(0.2, |m| Bulkhead {
-                max: 1 + m.below(4),
-                waiting: m.below(4),
-                max_wait: m.maybe(0.5, |m| m.ms(30)),
-            }),
-            hedge: self.maybe(0.3, |m| Hedge {
-                after: m.pick(&[After::Delay(Span::from_millis(5)), After::Quantile(0.5)]),
-                max: 1 + m.below(3),
-                cancel: m.dice.chance(0.5),
-                tied: m.dice.chance(0.5),
-                budget: m.maybe(0.3, |_| TokenBucket { ratio: 0.3, burst: 2.0 }),
-            }),
-            deadline: self.maybe(0.4, |m| m.maybe(0.5, |m| m.ms(80)).map_or(Deadline::Propagate, Deadline::Total)),
-            ..edge(&name, from, to)
+            ..self.caller(edge(&name, from, to))
         }
     }
 
@@ -386,14 +355,6 @@ fn check(seed: u64) {
     for index in 0..plan.services.len() {
         check_service(&recording, index, left.inside[index]);
     }
-}
-
-/// Requests of a client's edge that were hedges.
-fn hedges(recording: &Recording, edge: usize) -> u64 {
-    let plan = &recording.plan;
-    let meter = plan.meter(Subject::Edge(edge as u32), "hedges");
-    let all = recording.meters.get(meter.index()).map_or(&[][..], |series| &series.cells);
-    all.iter().map(|cell| cell.sum as u64).sum()
 }
 
 fn check_service(recording: &Recording, index: usize, inside: u64) {

@@ -6,6 +6,8 @@ mod conservation;
 #[cfg(test)]
 mod corners;
 #[cfg(test)]
+mod dealt_callers;
+#[cfg(test)]
 mod dealt_guards;
 #[cfg(test)]
 mod tests;

@@ -41,6 +41,8 @@ pub static TABLE: [FieldDoc; 2] = [
     ),
 ];
 
+const MADE_MAX: u32 = 65_535;
+
 /// Reads `need` of a step that makes these calls.
 pub fn read_need(fields: &Fields, calls: &[CallDraft]) -> Need {
     let Some(node) = fields.node("need") else { return Need::Every };
@@ -49,6 +51,10 @@ pub fn read_need(fields: &Fields, calls: &[CallDraft]) -> Need {
     if waited().any(|call| call.edge.optional) {
         let note = fields.error("need", "a call that is `optional` neither succeeds nor fails for a quorum");
         note.help("leave `optional` out: `need` says how many may fail").code("wrong-value");
+    }
+    if made > MADE_MAX {
+        fields.error("need", format!("at most {MADE_MAX} calls at once have a quorum")).code("too-large");
+        return Need::Every;
     }
     let count = match node.scalar() {
         Some("any") => Some(1),
