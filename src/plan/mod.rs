@@ -4,8 +4,8 @@
 
 pub mod balance;
 pub mod cache;
-pub mod database;
 pub mod calling;
+pub mod database;
 pub mod digest;
 pub mod effect;
 pub mod expectation;

@@ -2,8 +2,8 @@
 
 use super::Balance;
 use super::cache::{CacheSpec, Eject};
-use super::database::DatabaseSpec;
 use super::calling::{Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pool, Stale};
+use super::database::DatabaseSpec;
 use super::guards::{Budget, Guard};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
 use serde::{Deserialize, Serialize};
