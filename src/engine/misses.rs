@@ -11,6 +11,7 @@ use super::{EdgeId, Engine, Outcome, Soon};
 use crate::base::{ErrorKind, Time};
 use crate::plan::{Fill, MissPath};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Rebuilds under way, one a key, and the frames that wait for each.
 pub type Flights = BTreeMap<(EdgeId, u32), Vec<Handle>>;
@@ -74,8 +75,8 @@ impl<W: Wire> Engine<W> {
 
     /// Rebuilds a value for nobody but the cache, unless that is being done already.
     fn revalidate(&mut self, frame: Handle, cache: EdgeId, key: u32, miss: &MissPath) {
-        if !self.flights.contains_key(&(cache, key)) {
-            self.flights.insert((cache, key), Vec::new());
+        if let Entry::Vacant(free) = self.flights.entry((cache, key)) {
+            free.insert(Vec::new());
             self.take_off(frame, cache, key, miss);
         }
     }

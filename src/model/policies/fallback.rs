@@ -40,7 +40,7 @@ pub static TABLE: [FieldDoc; call::COMMON.len()] = call::COMMON;
 #[derive(Clone, Debug)]
 pub enum FallbackDraft {
     Answer,
-    Call(CallDraft),
+    Call(Box<CallDraft>),
 }
 
 pub fn read(node: &Node, diags: &Diagnostics) -> Option<FallbackDraft> {
@@ -54,9 +54,9 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<FallbackDraft> {
     }
     if let Value::Scalar(..) = node.value {
         let to = values::read_name(node, diags)?;
-        return Some(FallbackDraft::Call(call::draft(to.to_owned(), node.place)));
+        return Some(FallbackDraft::Call(Box::new(call::draft(to.to_owned(), node.place))));
     }
     let fields = Fields::open(node, "`fallback`", &TABLE, diags);
     call::forbid(&fields, &["chance", "count", "mirror"], "each failed call is followed by one");
-    call::read_common(&fields).map(FallbackDraft::Call)
+    call::read_common(&fields).map(|call| FallbackDraft::Call(Box::new(call)))
 }
