@@ -1,6 +1,8 @@
 //! The ground floor: time, distributions, units, typed ids and named dice. It knows nothing of scenarios or worlds.
 
 pub mod dice;
+#[cfg(test)]
+mod dice_tests;
 pub mod dist;
 pub mod ids;
 pub mod outcome;
