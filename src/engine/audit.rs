@@ -8,6 +8,7 @@ use super::nodes::Held;
 use super::slab::Handle;
 use super::wire::Wire;
 use super::{Engine, Event};
+use crate::base::Span;
 use std::collections::BTreeSet;
 
 /// What is inside at one moment.
@@ -21,6 +22,8 @@ pub struct Audit {
     pub connected: Vec<u64>,
     /// Per service: requests inside.
     pub inside: Vec<u64>,
+    /// Per service: how long all requests that ever came have been inside, together.
+    pub stays: Vec<Span>,
     /// Per edge: attempts under way.
     pub under_way: Vec<u64>,
 }
@@ -47,8 +50,13 @@ impl<W: Wire> Engine<W> {
             pausing: vec![0; self.populations.len()],
             connected: vec![0; self.populations.len()],
             inside: self.nodes.iter().map(|node| node.books()[2]).collect(),
+            stays: self.nodes.iter().map(|node| node.stayed).collect(),
             under_way: vec![0; self.links.len()],
         };
+        for (_, frame) in self.frames.iter() {
+            let stay = &mut audit.stays[frame.service as usize];
+            *stay = *stay + frame.stay(self.now);
+        }
         for (handle, call) in self.calls.iter() {
             let slot = handle.slot;
             audit.under_way[call.edge.index()] += u64::from(call.in_flight);

@@ -293,6 +293,10 @@ impl<W: Wire> Engine<W> {
 
     /// A frame is gone; `None`: without an answer of its own.
     pub(super) fn leave(&mut self, frame: Handle, index: usize, outcome: Option<Outcome>) {
+        #[cfg(test)]
+        if let Some(this) = self.frames.get(frame) {
+            self.nodes[index].stayed = self.nodes[index].stayed + this.stay(self.now);
+        }
         if !self.nodes[index].doors.is_empty() {
             self.tell_guards_inside(frame, index, outcome);
         }
@@ -335,6 +339,12 @@ impl Frame {
     /// A check needs a worker and no work.
     pub(super) fn skip_program(&mut self) {
         self.op = u16::MAX;
+    }
+
+    /// How long it has been inside.
+    #[cfg(test)]
+    pub(super) fn stay(&self, now: Time) -> Span {
+        now.since(self.arrived)
     }
 
     pub(super) fn origin(&self) -> Origin {

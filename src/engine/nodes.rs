@@ -44,6 +44,9 @@ pub struct Node {
     queued: u64,
     inside: u64,
     accounted: Time,
+    /// How long those who have left were inside, all together.
+    #[cfg(test)]
+    pub stayed: Span,
 }
 
 /// One copy of a service.
@@ -110,6 +113,8 @@ impl Node {
             queued: 0,
             inside: 0,
             accounted: Time::ZERO,
+            #[cfg(test)]
+            stayed: Span::ZERO,
         }
     }
 

@@ -1,13 +1,10 @@
 //! Conservation over random small Plans: whatever the topology, the policies and the faults, nothing is lost, doubled or kept for ever.
 
-use super::dealt_callers::hedges;
+use super::books;
 use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, ServiceId, Span, Time};
-use crate::engine::{Direct, Engine};
 use crate::plan::fixture::{edge, fault, plan, service};
 use crate::plan::*;
-use crate::record::Recording;
 use proptest::prelude::*;
-use std::sync::Arc;
 
 const LENGTH_S: f64 = 2.0;
 
@@ -300,82 +297,10 @@ impl Maker {
     }
 }
 
-/// Plays a plan, audits it again and again on the way, and gives what was recorded and what was left inside at the end.
-fn played(plan: &Plan) -> (Recording, crate::engine::Audit) {
-    let mut engine = Engine::new(Arc::new(plan.clone()), Direct);
-    for tick in 0..=40u64 {
-        engine.run_until(Time(plan.length.0 * tick / 40));
-        let audit = engine.audit();
-        for (index, client) in plan.clients.iter().enumerate() {
-            let members = match &client.arrivals {
-                Arrivals::Closed { users, .. } => *users,
-                Arrivals::Herd(herd) => herd.clients,
-                Arrivals::Fleet(fleet) => fleet.agents,
-                Arrivals::Open { .. } | Arrivals::Trace(_) => continue,
-            };
-            let found = audit.asking[index] + audit.pausing[index] + audit.connected[index];
-            assert_eq!(found, u64::from(members), "users were lost or doubled");
-        }
-    }
-    engine.finish();
-    let audit = engine.audit();
-    (engine.recorder.finish(plan, 0.0, 0, vec![]), audit)
-}
-
-/// What the faults on one service counted under this name.
-fn evidence(recording: &Recording, service: usize, what: &str) -> u64 {
-    let plan = &recording.plan;
-    let on_it = |fault: usize| {
-        plan.schedule.iter().any(|step| {
-            step.fault.index() == fault && matches!(step.target, Target::Service { id, .. } if id.index() == service)
-        })
-    };
-    let all = recording.evidence.iter().enumerate().filter(|(fault, _)| on_it(*fault));
-    all.map(|(_, evidence)| evidence.details.get(what).copied().unwrap_or(0)).sum()
-}
-
 fn check(seed: u64) {
     let plan = Maker { dice: Dice::named(seed, "plan") }.plan();
-    let (recording, left) = played(&plan);
+    let recording = books::held(&plan);
     assert_eq!(recording.digest(), super::play(&plan).digest(), "played twice, in one piece and in many");
-    for index in 0..plan.clients.len() {
-        let cell = recording.client_over(index, Time::ZERO, plan.length);
-        assert_eq!(cell.sent, cell.ok + cell.failed() + left.asking[index], "client {index}: sent = ended + in flight");
-        assert_eq!((cell.offered, cell.ok), (cell.sent, cell.goodput), "client {index}");
-        assert_eq!((cell.latency.count(), cell.failed_latency.count()), (cell.ok, cell.failed()));
-        let edge = recording.edge_over(index, Time::ZERO, plan.length);
-        let hedges = hedges(&recording, index);
-        assert_eq!((edge.calls, edge.attempts), (cell.sent, cell.sent + cell.retries + hedges), "client {index}");
-    }
-    for (index, edge) in plan.edges.iter().enumerate() {
-        let cell = recording.edge_over(index, Time::ZERO, plan.length);
-        let ended = cell.ok + cell.errors.iter().sum::<u64>() + cell.abandoned + left.under_way[index];
-        assert_eq!(cell.attempts, ended, "{}: {cell:?}", edge.name);
-    }
-    for index in 0..plan.services.len() {
-        check_service(&recording, index, left.inside[index]);
-    }
-}
-
-fn check_service(recording: &Recording, index: usize, inside: u64) {
-    let plan = &recording.plan;
-    let cell = recording.service_over(index, Time::ZERO, plan.length);
-    let lost = evidence(recording, index, "requests lost") + evidence(recording, index, "requests refused");
-    let ended = cell.completed + cell.failed + cell.rejected + cell.dropped + lost + inside;
-    let cancels = |edge: &Edge| edge.cancel || edge.hedge.as_ref().is_some_and(|hedge| hedge.cancel);
-    let cancelled = plan.edges.iter().any(|edge| cancels(edge) && edge.to.index() == index);
-    assert!(cell.arrived == ended || cancelled && cell.arrived > ended, "s{index}: {cell:?}, {lost} lost, {inside} in");
-    assert!(cell.wasted <= cell.completed && cell.latency.count() == cell.completed);
-    for (cell, time) in recording.services[index].cells.iter().zip(&recording.grid.cells) {
-        let seconds = time.to.since(time.from).as_secs_f64();
-        let slack = 1e-6;
-        assert!(cell.busy_s >= 0.0 && (cell.workers_s == 0.0 || cell.busy_s <= cell.workers_s + slack), "{cell:?}");
-        let between = |sum: f64, least: u64, most: u64| {
-            sum >= least as f64 * seconds - slack && sum <= most as f64 * seconds + slack
-        };
-        assert!(between(cell.queue_s, cell.queue_min, cell.queue_max), "{cell:?}");
-        assert!(between(cell.inflight_s, cell.inflight_min, cell.inflight_max), "{cell:?}");
-    }
 }
 
 proptest! {

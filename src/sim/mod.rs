@@ -2,6 +2,8 @@
 //! but for the wall time that the run took, which no result depends on.
 
 #[cfg(test)]
+mod books;
+#[cfg(test)]
 mod conservation;
 #[cfg(test)]
 mod corners;
@@ -9,6 +11,8 @@ mod corners;
 mod dealt_callers;
 #[cfg(test)]
 mod dealt_guards;
+#[cfg(test)]
+mod library_tests;
 #[cfg(test)]
 mod tests;
 

@@ -59,7 +59,7 @@ expect: [success(users) >= 0%]
 ",
         CLIENTS * 1000 + 1
     );
-    let played = play_seed(&text, Some(seed));
+    let played = play_seed(&text, seed);
     let all = played.steady();
     assert_eq!(all.users().ok, u64::from(CLIENTS), "{policy}: everyone gets it in the end");
     (all.edge("users->lock").attempts as f64, all.users().latency.max().expect("answered"))

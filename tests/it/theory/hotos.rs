@@ -20,7 +20,7 @@ faults: {{outage: {{kind: cut, on: users->db, at: 60s, for: 10s}}}}
 expect: [success(users) >= 0%]
 "
     );
-    play_seed(&text, Some(seed))
+    play_seed(&text, seed)
 }
 
 /// Success and attempts per call in the last hundred seconds (but the last five, which are still in flight).

@@ -20,7 +20,7 @@ faults: {{trigger: {{kind: slow, on: db, factor: {factor}, at: 20s, for: {second
 expect: [success(users) >= 0%]
 "
     );
-    play_seed(&text, Some(seed))
+    play_seed(&text, seed)
 }
 
 /// In how many of ten seeds the storm outlives its trigger by more than a minute and a half.
