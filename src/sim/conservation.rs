@@ -2,6 +2,7 @@
 
 use super::books;
 use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, ServiceId, Span, Time};
+use crate::plan::balance::{Balance, Check, Health, Outliers, Policy};
 use crate::plan::fixture::{edge, fault, plan, service};
 use crate::plan::*;
 use proptest::prelude::*;
@@ -75,6 +76,7 @@ impl Maker {
         };
         service.guards = self.guards(true);
         service.retry_after = self.maybe(0.3, |m| m.ms(100));
+        service.balance = self.balance();
         service.role = match self.below(4) {
             0 if index > 0 => Role::Cache(CacheSpec {
                 keys: 1 + self.below(20),
@@ -119,6 +121,31 @@ impl Maker {
             copies: 1 + self.below(3),
             bound: self.maybe(0.3, |_| 1.25),
             ramp: self.pick(&[Span::ZERO, Span::from_millis(500)]),
+        }
+    }
+
+    fn balance(&mut self) -> Balance {
+        let policies = [Policy::RoundRobin, Policy::Random, Policy::LeastOutstanding, Policy::TwoChoices];
+        let checks = [Check::Tcp, Check::Request, Check::Load { above: 0.5 }];
+        Balance {
+            policy: self.pick(&policies),
+            health: self.maybe(0.3, |m| Health {
+                check: m.pick(&checks),
+                interval: m.ms(200),
+                timeout: m.ms(50),
+                fall: 1 + m.below(2),
+                rise: 1 + m.below(2),
+                max_ejected: m.pick(&[0.5, 1.0]),
+                panic: m.pick(&[0.0, 0.5]),
+                slow_start: m.maybe(0.5, |m| m.ms(300)),
+            }),
+            outliers: self.maybe(0.3, |m| Outliers {
+                errors: 1 + m.below(3),
+                base: m.ms(200),
+                longest: Span::from_secs(1),
+                max_ejected: m.pick(&[0.1, 1.0]),
+            }),
+            ..Balance::default()
         }
     }
 
@@ -271,6 +298,7 @@ impl Maker {
         let on_service = [
             Effect::Down,
             Effect::Freeze,
+            Effect::Drain,
             Effect::Slow { factor: self.pick(&[0.0, 0.5, 5.0]) },
             Effect::Fail { chance: share },
             Effect::Forget { share },

@@ -115,8 +115,22 @@ impl Writer {
         // A bound on the queue needs workers to wait for.
         let line = if workers.is_empty() { String::new() } else { format!("{workers}{queue}{overflow}") };
         let work = self.dist();
-        let calls = if kind.is_empty() { self.calls(index) } else { String::new() };
-        self.line(&format!("  s{index}: {{replicas: {replicas}, work: {work}{line}{kind}{calls}}}"));
+        let (balance, calls) = match kind.is_empty() {
+            true => (self.balance(), self.calls(index)),
+            false => (String::new(), String::new()),
+        };
+        self.line(&format!("  s{index}: {{replicas: {replicas}, work: {work}{line}{kind}{balance}{calls}}}"));
+    }
+
+    fn balance(&mut self) -> String {
+        let policies = ["round-robin", "random", "least-outstanding", "two-choices"];
+        let policy = self.maybe(0.4, |w| format!(", balance: {}", w.pick(&policies)));
+        let health = self.maybe(0.2, |w| {
+            let check = w.pick(&["tcp", "request", "load"]);
+            format!(", health: {{check: {check}, interval: {}, timeout: 50ms, fall: 1, rise: 1}}", w.ms(200))
+        });
+        let outliers = self.maybe(0.2, |w| format!(", outliers: {{errors: {}, eject_for: 200ms}}", 1 + w.below(4)));
+        format!("{policy}{health}{outliers}")
     }
 
     fn calls(&mut self, from: u32) -> String {
@@ -247,6 +261,10 @@ impl Writer {
             format!("kind: down, on: s{service}, replicas: 1"),
             format!("kind: restart, on: s{service}"),
             format!("kind: pause, on: s{service}"),
+            format!("kind: drain, on: s{service}, replicas: 1"),
+            format!("kind: scale, on: s{service}, workers: 3"),
+            format!("kind: disable, on: {edge}, share: {share}%"),
+            format!("kind: config, set: {{services.s{service}.work: 3ms}}"),
         ];
         (forms[self.below(forms.len() as u32) as usize].clone(), true)
     }

@@ -47,6 +47,13 @@ fn caches_under_zipf() {
         let source = "Che; Fricker, Robert, Roberts, arXiv 1202.3974";
         sheet.row(&what, source, che(expected), cache(skew, entries, "", look_ups));
     }
+    for (skew, entries, bound) in [(0.8, 1000, 0.57062), (1.0, 100, 0.52999), (1.2, 1000, 0.90345)] {
+        let what = format!("LFU, α {skew}, {entries} entries: hit ratio");
+        let rule = Rule::Between { low: 0.97 * bound, high: 1.005 * bound };
+        sheet.row(&what, "sum of the largest popularities", rule, cache(skew, entries, ", eviction: lfu", 1_000_000));
+    }
+    let fifo = cache(0.8, 1000, ", eviction: fifo", 500_000);
+    sheet.planted("first in first out instead of least recently used, α 0.8, 1000 entries", che(0.43666), fifo);
     sheet.planted("α 0.82 instead of 0.8, 1000 entries", che(0.43666), cache(0.82, 1000, "", 500_000));
     sheet.planted("1020 entries instead of 1000, α 0.8", che(0.43666), cache(0.8, 1020, "", 1_000_000));
     sheet.planted("entries that last 2 s, α 1, 1000 entries", che(0.67560), cache(1.0, 1000, ", ttl: 2s", 200_000));

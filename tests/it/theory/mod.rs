@@ -2,6 +2,7 @@
 //! whole path is proven. docs/validation.md is written from these tests.
 
 mod backoff;
+mod balancing;
 mod caches;
 mod fanout;
 mod findings;

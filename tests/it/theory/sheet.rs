@@ -28,6 +28,7 @@ pub const TITLES: &[&str] = &[
     "Systems that lose requests",
     "Tandems and tiers",
     "Fan-out, in a row and at once",
+    "Load balancing",
     "Caches",
     "Open and closed loops",
     "Retries and budgets",
