@@ -131,7 +131,7 @@ impl Maker {
             policy: self.pick(&policies),
             health: self.maybe(0.3, |m| Health {
                 check: m.pick(&checks),
-                interval: m.ms(200),
+                interval: m.ms(150) + Span::from_millis(50),
                 timeout: m.ms(50),
                 fall: 1 + m.below(2),
                 rise: 1 + m.below(2),

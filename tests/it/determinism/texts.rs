@@ -127,7 +127,7 @@ impl Writer {
         let policy = self.maybe(0.4, |w| format!(", balance: {}", w.pick(&policies)));
         let health = self.maybe(0.2, |w| {
             let check = w.pick(&["tcp", "request", "load"]);
-            format!(", health: {{check: {check}, interval: {}, timeout: 50ms, fall: 1, rise: 1}}", w.ms(200))
+            format!(", health: {{check: {check}, interval: {}ms, timeout: 50ms, fall: 1, rise: 1}}", 60 + w.below(200))
         });
         let outliers = self.maybe(0.2, |w| format!(", outliers: {{errors: {}, eject_for: 200ms}}", 1 + w.below(4)));
         format!("{policy}{health}{outliers}")
