@@ -130,7 +130,15 @@ impl Writer {
             format!(", health: {{check: {check}, interval: {}ms, timeout: 50ms, fall: 1, rise: 1}}", 60 + w.below(200))
         });
         let outliers = self.maybe(0.2, |w| format!(", outliers: {{errors: {}, eject_for: 200ms}}", 1 + w.below(4)));
-        format!("{policy}{health}{outliers}")
+        let doors = [
+            "limit: 8",
+            "limit: gradient2",
+            "shed: 30%",
+            "shed: {queue: 3, classes: 2}",
+            "rate_limit: {rate: 80/s, burst: 5}",
+        ];
+        let door = self.maybe(0.2, |w| format!(", {}", w.pick(&doors)));
+        format!("{policy}{health}{outliers}{door}")
     }
 
     fn calls(&mut self, from: u32) -> String {
@@ -184,9 +192,15 @@ impl Writer {
                 1 + w.below(3)
             )
         });
+        let guard = self.maybe(0.3, |w| {
+            let of_edges = ["breaker: hystrix", "breaker: finagle", "breaker: envoy", "throttle: 1.1"];
+            let both =
+                ["limit: 5", "limit: aimd", "limit: vegas", "limit: gradient2", "rate_limit: {rate: 50/s, burst: 5}"];
+            format!(", {}", w.pick(&[&of_edges[..], &both[..]].concat()))
+        });
         let pool = self
             .maybe(0.15, |w| format!(", pool: {{size: {}, idle: 50ms, peer_idle: 20ms, race: 5ms}}", 1 + w.below(4)));
-        format!("{timeout}{cancel}{wait}{latency}{retries}{pool}")
+        format!("{timeout}{cancel}{wait}{latency}{retries}{guard}{pool}")
     }
 
     fn clients(&mut self) {
