@@ -10,6 +10,8 @@ struct Writer {
     dice: Dice,
     text: String,
     services: u32,
+    /// Replicas of each service.
+    copies: Vec<u32>,
     caches: Vec<u32>,
     stores: Vec<u32>,
     /// Edges by name; only those whose name is sure to be unique.
@@ -22,6 +24,7 @@ pub fn scenario(number: u64) -> String {
         dice: Dice::named(number, "scenario text"),
         text: String::new(),
         services: 0,
+        copies: Vec::new(),
         caches: Vec::new(),
         stores: Vec::new(),
         edges: Vec::new(),
@@ -105,6 +108,7 @@ impl Writer {
 
     fn service(&mut self, index: u32, kind: &str) {
         let replicas = 1 + self.below(3);
+        self.copies.push(replicas);
         let workers = self.maybe(0.7, |w| format!(", workers: {}", 1 + w.below(4)));
         let queue = self.maybe(0.5, |w| {
             let order = w.pick(&["fifo", "lifo"]);
@@ -275,7 +279,8 @@ impl Writer {
             format!("kind: down, on: s{service}, replicas: 1"),
             format!("kind: restart, on: s{service}"),
             format!("kind: pause, on: s{service}"),
-            format!("kind: drain, on: s{service}, replicas: 1"),
+            // Whoever is alone has nobody to leave its requests to.
+            format!("kind: {}, on: s{service}", if self.copies[service as usize] > 1 { "drain" } else { "pause" }),
             format!("kind: scale, on: s{service}, workers: 3"),
             format!("kind: disable, on: {edge}, share: {share}%"),
             format!("kind: config, set: {{services.s{service}.work: 3ms}}"),
