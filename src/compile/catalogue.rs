@@ -1,7 +1,7 @@
 //! Everything that has a manual page: the source of `firedrill list` and `firedrill explain`, and of docs/reference.
 //! A page is the `//!` head of the file that defines the thing, so that it cannot drift away from it.
 
-use super::{real, root, variants};
+use super::{alerts, real, root, variants};
 use crate::faults;
 use crate::model::{load, policies, services};
 use crate::scenario::FieldDoc;
@@ -55,6 +55,7 @@ impl Sort {
 static SECTIONS: &[(&str, &str, &[FieldDoc])] = &[
     ("scenario", include_str!("root.rs"), &root::TABLE),
     ("variants", include_str!("variants.rs"), &variants::TABLE),
+    ("alerts", include_str!("alerts.rs"), &alerts::TABLE),
     ("live", include_str!("real.rs"), &real::TABLE),
 ];
 

@@ -3,6 +3,7 @@
 
 mod cursor;
 mod metric;
+mod plane;
 mod subject;
 mod value;
 mod window;
@@ -26,6 +27,7 @@ pub struct Names {
     /// Services of any kind that live on a volume of limited size, beside the stores.
     pub volumes: Vec<String>,
     pub meters: Vec<Meter>,
+    pub alerts: Vec<String>,
     pub warmup: Time,
     pub length: Time,
 }
@@ -40,6 +42,7 @@ impl Names {
             edges: plan.edges.iter().map(|edge| edge.name.clone()).collect(),
             faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
             meters: plan.meters.clone(),
+            alerts: plan.alerts.iter().map(|alert| alert.name.clone()).collect(),
             volumes: with_volume.map(|real| plan.service(real.service).name.clone()).collect(),
             warmup: plan.warmup,
             length: plan.length,
@@ -68,13 +71,27 @@ pub struct ExpectError {
 /// Reads one line of `expect:` or `symptoms:`: `METRIC(SUBJECT[, kind=KIND]) OP VALUE [of WINDOW] [WINDOW]`.
 /// Of things that are counted, `COUNT(SUBJECT) within SPAN of FAULT` asks for at least one.
 pub fn parse(text: &str, names: &Names) -> Result<Parsed, ExpectError> {
+    if let Some(parsed) = plane::fires(text, names)? {
+        return Ok(parsed);
+    }
     let mut cursor = Cursor::new(text);
+    let plane = plane::read(&mut cursor);
     let draft = metric::read(&mut cursor, names)?;
+    let seen = |metric| {
+        let of = draft.of();
+        let seen = plane.of(metric, of, names);
+        seen.ok_or_else(|| draft.piece.error("this plane of telemetry has no such figure").help(plane.help()))
+    };
     if draft.is_count() && cursor.peek_word().text == "within" {
         let window = window::read(&mut cursor, names)?;
         nothing_left(&mut cursor)?;
         let bound = Bound::Value(1.0);
-        return Ok(Parsed { metric: draft.finish(false, None), compare: Compare::GreaterOrEqual, bound, window });
+        return Ok(Parsed {
+            metric: seen(draft.finish(false, None))?,
+            compare: Compare::GreaterOrEqual,
+            bound,
+            window,
+        });
     }
     let compare = value::compare(&mut cursor)?;
     let value = value::read(&mut cursor)?;
@@ -83,7 +100,7 @@ pub fn parse(text: &str, names: &Names) -> Result<Parsed, ExpectError> {
     let before = if draft.is_recovery() { Some(recovery_base(&draft, &window, names)?) } else { None };
     nothing_left(&mut cursor)?;
     let is_share = matches!(bound, Bound::Value(_)) && value.is_share();
-    Ok(Parsed { metric: draft.finish(is_share, before), compare, bound, window })
+    Ok(Parsed { metric: seen(draft.finish(is_share, before))?, compare, bound, window })
 }
 
 fn nothing_left(cursor: &mut Cursor) -> Result<(), ExpectError> {

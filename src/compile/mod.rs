@@ -1,6 +1,7 @@
 //! Scenario to Plan: names to ids, variants and `--set` applied, faults lowered to a schedule, phases cut, expectations understood.
 //! It reads what people wrote and reports every mistake at once; it never plays anything.
 
+mod alerts;
 pub mod catalogue;
 mod edges;
 pub mod expect;

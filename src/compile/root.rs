@@ -27,7 +27,7 @@
 //!   - recovery(users) <= 5s after slow-db
 //! ```
 
-use super::{Request, edges, faults, graph, lines, phases, real, variants};
+use super::{Request, alerts, edges, faults, graph, lines, phases, real, variants};
 use crate::base::{ServiceId, Span, Time};
 use crate::model::load::client::{self, ClientDraft};
 use crate::model::services::{self, ServiceDraft, Surroundings};
@@ -36,7 +36,7 @@ use crate::plan::{Plan, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
-pub static TABLE: [FieldDoc; 18] = [
+pub static TABLE: [FieldDoc; 19] = [
     FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
     FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
     FieldDoc::optional("about", Shape::Text, "", "the story"),
@@ -55,6 +55,12 @@ pub static TABLE: [FieldDoc; 18] = [
     FieldDoc::required("clients", Shape::MapOf(&Shape::Shared("client", &client::TABLE)), "who asks"),
     FieldDoc::required("services", Shape::MapOf(&Shape::Any), "who answers"),
     FieldDoc::optional("faults", Shape::MapOf(&Shape::Any), "none", "what goes wrong, and when"),
+    FieldDoc::optional(
+        "alerts",
+        Shape::MapOf(&Shape::Shared("alert", &alerts::TABLE)),
+        "none",
+        "rules of the monitoring, for `fires(ALERT)`",
+    ),
     FieldDoc::optional("symptoms", Shape::List(&Shape::Text), "none", "what an incident's base must show"),
     FieldDoc::optional("expect", Shape::List(&Shape::Text), "none", "what must hold"),
     FieldDoc::optional(
@@ -89,6 +95,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     faults::read(root, &fields, &mut plan);
     plan.meters = meters::declared(&plan);
     phases::cut(&mut plan);
+    alerts::read(&fields, &mut plan);
     lines::read(&fields, &mut plan, sources);
     Some(plan)
 }
@@ -134,6 +141,7 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
         schedule: Vec::new(),
         phases: Vec::new(),
         expectations: Vec::new(),
+        alerts: Vec::new(),
         symptoms: Vec::new(),
         still_broken: false,
         real: Default::default(),

@@ -66,6 +66,10 @@ impl<W: Wire> Engine<W> {
                 }
                 self.change_copies(id, replicas, Change::Frozen);
             }
+            Effect::Blind => {
+                self.recorder.touched(fault, "services hidden", 1);
+                self.hide(index, 1);
+            }
             Effect::Isolate => {
                 let count = replicas.of(self.nodes[index].active).count() as u64;
                 self.recorder.touched(fault, "copies cut off", count);
@@ -118,6 +122,7 @@ impl<W: Wire> Engine<W> {
                 }
                 self.tell_replicas(id);
             }
+            Effect::Blind => self.hide(index, -1),
             Effect::Isolate => self.change_copies(id, replicas, Change::Together),
             Effect::Slow { .. } => self.nodes[index].slow.retain(|(f, ..)| *f != fault),
             Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),
@@ -128,6 +133,13 @@ impl<W: Wire> Engine<W> {
             }
             _ => {}
         }
+    }
+
+    /// So many faults more hide a service from monitoring.
+    fn hide(&mut self, index: usize, by: i32) {
+        let node = &mut self.nodes[index];
+        node.hidden += by;
+        self.meters.set(node.blind_meter, self.now, f64::from(node.hidden.min(1)));
     }
 
     /// A crash: what the replicas held is lost, and so is everything that was in flight there.

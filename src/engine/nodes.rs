@@ -21,6 +21,9 @@ pub struct Node {
     pub replicas_meter: MeterId,
     pub stale_meter: MeterId,
     pub crashes_meter: MeterId,
+    pub blind_meter: MeterId,
+    /// How many faults hide it from monitoring.
+    pub hidden: i32,
     /// `None` for a single replica that nothing is asked about: it is always its turn.
     pub balancer: Option<Balancer>,
     /// Are the outcomes of requests told to the balancer?
@@ -97,6 +100,8 @@ impl Node {
             replicas_meter: plan.meter(of, "replicas"),
             stale_meter: plan.meter(of, "stale"),
             crashes_meter: plan.meter(of, "crashes"),
+            blind_meter: plan.meter(of, "blind"),
+            hidden: 0,
             balancer: balancer(service, seed),
             watches_outcomes: service.balance.outliers.is_some(),
             ejections_meter: plan.meter(of, "ejections"),

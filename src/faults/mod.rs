@@ -5,6 +5,7 @@
 
 mod bandwidth;
 mod blackout;
+mod blind;
 mod change;
 mod config;
 mod cut;
@@ -88,6 +89,7 @@ pub static KINDS: &[FaultKind] = &[
     fill::KIND,
     isolate::KIND,
     blackout::KIND,
+    blind::KIND,
     config::KIND,
     scale::KIND,
     drain::KIND,

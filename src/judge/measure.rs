@@ -1,7 +1,7 @@
 //! One metric over one window of a recording: a figure, the number of samples behind it, or why there is none.
 
 use super::statistics::{Interval, quantile};
-use super::{gauge, recovery};
+use super::{alerts, gauge, recovery};
 use crate::base::{ErrorKind, Time};
 use crate::plan::expectation::{Gauge, Metric, Subject, Take};
 use crate::record::{ClientCell, EdgeCell, Latencies, Recording, ServiceCell};
@@ -91,6 +91,18 @@ pub fn measure(metric: &Metric, stretch: Stretch, strict: bool) -> Measure {
             Measure::ratio(cell.hits, cell.hits + cell.misses, "look-ups")
         }
         Metric::Gauge { gauge, of, aggregate } => gauge::measure(*gauge, *of, *aggregate, stretch),
+        Metric::Reported { metric, blind } => match blind.map(|meter| stretch.meter(meter as usize, Take::Mean)) {
+            Some(Measure { value: Some(hidden), .. }) if hidden > 0.0 => {
+                Measure::none(0, "monitoring did not see it in this window")
+            }
+            _ => measure(metric, stretch, strict),
+        },
+        Metric::Received { of } => {
+            let cell = stretch.service(*of).unwrap_or_default();
+            let (ok, failed) = stretch.ends(*of, None);
+            Measure::ratio(cell.completed - cell.wasted, ok + failed, "ended requests")
+        }
+        Metric::Fires { alert } => alerts::fires(*alert as usize, stretch),
         Metric::Meter { meter, take, .. } => stretch.meter(*meter as usize, *take),
         Metric::Recovery { of, before } => recovery::measure(*of, before, stretch),
     }

@@ -31,7 +31,9 @@ fn weight_of(metric: &Metric) -> Option<Weight> {
         | Metric::Waste { .. }
         | Metric::Retries { .. }
         | Metric::Hits { .. }
+        | Metric::Received { .. }
         | Metric::Meter { take: Take::Share, .. } => Some(Weight::Requests),
+        Metric::Reported { metric, .. } => weight_of(metric),
         Metric::Goodput { .. }
         | Metric::Offered { .. }
         | Metric::Fresh { .. }
@@ -40,6 +42,7 @@ fn weight_of(metric: &Metric) -> Option<Weight> {
         | Metric::Gauge { aggregate: Aggregate::Mean, .. } => Some(Weight::Seconds),
         Metric::Quantile { .. }
         | Metric::LatencyMax { .. }
+        | Metric::Fires { .. }
         | Metric::Meter { .. }
         | Metric::Gauge { .. }
         | Metric::Recovery { .. } => None,

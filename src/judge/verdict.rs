@@ -138,6 +138,9 @@ impl Unit {
                 MeterUnit::Bytes => Unit::Bytes,
                 MeterUnit::Ratio => Unit::Ratio,
             },
+            Metric::Reported { metric, .. } => Unit::of(metric),
+            Metric::Fires { .. } => Unit::Count,
+            Metric::Received { .. } => Unit::Ratio,
             Metric::Gauge { gauge: Gauge::Used, .. } => Unit::Bytes,
             Metric::Gauge { gauge: Gauge::Queue | Gauge::Inflight, .. } => Unit::Count,
             Metric::Gauge { gauge: Gauge::Utilisation | Gauge::UsedShare | Gauge::Cold, .. }

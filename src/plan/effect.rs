@@ -78,6 +78,8 @@ pub enum Effect {
     Isolate,
     /// Service: the balancer sends the replicas nothing new; what they have they finish.
     Drain,
+    /// Service: monitoring does not see it; nothing else changes.
+    Blind,
     /// Service: work that starts takes this many times longer.
     Slow { factor: f64 },
     /// Service: this share of requests is answered with an error.

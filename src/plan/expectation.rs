@@ -26,6 +26,22 @@ pub enum Compare {
     Equal,
 }
 
+/// A rule of the monitoring: it fires when its condition held for a while, as far as monitoring sees.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Alert {
+    pub name: String,
+    /// The condition in the author's words.
+    pub text: String,
+    pub metric: Metric,
+    pub compare: Compare,
+    /// In the metric's base unit.
+    pub bound: f64,
+    /// The condition must hold for so long.
+    pub hold: Span,
+    /// A condition without readings counts as true.
+    pub missing_fires: bool,
+}
+
 /// What the measured value is held against.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -136,6 +152,19 @@ pub enum Metric {
         meter: u32,
         take: Take,
         unit: super::meters::Unit,
+    },
+    /// The same figure as the component itself exports it: nothing while monitoring does not see it. `blind`: the meter that says when.
+    Reported {
+        metric: Box<Metric>,
+        blind: Option<u32>,
+    },
+    /// Service: answers that somebody still waited for / requests that ended.
+    Received {
+        of: Subject,
+    },
+    /// How often an alert began to fire, by its index.
+    Fires {
+        alert: u32,
     },
     Gauge {
         gauge: Gauge,

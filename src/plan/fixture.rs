@@ -70,6 +70,7 @@ pub fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) 
         schedule: vec![],
         phases: vec![],
         expectations: vec![],
+        alerts: vec![],
         symptoms: vec![],
         still_broken: false,
         real: Real::default(),

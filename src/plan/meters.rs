@@ -84,6 +84,13 @@ pub static KNOWN: &[Known] = &[
         "calls with `fallback`, or that serve old values",
         "answers that are not what was asked for",
     ),
+    known(
+        "blind",
+        Form::Gauge,
+        Unit::Ratio,
+        "services that a fault hides",
+        "share of the time that monitoring saw nothing",
+    ),
     known("crashes", Form::Count, Unit::Number, "services that a fault takes down", "replicas that went down"),
     known(
         "stale",
@@ -138,6 +145,9 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         }
         if service.balance.outliers.is_some() {
             all.meter("ejections", of);
+        }
+        if steps().any(|step| step.effect == Effect::Blind) {
+            all.meter("blind", of);
         }
         if steps().any(|step| step.effect == Effect::Down) {
             all.meter("crashes", of);

@@ -22,7 +22,7 @@ pub use balance::Balance;
 pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
 pub use calling::{After, Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pick, Pool, Stale, TokenBucket};
 pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target};
-pub use expectation::{Expectation, Window};
+pub use expectation::{Alert, Expectation, Window};
 pub use guards::{Budget, Guard};
 pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Reload, Rerun};
 pub use meters::Meter;
@@ -81,6 +81,8 @@ pub struct Plan {
     pub phases: Vec<Phase>,
     /// What the run is judged by.
     pub expectations: Vec<Expectation>,
+    /// Rules of the monitoring.
+    pub alerts: Vec<Alert>,
     /// What an incident's base must show; empty for a scenario that is judged by `expectations`.
     pub symptoms: Vec<Expectation>,
     /// A wrong fix: the run holds when at least one expectation breaks.

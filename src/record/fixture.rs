@@ -70,6 +70,7 @@ pub fn plan() -> Plan {
             phase("whole", 10.0, 100.0),
         ],
         expectations: Vec::new(),
+        alerts: Vec::new(),
         symptoms: Vec::new(),
         still_broken: false,
         real: Real::default(),

@@ -105,6 +105,7 @@ pub fn plan(length: f64) -> Plan {
             phase("whole", length * 0.05, length),
         ],
         expectations: Vec::new(),
+        alerts: Vec::new(),
         symptoms: Vec::new(),
         still_broken: false,
         real: Real::default(),

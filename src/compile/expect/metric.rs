@@ -153,6 +153,10 @@ impl Draft<'_> {
         }
     }
 
+    pub fn of(&self) -> Subject {
+        self.of
+    }
+
     /// Is it a number of things that happened?
     pub fn is_count(&self) -> bool {
         matches!(self.form, Form::Meter(known, None) if known.form == meters::Form::Count)

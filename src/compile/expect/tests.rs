@@ -26,6 +26,7 @@ fn names() -> Names {
             fault("last", 150.0, 200.0),
         ],
         volumes: vec!["cache".to_owned()],
+        alerts: vec!["pager".to_owned()],
         meters: vec![
             Meter {
                 name: "replicas".to_owned(),
@@ -187,6 +188,30 @@ fn at_least_one_is_meant_where_something_is_to_happen_within_a_time() {
         "replicas(web) within 3s of slow",
     ] {
         assert!(parse(text, &names()).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn the_two_planes_and_alerts_are_read() {
+    let web = Subject::Service(0);
+    let own = Metric::Errors { of: web, kind: None };
+    assert_eq!(ok("reported.errors(web) <= 1%").metric, Metric::Reported { metric: Box::new(own), blind: None });
+    assert_eq!(ok("truth.success(web) >= 99%").metric, Metric::Received { of: web });
+    assert_eq!(ok("truth.success(users) >= 99%").metric, Metric::Success { of: Subject::Client(0) });
+    let fires = ok("fires(pager) within 10s of slow");
+    assert_eq!(
+        (fires.metric, fires.bound, fires.compare),
+        (Metric::Fires { alert: 0 }, Bound::Value(1.0), Compare::GreaterOrEqual)
+    );
+    assert_eq!(ok("fires(pager) == 0 during slow").bound, Bound::Value(0.0));
+    for (text, part) in [
+        ("fires(pagers) == 0", "there is no alert `pagers`"),
+        ("fires(pager == 0", "there is no alert"),
+        ("truth.queue(web) < 5", "this plane of telemetry has no such figure"),
+        ("reported.success(users) > 5%", "this plane of telemetry has no such figure"),
+    ] {
+        let error = parse(text, &names()).expect_err(text);
+        assert!(error.message.contains(part), "{text}: {}", error.message);
     }
 }
 

@@ -227,7 +227,12 @@ impl Desk<'_> {
 
     /// A figure that nobody can read off a real process must not be judged as if it were zero.
     fn expectation(&mut self, line: &Expectation) {
-        let (of, what) = match &line.metric {
+        let metric = match &line.metric {
+            Metric::Reported { metric, .. } => metric,
+            metric => metric,
+        };
+        let (of, what) = match metric {
+            Metric::Received { of } => (of, None),
             Metric::Gauge { gauge, of, .. } => (of, Some(*gauge)),
             Metric::Waste { of } => (of, None),
             _ => return,

@@ -1,0 +1,41 @@
+//! When the rules of the monitoring fire: each is looked at window by window, as a monitoring system does.
+
+use super::Unit;
+use super::line::passes;
+use super::measure::{Measure, Stretch, measure};
+use crate::base::Time;
+use crate::plan::Alert;
+use crate::record::Recording;
+
+/// How often an alert began to fire in the stretch; the windows looked at are the samples.
+pub fn fires(alert: usize, stretch: Stretch) -> Measure {
+    let Some(rule) = stretch.recording.plan.alerts.get(alert) else { return Measure::none(0, "no such alert") };
+    let begun = firings(rule, stretch.recording);
+    let here = begun.iter().filter(|at| **at > stretch.from && **at <= stretch.to).count();
+    let looked = stretch.recording.grid.range(stretch.from, stretch.to).len();
+    Measure::of(here as f64, looked as u64)
+}
+
+/// The moments at which it began to fire: the ends of the windows after which its condition had held for long enough.
+pub fn firings(rule: &Alert, recording: &Recording) -> Vec<Time> {
+    let mut begun = Vec::new();
+    let mut since: Option<Time> = None;
+    let mut is_firing = false;
+    for cell in &recording.grid.cells {
+        if recording.cut_short.as_ref().is_some_and(|cut| cut.at < cell.to) {
+            break;
+        }
+        let value = measure(&rule.metric, Stretch { recording, from: cell.from, to: cell.to }, false).value;
+        let is_bad = match value {
+            Some(value) => passes(value, rule.compare, rule.bound, Unit::of(&rule.metric)),
+            None => rule.missing_fires,
+        };
+        since = is_bad.then(|| since.unwrap_or(cell.from));
+        let fires = since.is_some_and(|since| cell.to.since(since) >= rule.hold);
+        if fires && !is_firing {
+            begun.push(cell.to);
+        }
+        is_firing = fires;
+    }
+    begun
+}
