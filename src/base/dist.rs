@@ -32,6 +32,13 @@ pub enum Dist {
         upto: Vec<f64>,
         parts: Vec<Dist>,
     },
+    /// What losses cost: each sending is lost with chance `loss` (below 1), and sent again `first` after it, then twice as long after
+    /// each further one, at most `most` times: after n losses in a row it is late by first * (2^n - 1) (RFC 6298, section 5.5).
+    Retransmitted {
+        loss: f64,
+        first: f64,
+        most: u32,
+    },
 }
 
 /// The 99% quantile of the standard normal.
@@ -63,6 +70,10 @@ impl Dist {
                 let part = upto.iter().position(|edge| pick < *edge).unwrap_or(parts.len() - 1);
                 parts[part].draw(dice)
             }
+            Dist::Retransmitted { loss, first, most } => {
+                let losses = (0..*most).take_while(|_| dice.chance(*loss)).count();
+                first * (libm::exp2(losses as f64) - 1.0)
+            }
         }
     }
 
@@ -91,6 +102,10 @@ impl Dist {
                 }
                 sum
             }
+            // With chance loss^n there is an n-th retransmission, and it waits for first * 2^(n - 1).
+            Dist::Retransmitted { loss, first, most } => {
+                (1..=*most).map(|n| libm::pow(*loss, f64::from(n)) * first * libm::exp2(f64::from(n) - 1.0)).sum()
+            }
         }
     }
 
@@ -112,6 +127,7 @@ mod tests {
             Dist::Pareto { scale: 1.0, shape: 4.0 },
             Dist::Empirical(vec![1.0, 2.0, 6.0]),
             Dist::Mixture { upto: vec![0.25, 1.0], parts: vec![Dist::Constant(4.0), Dist::Exponential { mean: 1.0 }] },
+            Dist::Retransmitted { loss: 0.2, first: 0.2, most: 6 },
         ];
         for dist in cases {
             let mut dice = Dice::named(3, "dist");

@@ -156,6 +156,13 @@ fn drawn(dist: &Dist) -> String {
             let at = |deviations: f64| duration(libm::exp(mu + sigma * deviations));
             format!("lognormal(p50={}, p99={})", at(0.0), at(Z99))
         }
+        Dist::Retransmitted { loss, first, most } => {
+            format!(
+                "{} lost, sent again after {} and doubling, up to {most} times",
+                units::show_ratio(*loss),
+                duration(*first)
+            )
+        }
         Dist::Pareto { scale, shape } => format!("pareto(scale={}, shape={shape})", duration(*scale)),
         Dist::Empirical(values) => format!("empirical of {} values", values.len()),
         Dist::Mixture { parts, .. } => {

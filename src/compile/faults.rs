@@ -3,7 +3,7 @@
 use super::pushes::{self, Push};
 use super::sites::site;
 use crate::base::{FaultId, Span, Time};
-use crate::faults::{self, ActsOn, FaultKind, Lasts};
+use crate::faults::{self, ActsOn, Change, Deed, FaultKind, Lasts, Lowered};
 use crate::plan::{FaultInfo, Plan, Step};
 use crate::scenario::{Entry, Fields, Node, help_for, quote, values};
 
@@ -19,17 +19,17 @@ pub fn read(root: &Node, fields: &Fields, plan: &mut Plan) {
     let mut all = Vec::new();
     for entry in entries {
         values::check_name(&entry.key, entry.key_place, fields.diags());
-        if let Some((info, steps, push)) = fault(entry, fields, plan) {
+        if let Some((info, steps, pushes)) = fault(entry, fields, plan) {
             plan.faults.push(info);
             plan.schedule.extend(steps);
-            all.extend(push);
+            all.extend(pushes);
         }
     }
     pushes::lower(root, plan, &all, fields.diags());
     plan.schedule.sort_by_key(|step| (step.at, step.on, step.fault));
 }
 
-fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<Step>, Option<Push>)> {
+fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<Step>, Vec<Push>)> {
     let what = format!("fault `{}`", entry.key);
     let Some(kind) = kind_of(entry, &what, root) else {
         // As for other mistakes: the name stays, so that the windows named after it are not wrong as well.
@@ -37,7 +37,7 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
         return Some((
             FaultInfo { name, kind, on, from: stand_in(plan).0, to: stand_in(plan).1, label: String::new() },
             Vec::new(),
-            None,
+            Vec::new(),
         ));
     };
     let fields = Fields::open_all(&entry.value, &what, &kind.tables(), root.diags());
@@ -55,10 +55,21 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
         to,
         label: lowered.as_ref().map(|lowered| lowered.label.clone()).unwrap_or_default(),
     };
-    let Some(lowered) = lowered else { return Some((info, Vec::new(), None)) };
+    let Some(lowered) = lowered else { return Some((info, Vec::new(), Vec::new())) };
     let fault = FaultId::from(plan.faults.len());
-    let push = (!lowered.changes.is_empty()).then(|| Push { fault, from, to, changes: lowered.changes.clone() });
-    Some((info, kind.steps(fault, lowered, from, to), push))
+    let pushes = pushes_of(&lowered, fault, from, to);
+    Some((info, kind.steps(fault, lowered, from, to), pushes))
+}
+
+/// The changes that a fault makes at its beginning, and those that it adds while it lasts.
+fn pushes_of(lowered: &Lowered, fault: FaultId, from: Time, to: Time) -> Vec<Push> {
+    let push = |after: Span, changes: Vec<Change>| Push { fault, from: from + after, to, changes };
+    let first = (!lowered.changes.is_empty()).then(|| push(Span::ZERO, lowered.changes.clone()));
+    let later = lowered.later.iter().filter_map(|(after, deed)| match deed {
+        Deed::Change(change) if from + *after < to => Some(push(*after, vec![change.clone()])),
+        _ => None,
+    });
+    first.into_iter().chain(later).collect()
 }
 
 /// A window for a fault whose own is not known: in the middle, so that there is a before and an after.

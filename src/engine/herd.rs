@@ -66,7 +66,7 @@ impl<W: Wire> Engine<W> {
             (Target::Edge(edge), Effect::Reset { chance }, true) => {
                 self.break_where(step.fault, *chance, |_, of| of == edge);
             }
-            (Target::Edge(edge), Effect::Cut { lose: true }, false) => {
+            (Target::Edge(edge), Effect::Cut { lose: true, .. }, false) => {
                 self.break_where(step.fault, 1.0, |_, of| of == edge);
             }
             _ => {}

@@ -9,22 +9,29 @@ pub struct KeySampler {
     count: u32,
     /// Empty when the keys are equally likely.
     alias: Vec<(f64, u32)>,
+    hot: Option<(u32, f64)>,
     dice: Dice,
 }
 
 impl KeySampler {
     pub fn new(keys: Keys, dice: Dice) -> KeySampler {
         let alias = if keys.skew == 0.0 { Vec::new() } else { alias_table(keys) };
-        KeySampler { count: keys.count, alias, dice }
+        KeySampler { count: keys.count, alias, hot: keys.hot, dice }
     }
 
     pub fn reconfigure(&mut self, keys: Keys) {
         self.count = keys.count;
+        self.hot = keys.hot;
         self.alias = if keys.skew == 0.0 { Vec::new() } else { alias_table(keys) };
     }
 
     #[inline]
     pub fn draw(&mut self) -> u32 {
+        if let Some((key, share)) = self.hot
+            && self.dice.chance(share)
+        {
+            return key;
+        }
         let pick = self.dice.below(u64::from(self.count)) as u32;
         match self.alias.get(pick as usize) {
             Some((keep, other)) if self.dice.unit() >= *keep => *other,
@@ -56,9 +63,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_hot_key_has_its_share_and_the_others_share_the_rest() {
+        let keys = Keys { count: 10, skew: 0.0, hot: Some((7, 0.5)) };
+        let mut sampler = KeySampler::new(keys, Dice::named(1, "keys"));
+        let n = 100_000;
+        let hot = (0..n).filter(|_| sampler.draw() == 7).count() as f64 / f64::from(n);
+        assert!((hot - 0.55).abs() < 0.01, "half of all, and a tenth of the other half: {hot}");
+    }
+
+    #[test]
     fn shares_follow_the_law() {
         for skew in [0.0, 0.8, 1.0, 1.2] {
-            let keys = Keys { count: 100, skew };
+            let keys = Keys { count: 100, skew, hot: None };
             let mut sampler = KeySampler::new(keys, Dice::named(1, "keys"));
             let mut counts = [0u32; 100];
             let n = 400_000;

@@ -12,7 +12,7 @@ use super::traits::Traits;
 use super::wire::Wire;
 use super::{EdgeId, Engine, Event, Outcome, Soon};
 use crate::base::{Dice, Dist, ErrorKind, FaultId, MeterId, Span, Time};
-use crate::plan::{Deadline, Edge, Effect, Plan};
+use crate::plan::{Deadline, Edge, Effect, Plan, Ways};
 use crate::record::EdgeCell;
 
 pub struct Link {
@@ -60,6 +60,15 @@ enum Held {
     Response(Handle, u16, Outcome),
 }
 
+impl Held {
+    fn direction(&self) -> Direction {
+        match self {
+            Held::Request(_) => Direction::Request,
+            Held::Response(..) => Direction::Response,
+        }
+    }
+}
+
 /// A request on its way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Transit {
@@ -81,6 +90,15 @@ pub(super) enum Handshake {
     /// Nobody answered.
     Lost,
     Failed(ErrorKind),
+}
+
+impl Direction {
+    fn is_among(self, ways: Ways) -> bool {
+        match self {
+            Direction::Request => ways.requests(),
+            Direction::Response => ways.responses(),
+        }
+    }
 }
 
 /// What becomes of a message.
@@ -139,6 +157,11 @@ impl Link {
 
     pub fn is_cut(&self) -> bool {
         self.faults.iter().any(|on| matches!(on.effect, Effect::Cut { .. } | Effect::Refuse))
+    }
+
+    /// Does a cut hold messages of this direction?
+    fn holds(&self, direction: Direction) -> bool {
+        self.faults.iter().any(|on| matches!(on.effect, Effect::Cut { ways, .. } if direction.is_among(ways)))
     }
 }
 
@@ -206,15 +229,16 @@ impl<W: Wire> Engine<W> {
         let link = &mut self.links[edge.index()];
         let mut delay = latency;
         // What a cut holds back has not come to the other faults of the edge yet: it meets them when it is let through.
-        let held = link.faults.iter().any(|on| matches!(on.effect, Effect::Cut { .. }));
+        let held = link.holds(direction);
         for on in &mut link.faults {
             let dice = &mut self.fault_dice[on.fault.index()];
             match &on.effect {
                 Effect::Delay { by, upstream } if !held && *upstream == (direction == Direction::Request) => {
-                    delay = delay + by.draw_span(dice);
-                    self.recorder.touched(on.fault, "messages delayed", 1);
+                    let late = by.draw_span(dice);
+                    delay = delay + late;
+                    self.recorder.touched(on.fault, "messages delayed", u64::from(late > Span::ZERO));
                 }
-                Effect::Cut { .. } => {
+                Effect::Cut { ways, .. } if direction.is_among(*ways) => {
                     self.recorder.touched(on.fault, "messages held", 1);
                 }
                 Effect::Refuse if direction == Direction::Request => {
@@ -281,17 +305,21 @@ impl<W: Wire> Engine<W> {
     /// A fault's effects on an edge are healed; those of others stay.
     pub(super) fn end_on_edge(&mut self, edge: EdgeId, fault: FaultId) {
         let link = &mut self.links[edge.index()];
-        let loses = link.faults.iter().any(|on| on.fault == fault && matches!(on.effect, Effect::Cut { lose: true }));
+        let loses =
+            link.faults.iter().any(|on| on.fault == fault && matches!(on.effect, Effect::Cut { lose: true, .. }));
         link.faults.retain(|on| on.fault != fault);
         if loses {
             link.held.clear();
             return self.reset_in_flight(edge, fault, 1.0);
         }
-        if link.faults.iter().any(|on| matches!(on.effect, Effect::Cut { .. })) {
+        if link.held.is_empty() {
             return;
         }
         let held = std::mem::take(&mut link.held);
-        for message in held {
+        let (stays, goes) = held.into_iter().partition(|message| link.holds(message.direction()));
+        link.held = stays;
+        let goes: Vec<Held> = goes;
+        for message in goes {
             match message {
                 Held::Request(message) => self.send_request(message),
                 Held::Response(call, attempt, outcome) => self.send_reply(call, attempt, outcome),

@@ -61,5 +61,5 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
         }
         named.push(wanted);
     }
-    Some(Lowered { label: format!("blackout of {}", named.join(", ")), effects, changes: Vec::new() })
+    Some(Lowered { label: format!("blackout of {}", named.join(", ")), effects, ..Lowered::default() })
 }

@@ -3,8 +3,12 @@
 //! Callers learn of it only by their own timeouts; a call without a timeout hangs until the edge heals. When it heals, what was held
 //! is delivered, as TCP's retransmission would do it; with `lose: true` the connections are closed instead and their requests fail.
 //!
+//! `ways: requests` or `ways: responses` cuts one way only, as a broken route or a wrong firewall rule does; `partition` cuts whole
+//! sets of services from one another.
+//!
 //! - **Simulated world**: requests and answers on the edge are held.
 //! - **Live world**: the fault proxy on the edge stops reading and writing but keeps its sockets open; no privilege is needed.
+//!   New connections wait, unless only responses are cut.
 //! - **Undo**: what is held is passed on (or, with `lose`, the connections are closed).
 //! - **Evidence**: messages (live: chunks and connections) that were held.
 //!
@@ -25,7 +29,7 @@
 //! ```
 
 use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
-use crate::plan::Effect;
+use crate::plan::{Effect, Ways};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
 pub const KIND: FaultKind = FaultKind {
@@ -37,16 +41,30 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] = &[FieldDoc {
-    name: "lose",
-    shape: Shape::Flag,
-    required: false,
-    default: "false",
-    doc: "when it heals, close the connections instead of delivering what was held",
-}];
+pub(super) const LOSE: FieldDoc = FieldDoc::optional(
+    "lose",
+    Shape::Flag,
+    "false",
+    "when it heals, close the connections instead of delivering what was held",
+);
+
+static FIELDS: &[FieldDoc] = &[
+    LOSE,
+    FieldDoc::optional(
+        "ways",
+        Shape::Choice(&["both", "requests", "responses"]),
+        "both",
+        "which messages are held; with `responses` work is done whose answers nobody gets",
+    ),
+];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let lose = fields.flag("lose").unwrap_or(false);
-    let label = if lose { "cut, losing what was held" } else { "cut" };
-    Lowered::on_each(label.to_owned(), &site.edges(), &Effect::Cut { lose })
+    let (ways, of) = match fields.choice("ways") {
+        Some("requests") => (Ways::Requests, " of requests"),
+        Some("responses") => (Ways::Responses, " of responses"),
+        _ => (Ways::Both, ""),
+    };
+    let losing = if lose { ", losing what was held" } else { "" };
+    Lowered::on_each(format!("cut{of}{losing}"), &site.edges(), &Effect::Cut { lose, ways })
 }

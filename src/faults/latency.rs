@@ -68,7 +68,7 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let effects = targets.iter().flat_map(|target| {
         ways.iter().map(|upstream| (*target, Effect::Delay { by: by.clone(), upstream: *upstream }))
     });
-    Some(Lowered { effects: effects.collect(), label: label(fields), changes: Vec::new() })
+    Some(Lowered { effects: effects.collect(), label: label(fields), ..Lowered::default() })
 }
 
 fn label(fields: &Fields) -> String {

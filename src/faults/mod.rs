@@ -16,8 +16,12 @@ mod drain;
 mod errors;
 mod fill;
 mod forget;
+mod hot_key;
 mod isolate;
 mod latency;
+mod leak;
+mod loss;
+mod partition;
 mod pause;
 mod refuse;
 mod release;
@@ -61,12 +65,21 @@ pub enum Lasts {
 }
 
 /// What a fault does while it lasts, and one line about it for people.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Lowered {
     pub label: String,
     pub effects: Vec<(Target, Effect)>,
     /// New values, which the compiler turns into effects.
     pub changes: Vec<Change>,
+    /// What is added while it lasts, each so long after the beginning.
+    pub later: Vec<(Span, Deed)>,
+}
+
+/// One of the things that a fault does.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    Effect(Target, Effect),
+    Change(Change),
 }
 
 /// Every kind, in the order of the manual.
@@ -75,12 +88,16 @@ pub static KINDS: &[FaultKind] = &[
     disconnect::KIND,
     wake::KIND,
     release::KIND,
+    hot_key::KIND,
     latency::KIND,
     bandwidth::KIND,
+    loss::KIND,
     cut::KIND,
+    partition::KIND,
     refuse::KIND,
     reset::KIND,
     slow::KIND,
+    leak::KIND,
     errors::KIND,
     down::KIND,
     restart::KIND,
@@ -146,22 +163,28 @@ impl FaultKind {
             }
             steps.push(Step { at: from, on: true, fault, target, effect });
         }
+        for (after, deed) in lowered.later.into_iter().filter(|(after, _)| from + *after < to) {
+            if let Deed::Effect(target, effect) = deed {
+                steps.push(Step { at: to, on: false, fault, target, effect: effect.clone() });
+                steps.push(Step { at: from + after, on: true, fault, target, effect });
+            }
+        }
         steps
     }
 }
 
 impl Lowered {
     fn one(label: String, target: Target, effect: Effect) -> Option<Lowered> {
-        Some(Lowered { label, effects: vec![(target, effect)], changes: Vec::new() })
+        Some(Lowered { label, effects: vec![(target, effect)], ..Lowered::default() })
     }
 
     fn on_each(label: String, targets: &[Target], effect: &Effect) -> Option<Lowered> {
         let effects = targets.iter().map(|target| (*target, effect.clone())).collect();
-        Some(Lowered { label, effects, changes: Vec::new() })
+        Some(Lowered { label, effects, ..Lowered::default() })
     }
 
     fn changes(label: String, changes: Vec<Change>) -> Lowered {
-        Lowered { label, effects: Vec::new(), changes }
+        Lowered { label, changes, ..Lowered::default() }
     }
 }
 

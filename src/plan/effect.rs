@@ -55,6 +55,27 @@ impl Replicas {
     }
 }
 
+/// Which messages of an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ways {
+    Both,
+    Requests,
+    Responses,
+}
+
+impl Ways {
+    #[inline]
+    pub fn requests(self) -> bool {
+        self != Ways::Responses
+    }
+
+    #[inline]
+    pub fn responses(self) -> bool {
+        self != Ways::Requests
+    }
+}
+
 /// Effects are keyed by fault and they stack: delays add, factors multiply, cuts, freezes and crashes count.
 /// Healing one leaves the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,8 +83,8 @@ impl Replicas {
 pub enum Effect {
     /// Edge: each response (or each request, `upstream`) is late by a draw, in seconds.
     Delay { by: Dist, upstream: bool },
-    /// Edge: nothing passes. When it heals, what was held is delivered (TCP retransmits), or with `lose` its connections are closed.
-    Cut { lose: bool },
+    /// Edge: nothing passes these ways. When it heals, what was held is delivered (TCP retransmits), or with `lose` its connections are closed.
+    Cut { lose: bool, ways: Ways },
     /// Edge: new connections and requests are refused.
     Refuse,
     /// Edge: requests in flight are reset at once; while it lasts each new one is reset with this chance.

@@ -112,6 +112,8 @@ pub struct Reload {
 pub struct Keys {
     pub count: u32,
     pub skew: f64,
+    /// This share of all requests asks for one key, whatever its rank.
+    pub hot: Option<(u32, f64)>,
 }
 
 /// The request on the wire in the live world.

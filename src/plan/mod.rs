@@ -21,7 +21,7 @@ pub mod topology;
 pub use balance::Balance;
 pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
 pub use calling::{After, Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pick, Pool, Stale, TokenBucket};
-pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target};
+pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target, Ways};
 pub use expectation::{Alert, Expectation, Window};
 pub use guards::{Budget, Guard};
 pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Reload, Rerun};
@@ -108,6 +108,13 @@ impl Plan {
 
     pub fn service_named(&self, name: &str) -> Option<ServiceId> {
         self.services.iter().position(|service| service.name == name).map(ServiceId::from)
+    }
+
+    pub fn party_name(&self, party: Party) -> &str {
+        match party {
+            Party::Client(id) => &self.client(id).name,
+            Party::Service(id) => &self.service(id).name,
+        }
     }
 
     pub fn client_named(&self, name: &str) -> Option<ClientId> {

@@ -230,7 +230,11 @@ impl Maker {
             arrivals: self.pick(&[open, closed, herd, fleet]),
             reload,
             pages: self.maybe(0.3, |m| Pages { age: m.dist(), every: Dist::Exponential { mean: 0.02 } }),
-            keys: self.maybe(0.8, |m| Keys { count: 1 + m.below(30), skew: m.pick(&[0.0, 1.0]) }),
+            keys: self.maybe(0.8, |m| Keys {
+                count: 1 + m.below(30),
+                skew: m.pick(&[0.0, 1.0]),
+                hot: m.pick(&[None, Some((0, 0.5))]),
+            }),
             send: load::Send { method: "GET".into(), path: "/".into() },
         }
     }
@@ -287,10 +291,17 @@ impl Maker {
     }
 
     fn fault(&mut self, plan: &mut Plan) {
-        let share = self.pick(&[0.0, 0.3, 1.0]);
+        let share: f64 = self.pick(&[0.0, 0.3, 1.0]);
         let on_edge = [
+            Effect::Delay {
+                by: Dist::Retransmitted { loss: share.min(0.9), first: 0.02, most: 3 },
+                upstream: self.dice.chance(0.5),
+            },
             Effect::Delay { by: self.dist(), upstream: self.dice.chance(0.5) },
-            Effect::Cut { lose: self.dice.chance(0.5) },
+            Effect::Cut {
+                lose: self.dice.chance(0.5),
+                ways: self.pick(&[Ways::Both, Ways::Requests, Ways::Responses]),
+            },
             Effect::Refuse,
             Effect::Reset { chance: share },
             Effect::Throttle { bytes_per_sec: 50_000.0 },

@@ -102,7 +102,7 @@ fn a_frozen_process_answers_nothing_errors_neither() {
 #[test]
 fn what_a_cut_holds_meets_the_other_faults_of_the_edge_when_it_is_let_through() {
     let mut plan = one(0.01, 6.0);
-    fault(&mut plan, E0, Effect::Cut { lose: false }, 1.0, 2.0);
+    fault(&mut plan, E0, Effect::Cut { lose: false, ways: Ways::Both }, 1.0, 2.0);
     fault(&mut plan, E0, Effect::Delay { by: Dist::Constant(5.0), upstream: true }, 1.0, 1.9);
     // A request of 1 KiB each hundredth of a second: what was held, about 50, has passed half a second after the cut.
     fault(&mut plan, E0, Effect::Throttle { bytes_per_sec: 102_400.0 }, 1.0, 6.0);
@@ -123,7 +123,7 @@ fn a_shared_rebuild_that_fails_does_not_fail_callers_for_whom_it_is_optional() {
     cache.role = Role::Cache(CacheSpec { warm: false, ..CacheSpec::plain(10, 10) });
     let services = vec![service("web", None, vec![Op::Call(EdgeId(1))]), cache, service("db", None, of(0.05))];
     let mut plan = plan(50.0, 2.0, services, vec![users, read, rebuild]);
-    plan.clients[0].keys = Some(Keys { count: 10, skew: 0.0 });
+    plan.clients[0].keys = Some(Keys { count: 10, skew: 0.0, hot: None });
     fault(
         &mut plan,
         Target::Service { id: ServiceId(2), replicas: Replicas::ALL },
@@ -139,8 +139,8 @@ fn a_shared_rebuild_that_fails_does_not_fail_callers_for_whom_it_is_optional() {
 #[test]
 fn a_cut_that_loses_does_so_when_it_heals_whatever_else_lasts() {
     let mut plan = one(0.01, 6.0);
-    fault(&mut plan, E0, Effect::Cut { lose: true }, 1.0, 2.0);
-    fault(&mut plan, E0, Effect::Cut { lose: false }, 1.5, 3.0);
+    fault(&mut plan, E0, Effect::Cut { lose: true, ways: Ways::Both }, 1.0, 2.0);
+    fault(&mut plan, E0, Effect::Cut { lose: false, ways: Ways::Both }, 1.5, 3.0);
     let recording = play(&plan);
     let first = over(&recording, 1.0, 2.0);
     assert_eq!(first.errors[ErrorKind::Reset as usize], first.sent);

@@ -123,7 +123,7 @@ fn a_cut_holds_what_was_sent_and_delivers_it_when_it_heals() {
     let mut plan = mm1(10.0, 60.0);
     plan.services[0].workers = None;
     plan.window = Span::from_secs(1);
-    fault(&mut plan, Target::Edge(EdgeId(0)), Effect::Cut { lose: false }, 20.0, 30.0);
+    fault(&mut plan, Target::Edge(EdgeId(0)), Effect::Cut { lose: false, ways: Ways::Both }, 20.0, 30.0);
     let recording = play(&plan);
     let during = between(&recording, 20.0, 30.0);
     assert_eq!(during.failed(), 0);

@@ -9,6 +9,7 @@ mod determinism;
 mod docs;
 mod guards;
 mod live;
+mod network;
 mod populations;
 mod reference;
 mod reports;

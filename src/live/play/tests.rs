@@ -123,7 +123,7 @@ fn a_refused_and_a_cut_edge_are_seen_by_their_callers() {
     plan.length = Time::from_secs_f64(3.0);
     plan.edges[0].timeout = Some(Span::from_millis(300));
     fault(&mut plan, Target::Edge(EdgeId(0)), Effect::Refuse, 0.5, 1.0);
-    fault(&mut plan, Target::Edge(EdgeId(0)), Effect::Cut { lose: true }, 1.5, 2.0);
+    fault(&mut plan, Target::Edge(EdgeId(0)), Effect::Cut { lose: true, ways: crate::plan::Ways::Both }, 1.5, 2.0);
     let recording = run(&plan);
     let refused = between(&recording, 0.6, 0.9);
     assert_eq!((refused.ok, refused.errors[ErrorKind::Refused as usize]), (0, refused.sent));
@@ -163,7 +163,7 @@ fn with_redis(rate: f64, length_s: f64) -> Plan {
     let users = fixture::edge("users->web", Party::Client(ClientId(0)), 0);
     let edges = vec![users, read, fixture::edge("web->db", from_web, 2)];
     let mut plan = fixture::plan(rate, length_s, vec![web, cache, db], edges);
-    plan.clients[0].keys = Some(Keys { count: 500, skew: 1.0 });
+    plan.clients[0].keys = Some(Keys { count: 500, skew: 1.0, hot: None });
     plan.real.services.push(fixture::redis(1));
     plan
 }

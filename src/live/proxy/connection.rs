@@ -4,6 +4,7 @@
 use super::door::RETRY_PAUSE;
 use super::hub::{Close, Hub, Post};
 use super::link;
+use super::rules::Direction;
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -53,17 +54,18 @@ async fn serve(hub: Arc<Hub>, post: Arc<Post>, mut client: TcpStream) {
     drop(registered);
 }
 
-/// Waits while the edge is cut.
+/// Waits while the edge is cut on the way to the server. A cut of the answers alone lets connections come about: what it is for is
+/// a request that is served and whose answer never comes.
 async fn until_open(hub: &Hub, post: &Post) -> Option<Close> {
     let mut counted = false;
     poll_fn(|cx| {
         let order = post.poll(cx.waker());
         let rules = hub.rules();
-        if order.is_some() || !rules.cut {
+        if order.is_some() || !rules.cuts(Direction::Up) {
             return Poll::Ready(order);
         }
         if !counted {
-            rules.count_held(None);
+            rules.count_held(Direction::Up, None);
             counted = true;
         }
         Poll::Pending

@@ -107,7 +107,7 @@ impl Hub {
         }
         let refused = state.rules.refuse;
         self.install(&mut state, rules);
-        for rule in gone.iter().filter(|rule| matches!(rule.act, Act::Cut { lose: true })) {
+        for rule in gone.iter().filter(|rule| matches!(rule.act, Act::Cut { lose: true, .. })) {
             state.reset_all(&rule.tally);
         }
         if refused && !state.rules.refuse && !state.stopped {

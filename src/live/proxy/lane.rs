@@ -95,8 +95,8 @@ impl Lane {
         let full = len == buffer.len();
         let delays = self.draw(len, rules);
         self.burst = full;
-        if rules.cut {
-            rules.count_held(Some(len));
+        if rules.cuts(self.direction) {
+            rules.count_held(self.direction, Some(len));
         }
         self.bytes += len;
         self.queue.push_back(Held { arrived: now, delays, what: What::Bytes { buffer, from: 0, to: len } });
@@ -111,7 +111,7 @@ impl Lane {
     }
 
     pub fn next(&mut self, now: Time, rules: &Rules) -> Next<'_> {
-        let Some(head) = self.queue.front().filter(|_| !rules.cut) else { return Next::Idle };
+        let Some(head) = self.queue.front().filter(|_| !rules.cuts(self.direction)) else { return Next::Idle };
         let due = if head.delays.is_empty() { head.arrived } else { head.due() };
         if !rules.clear && due > now {
             return Next::Wait(due);
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_cut_holds_everything_the_end_included() {
-        let cut = Rules::none(1).with(rule(1, &Effect::Cut { lose: false }));
+        let cut = Rules::none(1).with(rule(1, &Effect::Cut { lose: false, ways: crate::plan::Ways::Both }));
         let mut lane = Lane::new(Direction::Up, 0);
         admit(&mut lane, 0, "abc", &cut);
         lane.end(Time(0), End::Shut, &cut);
@@ -362,7 +362,7 @@ mod tests {
         let first = first.len();
         lane.wrote(first);
         let Next::Wait(turn) = lane.next(Time(0), &limit) else { panic!("the second slice waits") };
-        let more = limit.with(rule(2, &Effect::Cut { lose: false }));
+        let more = limit.with(rule(2, &Effect::Cut { lose: false, ways: crate::plan::Ways::Both }));
         lane.change(&limit, &more);
         let (less, _) = more.without(FaultId(2));
         lane.change(&more, &less);

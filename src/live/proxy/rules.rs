@@ -5,7 +5,7 @@ use super::bucket::Bucket;
 use super::evidence::{Count, Tally};
 use super::lock;
 use crate::base::{Dice, Dist, FaultId, Span, Time};
-use crate::plan::Effect;
+use crate::plan::{Effect, Ways};
 use std::sync::{Arc, Mutex};
 
 /// Which way bytes go; the value is an index into pairs.
@@ -32,7 +32,7 @@ pub struct Rule {
 #[derive(Debug)]
 pub enum Act {
     Delay { by: Dist, direction: Direction },
-    Cut { lose: bool },
+    Cut { lose: bool, ways: Ways },
     Refuse,
     Reset { chance: f64, dice: Mutex<Dice> },
     Throttle { slice: usize, buckets: [Mutex<Bucket>; 2] },
@@ -47,7 +47,8 @@ pub struct Rules {
     list: Vec<Arc<Rule>>,
     /// Nothing is in force that a link must ask about.
     pub clear: bool,
-    pub cut: bool,
+    /// By direction.
+    cuts: [bool; 2],
     pub refuse: bool,
     delays: [Vec<Arc<Rule>>; 2],
     throttles: Vec<Arc<Rule>>,
@@ -67,7 +68,7 @@ impl Act {
             Effect::Delay { by, upstream } => {
                 Act::Delay { by: by.clone(), direction: if *upstream { Direction::Up } else { Direction::Down } }
             }
-            Effect::Cut { lose } => Act::Cut { lose: *lose },
+            Effect::Cut { lose, ways } => Act::Cut { lose: *lose, ways: *ways },
             Effect::Refuse => Act::Refuse,
             Effect::Reset { chance } => Act::Reset { chance: *chance, dice: Mutex::new(dice) },
             Effect::Throttle { bytes_per_sec: rate } => {
@@ -76,6 +77,14 @@ impl Act {
             }
             _ => return None,
         })
+    }
+
+    fn cuts(&self, direction: Direction) -> bool {
+        match (self, direction) {
+            (Act::Cut { ways, .. }, Direction::Up) => ways.requests(),
+            (Act::Cut { ways, .. }, Direction::Down) => ways.responses(),
+            _ => false,
+        }
     }
 
     /// Applying a fault again replaces its rule of the same sort; it does not stack with itself.
@@ -119,10 +128,11 @@ impl Rules {
         let delays = |way| all(&|act| matches!(act, Act::Delay { direction, .. } if *direction == way));
         let delays = [delays(Direction::Up), delays(Direction::Down)];
         let throttles = all(&|act| matches!(act, Act::Throttle { .. }));
-        let cut = list.iter().any(|rule| matches!(rule.act, Act::Cut { .. }));
+        let cut = |way| list.iter().any(|rule| rule.act.cuts(way));
+        let cuts = [cut(Direction::Up), cut(Direction::Down)];
         let refuse = list.iter().any(|rule| matches!(rule.act, Act::Refuse));
-        let clear = !cut && throttles.is_empty() && delays.iter().all(Vec::is_empty);
-        Rules { version: self.version + 1, seed: self.seed, clear, cut, refuse, delays, throttles, list }
+        let clear = cuts == [false; 2] && throttles.is_empty() && delays.iter().all(Vec::is_empty);
+        Rules { version: self.version + 1, seed: self.seed, clear, cuts, refuse, delays, throttles, list }
     }
 
     pub fn get(&self, stamp: u64) -> Option<&Rule> {
@@ -183,7 +193,7 @@ impl Rules {
         match () {
             () if !self.delays[direction as usize].is_empty() => DELAY_HOLDS_MAX,
             () if self.throttled() => THROTTLE_HOLDS_MAX,
-            () if self.cut => CUT_HOLDS_MAX,
+            () if self.cuts(direction) => CUT_HOLDS_MAX,
             () => PLAIN_HOLDS_MAX,
         }
     }
@@ -194,9 +204,14 @@ impl Rules {
         rule.tally.add(Count::MicrosecondsAdded, added.0 / 1000);
     }
 
-    /// Counts a connection (`bytes` is `None`) or a chunk that every cut in force holds.
-    pub fn count_held(&self, bytes: Option<usize>) {
-        for rule in self.list.iter().filter(|rule| matches!(rule.act, Act::Cut { .. })) {
+    /// Is what goes in this direction held?
+    pub fn cuts(&self, direction: Direction) -> bool {
+        self.cuts[direction as usize]
+    }
+
+    /// Counts a connection (`bytes` is `None`) or a chunk that every cut in force of this direction holds.
+    pub fn count_held(&self, direction: Direction, bytes: Option<usize>) {
+        for rule in self.list.iter().filter(|rule| rule.act.cuts(direction)) {
             match bytes {
                 None => rule.tally.add(Count::ConnectionsHeld, 1),
                 Some(bytes) => {

@@ -42,5 +42,5 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<Keys> {
         fields.error("skew", "an exponent over 10 leaves a single key").code("wrong-value");
         return None;
     }
-    Some(Keys { count: count as u32, skew })
+    Some(Keys { count: count as u32, skew, hot: None })
 }

@@ -8,8 +8,12 @@ async fn bytes_are_identical_while_faults_come_and_go_a_thousand_times_a_second(
     let toggled = proxy.clone();
     let toggling = tokio::spawn(async move {
         let jitter = |upstream| Effect::Delay { by: Dist::Uniform { low: 0.0, high: 0.003 }, upstream };
-        let effects =
-            [jitter(false), jitter(true), Effect::Cut { lose: false }, Effect::Throttle { bytes_per_sec: 2e7 }];
+        let effects = [
+            jitter(false),
+            jitter(true),
+            Effect::Cut { lose: false, ways: crate::plan::Ways::Both },
+            Effect::Throttle { bytes_per_sec: 2e7 },
+        ];
         for round in 0u32.. {
             let fault = FaultId(round % 4);
             toggled.apply(fault, &effects[round as usize % 4]);
@@ -75,9 +79,11 @@ async fn a_client_that_has_finished_sending_still_gets_its_answer() {
 async fn a_peer_that_never_reads_stops_the_sender() {
     let listener = TcpListener::bind(ANY).await.expect("a free port");
     let proxy = FaultProxy::start(any(), listener.local_addr().expect("bound"), 7, "full").await.expect("starts");
-    for fault in
-        [None, Some(Effect::Delay { by: Dist::Constant(0.01), upstream: true }), Some(Effect::Cut { lose: false })]
-    {
+    for fault in [
+        None,
+        Some(Effect::Delay { by: Dist::Constant(0.01), upstream: true }),
+        Some(Effect::Cut { lose: false, ways: crate::plan::Ways::Both }),
+    ] {
         let mut client = TcpStream::connect(proxy.address()).await.expect("connected");
         let _never_reads = listener.accept().await.expect("dialled");
         fault.iter().for_each(|effect| proxy.apply(A, effect));

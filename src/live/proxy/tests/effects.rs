@@ -71,8 +71,8 @@ async fn a_cut_holds_and_then_delivers_and_new_connections_are_not_dialled() {
     let (server, seen) = echo().await;
     let proxy = FaultProxy::start(any(), server, 7, "cut").await.expect("a proxy starts");
     let mut old = connected(&proxy).await;
-    proxy.apply(A, &Effect::Cut { lose: false });
-    proxy.apply(B, &Effect::Cut { lose: false });
+    proxy.apply(A, &Effect::Cut { lose: false, ways: crate::plan::Ways::Both });
+    proxy.apply(B, &Effect::Cut { lose: false, ways: crate::plan::Ways::Both });
     old.write_all(b"held").await.expect("sent");
     let mut new = TcpStream::connect(proxy.address()).await.expect("accepted");
     new.write_all(b"also").await.expect("sent");
@@ -94,7 +94,7 @@ async fn a_cut_holds_and_then_delivers_and_new_connections_are_not_dialled() {
 async fn a_losing_cut_ends_its_connections_when_it_heals() {
     let proxy = echo_proxy("lose").await;
     let mut old = connected(&proxy).await;
-    proxy.apply(A, &Effect::Cut { lose: true });
+    proxy.apply(A, &Effect::Cut { lose: true, ways: crate::plan::Ways::Both });
     old.write_all(b"lost").await.expect("sent");
     let mut new = TcpStream::connect(proxy.address()).await.expect("accepted");
     until("both are registered", || proxy.evidence(A).details.get("connections held") == Some(&1)).await;

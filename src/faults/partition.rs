@@ -1,0 +1,114 @@
+//! Two sets of services and clients cannot reach each other.
+//!
+//! Every edge between a member of `from` and a member of `to` is cut, whoever of the two calls. Without `to` the other side is
+//! everything else. `ways: forth` holds only what goes from `from` to `to`: the requests of calls from there, and the answers of calls to
+//! there; `back` the other way. A half-open network is the harder case, because one side believes that all is well.
+//!
+//! - **Simulated world**: as `cut` on each of these edges.
+//! - **Live world**: as `cut`: the fault proxies on these edges hold what goes that way.
+//! - **Undo**: what is held is passed on (or, with `lose`, the connections are closed).
+//! - **Evidence**: messages (live: chunks and connections) that were held.
+//!
+//! ```yaml
+//! name: partition-example
+//! length: 40s
+//! warmup: 5s
+//! clients:
+//!   users: {calls: {to: web, timeout: 2s}, rate: 50/s}
+//! services:
+//!   web: {calls: [{to: db, timeout: 200ms}, {to: cache, timeout: 200ms, optional: true}]}
+//!   db: {work: exp(5ms)}
+//!   cache: {work: exp(1ms)}
+//! faults:
+//!   apart: {kind: partition, from: [web], to: [db, cache], at: 10s, for: 10s}
+//!   deaf: {kind: partition, from: [db], to: [web], ways: forth, lose: true, at: 25s, for: 5s}
+//! expect:
+//!   - success(users) <= 1% during apart
+//!   - success(users) <= 1% during deaf
+//!   - throughput(db) >= 40/s during deaf
+//!   - success(users) >= 99% between 32s and 40s
+//! ```
+
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, cut};
+use crate::base::EdgeId;
+use crate::plan::{Effect, Party, Plan, Target, Ways};
+use crate::scenario::{FieldDoc, Fields, Shape, help_for, quote, values};
+
+pub const KIND: FaultKind = FaultKind {
+    name: "partition",
+    page: include_str!("partition.rs"),
+    acts_on: ActsOn::Anything,
+    lasts: Lasts::UntilHealed,
+    fields: FIELDS,
+    lower,
+};
+
+static FIELDS: &[FieldDoc] = &[
+    FieldDoc::required("from", Shape::List(&Shape::Name), "services and clients on the one side"),
+    FieldDoc::optional("to", Shape::List(&Shape::Name), "everything else", "services and clients on the other side"),
+    FieldDoc::optional("ways", Shape::Choice(&["both", "forth", "back"]), "both", "`forth`: from `from` to `to`"),
+    cut::LOSE,
+];
+
+fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
+    let plan = site.plan();
+    let from = side(fields, "from", plan)?;
+    let to = if fields.has("to") { Some(side(fields, "to", plan)?) } else { None };
+    let is_there = |party: &Party| to.as_ref().map_or(!from.contains(party), |to| to.contains(party));
+    if let Some(both) = to.iter().flatten().find(|party| from.contains(party)) {
+        fields.error("to", format!("`{}` is on both sides", plan.party_name(*both))).code("wrong-value");
+        return None;
+    }
+    let lose = fields.flag("lose").unwrap_or(false);
+    let (forth, back) = match fields.choice("ways") {
+        Some("forth") => (Ways::Requests, Ways::Responses),
+        Some("back") => (Ways::Responses, Ways::Requests),
+        _ => (Ways::Both, Ways::Both),
+    };
+    let mut effects = Vec::new();
+    for (index, edge) in plan.edges.iter().enumerate() {
+        let called = Party::Service(edge.to);
+        let ways = match () {
+            () if from.contains(&edge.from) && is_there(&called) => forth,
+            () if is_there(&edge.from) && from.contains(&called) => back,
+            () => continue,
+        };
+        effects.push((Target::Edge(EdgeId::from(index)), Effect::Cut { lose, ways }));
+    }
+    if effects.is_empty() {
+        fields.error("from", "nobody calls anybody across this partition").code("wrong-value");
+        return None;
+    }
+    Some(Lowered { label: label(fields, plan, &from, to.as_deref()), effects, ..Lowered::default() })
+}
+
+fn label(fields: &Fields, plan: &Plan, from: &[Party], to: Option<&[Party]>) -> String {
+    let names = |side: &[Party]| side.iter().map(|party| plan.party_name(*party)).collect::<Vec<_>>().join(", ");
+    let way = match fields.choice("ways") {
+        Some("forth") => "partition on the way from",
+        Some("back") => "partition on the way back to",
+        _ => "partition of",
+    };
+    format!("{way} {} from {}", names(from), to.map_or("everything else".to_owned(), names))
+}
+
+fn side(fields: &Fields, name: &str, plan: &Plan) -> Option<Vec<Party>> {
+    let mut side = Vec::new();
+    for node in fields.list(name) {
+        let wanted = values::read_name(node, fields.diags())?;
+        let service = plan.service_named(wanted).map(Party::Service);
+        let Some(party) = service.or(plan.client_named(wanted).map(Party::Client)) else {
+            let clients = plan.clients.iter().map(|client| client.name.as_str());
+            let all = plan.services.iter().map(|service| service.name.as_str()).chain(clients);
+            let note = fields.diags().error(node.place, format!("no service or client is called {}", quote(wanted)));
+            note.maybe_help(help_for(wanted, all)).code("unknown-name");
+            return None;
+        };
+        side.push(party);
+    }
+    if side.is_empty() {
+        fields.error(name, "a side of a partition has somebody on it").code("wrong-value");
+        return None;
+    }
+    Some(side)
+}
