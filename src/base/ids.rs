@@ -40,6 +40,14 @@ id!(
     FaultId
 );
 id!(
+    /// Index into `Plan::controls`.
+    ControlId
+);
+id!(
+    /// Index into `Plan::segments`.
+    SegmentId
+);
+id!(
     /// Index into `Plan::meters`.
     MeterId
 );

@@ -11,6 +11,6 @@ pub mod units;
 
 pub use dice::Dice;
 pub use dist::Dist;
-pub use ids::{ClientId, EdgeId, FaultId, MeterId, ServiceId};
+pub use ids::{ClientId, ControlId, EdgeId, FaultId, MeterId, SegmentId, ServiceId};
 pub use outcome::{ErrorKind, Outcome};
 pub use time::{Span, Time};

@@ -140,6 +140,7 @@ fn service(plan: &Plan, one: &Service) -> String {
             Op::Call(id) => plan.edge(*id).name.clone(),
             Op::Parallel { calls, need: Need::Every } => format!("{} at once", names(calls)),
             Op::Parallel { calls, need: Need::Count(count) } => format!("{} at once, {count} needed", names(calls)),
+            Op::Split(all) => format!("one of {}", names(all)),
         })
         .collect();
     let steps = if steps.is_empty() { String::new() } else { format!("; {}", steps.join(", then ")) };

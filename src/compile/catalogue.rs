@@ -1,9 +1,9 @@
 //! Everything that has a manual page: the source of `firedrill list` and `firedrill explain`, and of docs/reference.
 //! A page is the `//!` head of the file that defines the thing, so that it cannot drift away from it.
 
-use super::{alerts, real, root, variants};
+use super::{alerts, links, real, root, variants};
 use crate::faults;
-use crate::model::{load, policies, services};
+use crate::model::{controls, load, policies, services};
 use crate::scenario::FieldDoc;
 
 /// One documented kind.
@@ -26,6 +26,7 @@ pub enum Sort {
     Service,
     Policy,
     Load,
+    Control,
     Section,
 }
 
@@ -36,6 +37,7 @@ impl Sort {
             Sort::Service => "service",
             Sort::Policy => "policy",
             Sort::Load => "load",
+            Sort::Control => "control",
             Sort::Section => "scenario file",
         }
     }
@@ -46,6 +48,7 @@ impl Sort {
             Sort::Service => "services",
             Sort::Policy => "policies",
             Sort::Load => "load",
+            Sort::Control => "controls",
             Sort::Section => "scenario file",
         }
     }
@@ -56,6 +59,7 @@ static SECTIONS: &[(&str, &str, &[FieldDoc])] = &[
     ("scenario", include_str!("root.rs"), &root::TABLE),
     ("variants", include_str!("variants.rs"), &variants::TABLE),
     ("alerts", include_str!("alerts.rs"), &alerts::TABLE),
+    ("links", include_str!("links.rs"), &links::TABLE),
     ("live", include_str!("real.rs"), &real::TABLE),
 ];
 
@@ -70,6 +74,9 @@ pub fn entries() -> Vec<Entry> {
     }
     for (sort, pages) in [(Sort::Policy, policies::PAGES), (Sort::Load, load::PAGES)] {
         all.extend(pages.iter().map(|page| entry(page.name, sort, page.page, page.fields)));
+    }
+    for kind in controls::KINDS {
+        all.push(entry(kind.name, Sort::Control, kind.page, &kind.tables()));
     }
     for (name, source, fields) in SECTIONS {
         all.push(entry(name, Sort::Section, source, &[*fields]));

@@ -1,5 +1,6 @@
 //! Calls to edges: every call of a client or a service becomes a row of the Plan's table, with a name of its own.
 
+use super::links;
 use super::root::service_named;
 use crate::base::{ClientId, EdgeId, ServiceId, Span};
 use crate::model::load::client::ClientDraft;
@@ -46,6 +47,7 @@ impl Maker<'_> {
                 let calls = calls.iter().filter_map(|call| self.edge(from, call)).collect();
                 Some(Op::Parallel { calls, need: *need })
             }
+            StepDraft::Split(calls) => Some(Op::Split(calls.iter().filter_map(|call| self.edge(from, call)).collect())),
         }
     }
 
@@ -68,6 +70,7 @@ impl Maker<'_> {
         let mut edge = call.edge.clone();
         (edge.from, edge.to) = (from, to);
         edge.name = self.name(from, call);
+        edge.via = links::resolve(call, self.plan, self.diags);
         self.plan.edges.push(edge);
         self.places.push(call.to_place);
         if call.edge.eject.is_some() && self.plan.service(to).kind != cache::KIND.name {

@@ -22,6 +22,9 @@ pub struct Names {
     /// Name and kind (`service`, `cache`, `store`).
     pub services: Vec<(String, String)>,
     pub edges: Vec<String>,
+    pub controls: Vec<String>,
+    /// Shared links.
+    pub segments: Vec<String>,
     /// Name, begin and end; an instant fault ends where it begins.
     pub faults: Vec<(String, Time, Time)>,
     /// Services of any kind that live on a volume of limited size, beside the stores.
@@ -40,6 +43,8 @@ impl Names {
             clients: plan.clients.iter().map(|client| client.name.clone()).collect(),
             services: plan.services.iter().map(|service| (service.name.clone(), service.kind.clone())).collect(),
             edges: plan.edges.iter().map(|edge| edge.name.clone()).collect(),
+            controls: plan.controls.iter().map(|control| control.name.clone()).collect(),
+            segments: plan.segments.iter().map(|segment| segment.name.clone()).collect(),
             faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
             meters: plan.meters.clone(),
             alerts: plan.alerts.iter().map(|alert| alert.name.clone()).collect(),

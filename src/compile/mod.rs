@@ -3,11 +3,13 @@
 
 mod alerts;
 pub mod catalogue;
+mod controls;
 mod edges;
 pub mod expect;
 mod faults;
 mod graph;
 mod lines;
+mod links;
 #[cfg(test)]
 mod mistakes_tests;
 mod phases;

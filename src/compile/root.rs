@@ -27,7 +27,7 @@
 //!   - recovery(users) <= 5s after slow-db
 //! ```
 
-use super::{Request, alerts, edges, faults, graph, lines, phases, real, variants};
+use super::{Request, alerts, controls, edges, faults, graph, lines, links, phases, real, variants};
 use crate::base::{ServiceId, Span, Time};
 use crate::model::load::client::{self, ClientDraft};
 use crate::model::services::{self, ServiceDraft, Surroundings};
@@ -36,7 +36,7 @@ use crate::plan::{Plan, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
-pub static TABLE: [FieldDoc; 19] = [
+pub static TABLE: [FieldDoc; 21] = [
     FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
     FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
     FieldDoc::optional("about", Shape::Text, "", "the story"),
@@ -54,6 +54,8 @@ pub static TABLE: [FieldDoc; 19] = [
     FieldDoc::optional("window", Shape::Span, "about length / 200", "length of one recording window"),
     FieldDoc::required("clients", Shape::MapOf(&Shape::Shared("client", &client::TABLE)), "who asks"),
     FieldDoc::required("services", Shape::MapOf(&Shape::Any), "who answers"),
+    FieldDoc::optional("links", Shape::MapOf(&Shape::Shared("link", &links::TABLE)), "none", "links that calls share"),
+    FieldDoc::optional("controls", Shape::MapOf(&Shape::Any), "none", "what watches and moves settings by itself"),
     FieldDoc::optional("faults", Shape::MapOf(&Shape::Any), "none", "what goes wrong, and when"),
     FieldDoc::optional(
         "alerts",
@@ -89,9 +91,12 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     check_names(&clients, &services, diags);
     plan.services = services.iter().map(|draft| draft.service.clone()).collect();
     plan.clients = clients.iter().map(|draft| draft.client.clone()).collect();
+    plan.segments = links::read(&fields);
     let places = edges::connect(&mut plan, &clients, &services, diags);
     graph::check(&plan, &services, &places, diags);
     plan.real = real::read(&fields, &plan);
+    plan.controls = controls::read(&fields, &plan);
+    check_other_names(&fields, &plan);
     faults::read(root, &fields, &mut plan);
     plan.meters = meters::declared(&plan);
     phases::cut(&mut plan);
@@ -145,6 +150,8 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
         symptoms: Vec::new(),
         still_broken: false,
         real: Default::default(),
+        controls: Vec::new(),
+        segments: Vec::new(),
         meters: Vec::new(),
     }
 }
@@ -238,6 +245,21 @@ fn check_names(clients: &[ClientDraft], services: &[ServiceDraft], diags: &Diagn
         if let Some(service) = services.iter().find(|draft| draft.service.name == client.client.name) {
             let message = format!("{} is a client and a service", quote(&service.service.name));
             diags.error(service.name_place, message).help("give one of them another name").code("duplicate-name");
+        }
+    }
+}
+
+/// Controls and links are asked for by name too.
+fn check_other_names(fields: &Fields, plan: &Plan) {
+    let is_taken = |name: &str| plan.service_named(name).is_some() || plan.client_named(name).is_some();
+    let is_link = |name: &str| plan.segments.iter().any(|segment| segment.name == name);
+    for (section, other) in [("links", false), ("controls", true)] {
+        for entry in fields.entries(section) {
+            if is_taken(&entry.key) || other && is_link(&entry.key) {
+                let message = format!("{} is the name of something else already", quote(&entry.key));
+                let note = fields.diags().error(entry.key_place, message).code("duplicate-name");
+                note.help("give one of them another name");
+            }
         }
     }
 }

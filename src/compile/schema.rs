@@ -2,7 +2,7 @@
 
 use super::root;
 use crate::faults;
-use crate::model::services;
+use crate::model::{controls, services};
 use crate::scenario::schema::Definitions;
 use serde_json::{Value as Json, json};
 
@@ -12,6 +12,7 @@ pub fn json_schema() -> Json {
     let mut schema = defs.object(&[&root::TABLE]);
     schema["properties"]["services"] = services_schema(&mut defs);
     schema["properties"]["faults"] = faults_schema(&mut defs);
+    schema["properties"]["controls"] = controls_schema(&mut defs);
     schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     schema["title"] = json!("firedrill scenario");
     schema["description"] = json!("A topology of services, its load, its faults, and what is expected of it.");
@@ -41,6 +42,16 @@ fn faults_schema(defs: &mut Definitions) -> Json {
         options.push(object);
     }
     json!({"type": "object", "additionalProperties": {"anyOf": options}, "description": "what goes wrong, and when"})
+}
+
+fn controls_schema(defs: &mut Definitions) -> Json {
+    let mut options = Vec::new();
+    for kind in controls::KINDS {
+        let mut object = defs.object(&kind.tables());
+        object["properties"]["kind"] = json!({"const": kind.name});
+        options.push(object);
+    }
+    json!({"type": "object", "additionalProperties": {"anyOf": options}, "description": "what watches and moves settings by itself"})
 }
 
 fn require(object: &mut Json, key: &str) {

@@ -12,7 +12,14 @@ pub fn site<'a>(on: &str, kind: &FaultKind, fields: &Fields, plan: &'a Plan) -> 
             Some(id) => Some(Site::Client(id, plan.client(id))),
             None => unknown(on, kind, fields, plan.clients.iter().map(|client| client.name.as_str()), plan),
         },
-        ActsOn::Edge => edges(on, kind, fields, plan).map(Site::Edges),
+        ActsOn::Control => match plan.controls.iter().position(|control| control.name == on) {
+            Some(index) => Some(Site::Control(index.into(), &plan.controls[index])),
+            None => unknown(on, kind, fields, plan.controls.iter().map(|control| control.name.as_str()), plan),
+        },
+        ActsOn::EdgeOrSegment if plan.segments.iter().any(|segment| segment.name == on) => {
+            plan.segments.iter().position(|segment| segment.name == on).map(|index| Site::Segment(index.into()))
+        }
+        ActsOn::Edge | ActsOn::EdgeOrSegment => edges(on, kind, fields, plan).map(Site::Edges),
         ActsOn::Anything => Some(Site::Whole(plan)),
         ActsOn::Service | ActsOn::Cache | ActsOn::Storage => service(on, kind, fields, plan),
     }
@@ -69,7 +76,10 @@ fn edges(on: &str, kind: &FaultKind, fields: &Fields, plan: &Plan) -> Option<Vec
         (0..plan.edges.len()).map(EdgeId::from).filter(|edge| same(&plan.edge(*edge).name)).collect();
     if found.is_empty() {
         let services = plan.services.iter().map(|service| service.name.as_str());
-        return unknown(on, kind, fields, plan.edges.iter().map(|edge| edge.name.as_str()).chain(services), plan);
+        let segments = plan.segments.iter().map(|segment| segment.name.as_str());
+        let segments = segments.filter(|_| kind.acts_on == ActsOn::EdgeOrSegment);
+        let edges = plan.edges.iter().map(|edge| edge.name.as_str());
+        return unknown(on, kind, fields, edges.chain(services).chain(segments), plan);
     }
     Some(found)
 }
@@ -97,8 +107,8 @@ fn unknown<'n, T>(
 fn near(on: &str, kind: &FaultKind, plan: &Plan) -> Option<String> {
     let edge = |wanted: &dyn Fn(&Edge) -> bool| plan.edges.iter().find(|edge| wanted(edge));
     match kind.acts_on {
-        ActsOn::Client | ActsOn::Anything => None,
-        ActsOn::Edge => {
+        ActsOn::Client | ActsOn::Anything | ActsOn::Control => None,
+        ActsOn::Edge | ActsOn::EdgeOrSegment => {
             let client = Party::Client(plan.client_named(on)?);
             edge(&|edge| edge.from == client).map(|edge| edge.name.clone())
         }

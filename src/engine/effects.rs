@@ -26,6 +26,8 @@ impl<W: Wire> Engine<W> {
             (Target::Edge(edge), false) => self.end_on_edge(edge, step.fault),
             (Target::Service { id, replicas }, true) => self.begin_on_service(id, replicas, step.fault, &step.effect),
             (Target::Service { id, replicas }, false) => self.end_on_service(id, replicas, step.fault, &step.effect),
+            (Target::Control(id), on) => self.freeze_control(id, step.fault, on),
+            (Target::Segment(id), on) => self.narrow(id, on, step.fault, &step.effect),
             (Target::Client(client), on) => self.step_on_client(client, on, step.fault, &step.effect),
         }
     }

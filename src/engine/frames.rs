@@ -105,6 +105,11 @@ impl<W: Wire> Engine<W> {
                     this.op += 1;
                     self.call_all(frame, index, op);
                 }
+                Some(Op::Split(_)) => {
+                    let op = usize::from(this.op);
+                    this.op += 1;
+                    self.call_one(frame, index, op);
+                }
                 None => return self.end_of_program(frame),
             }
         }
@@ -124,6 +129,30 @@ impl<W: Wire> Engine<W> {
         // No answer is here yet: answers wait until everything that was begun at this moment is done.
         if let (Need::Count(needed), Some(this)) = (need, self.frames.get_mut(frame)) {
             this.quorum = Quorum::new(*needed, made);
+        }
+    }
+
+    /// Calls one way of a split, the one whose turn it is: smooth weighted round robin, as nginx deals requests since 1.3.1 (2012).
+    fn call_one(&mut self, frame: Handle, index: usize, op: usize) {
+        let Some(Op::Split(edges)) = self.plan.services[index].program.get(op) else { return };
+        let mut total = 0.0;
+        let mut chosen: Option<super::EdgeId> = None;
+        for edge in edges {
+            let weight = self.plan.edge(*edge).weight;
+            total += weight;
+            self.links[edge.index()].credit += weight;
+            let is_ahead = |other: super::EdgeId| self.links[edge.index()].credit > self.links[other.index()].credit;
+            if weight > 0.0 && chosen.is_none_or(is_ahead) {
+                chosen = Some(*edge);
+            }
+        }
+        let Some(edge) = chosen else { return };
+        self.links[edge.index()].credit -= total;
+        let (count, chance) = (self.plan.edge(edge).count, self.plan.edge(edge).chance);
+        for _ in 0..count {
+            if self.links[edge.index()].is_made(chance) {
+                self.call_from(frame, edge);
+            }
         }
     }
 
@@ -181,6 +210,7 @@ impl<W: Wire> Engine<W> {
         if length == Span::ZERO {
             return false;
         }
+        node.begin_work(length);
         this.frozen_mark = node.replicas[this.replica as usize].frozen_total(self.now);
         self.queue.push(self.now + length, Event::WorkDone(frame));
         true

@@ -34,6 +34,8 @@ pub struct Link {
     pub deadline: Option<Deadline>,
     /// Counts answers that are not what was asked for.
     pub degraded: MeterId,
+    /// How much its turn in a split is due.
+    pub credit: f64,
     latency: Dist,
     /// Messages take no time, unless a fault says so.
     instant: bool,
@@ -42,6 +44,9 @@ pub struct Link {
     chance_dice: Dice,
     latency_dice: Dice,
     faults: Vec<LinkFault>,
+    /// Nothing lies on the edge and it crosses no shared link: messages just take their time.
+    is_plain: bool,
+    crosses: bool,
     held: Vec<Held>,
 }
 
@@ -106,6 +111,8 @@ enum Passage {
     After(Span),
     Held,
     Failed(ErrorKind),
+    /// A shared link had no room for it.
+    Lost,
 }
 
 impl Link {
@@ -122,6 +129,7 @@ impl Link {
             cell: EdgeCell::default(),
             class: edge.class,
             door: Door::of_edge(index, plan),
+            credit: 0.0,
             latency: edge.latency.clone(),
             instant: edge.latency.is_zero(),
             bytes: [edge.request_bytes, edge.response_bytes],
@@ -131,6 +139,8 @@ impl Link {
             chance_dice: dice("chance"),
             latency_dice: dice("latency"),
             faults: Vec::new(),
+            is_plain: edge.via.is_empty(),
+            crosses: !edge.via.is_empty(),
             held: Vec::new(),
         }
     }
@@ -147,6 +157,8 @@ impl Link {
         self.instant = edge.latency.is_zero();
         self.bytes = [edge.request_bytes, edge.response_bytes];
         self.deadline = edge.deadline;
+        self.crosses = !edge.via.is_empty();
+        self.is_plain = self.faults.is_empty() && !self.crosses;
     }
 
     /// Is a call with this chance made this time?
@@ -176,6 +188,7 @@ impl<W: Wire> Engine<W> {
             }
             Passage::Held => self.links[message.edge.index()].held.push(Held::Request(message)),
             Passage::Failed(kind) => self.bounce(message, kind),
+            Passage::Lost => {}
         }
     }
 
@@ -212,6 +225,7 @@ impl<W: Wire> Engine<W> {
             Passage::After(delay) => self.queue.push(self.now + delay, Event::Reply(call, attempt, outcome)),
             Passage::Held => self.links[edge.index()].held.push(Held::Response(call, attempt, outcome)),
             Passage::Failed(kind) => self.soon.push_back(Soon::Reply(call, attempt, Outcome::Failed(kind))),
+            Passage::Lost => {}
         }
     }
 
@@ -219,10 +233,15 @@ impl<W: Wire> Engine<W> {
     fn pass(&mut self, edge: EdgeId, direction: Direction) -> Passage {
         let link = &mut self.links[edge.index()];
         let latency = if link.instant { Span::ZERO } else { link.latency.draw_span(&mut link.latency_dice) };
-        if link.faults.is_empty() {
+        if link.is_plain {
             return Passage::After(latency);
         }
-        self.pass_faults(edge, direction, latency)
+        let way = usize::from(direction == Direction::Response);
+        let bytes = link.bytes[way];
+        match self.pass_faults(edge, direction, latency) {
+            Passage::After(delay) => self.cross_segments(edge, way, bytes, delay).map_or(Passage::Lost, Passage::After),
+            other => other,
+        }
     }
 
     fn pass_faults(&mut self, edge: EdgeId, direction: Direction, latency: Span) -> Passage {
@@ -297,6 +316,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn begin_on_edge(&mut self, edge: EdgeId, fault: FaultId, effect: &Effect) {
         let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2] };
         self.links[edge.index()].faults.push(on);
+        self.links[edge.index()].is_plain = false;
         if let Effect::Reset { chance } = effect {
             self.reset_in_flight(edge, fault, *chance);
         }
@@ -308,6 +328,7 @@ impl<W: Wire> Engine<W> {
         let loses =
             link.faults.iter().any(|on| on.fault == fault && matches!(on.effect, Effect::Cut { lose: true, .. }));
         link.faults.retain(|on| on.fault != fault);
+        link.is_plain = link.faults.is_empty() && !link.crosses;
         if loses {
             link.held.clear();
             return self.reset_in_flight(edge, fault, 1.0);

@@ -31,6 +31,23 @@ impl Meters {
         }
     }
 
+    /// So much of so much was of the sort.
+    #[inline]
+    pub fn part(&mut self, meter: MeterId, part: f64, whole: f64) {
+        if let Some(running) = self.all.get_mut(meter.index()) {
+            running.cell.sum += part;
+            running.cell.whole += whole;
+        }
+    }
+
+    /// So many seconds of a line were asked for.
+    #[inline]
+    pub fn spend(&mut self, meter: MeterId, seconds: f64) {
+        if let Some(running) = self.all.get_mut(meter.index()) {
+            running.cell.sum += seconds;
+        }
+    }
+
     /// One thing happened, of the sort or not.
     #[inline]
     pub fn share(&mut self, meter: MeterId, is_of_sort: bool) {
@@ -60,7 +77,7 @@ impl Meters {
             let level = running.level;
             let next = match running.form {
                 Form::Gauge => MeterCell { min: level, max: level, ..MeterCell::default() },
-                Form::Count | Form::Share => MeterCell::default(),
+                Form::Count | Form::Share | Form::Load => MeterCell::default(),
             };
             let closed = std::mem::replace(&mut running.cell, next);
             MeterCell { last: level, ..closed }
@@ -70,8 +87,9 @@ impl Meters {
 
 impl Running {
     fn advance(&mut self, now: Time) {
-        if self.form == Form::Gauge && now > self.since {
+        if matches!(self.form, Form::Gauge | Form::Load) && now > self.since {
             let seconds = now.since(self.since).as_secs_f64();
+            // A load has no level: what is asked for is added as it comes.
             self.cell.sum += self.level * seconds;
             self.cell.whole += seconds;
             self.since = now;

@@ -15,6 +15,7 @@ mod bulkhead;
 mod calls;
 mod clients;
 mod contents;
+mod controls;
 mod database;
 mod deadline;
 mod departure;
@@ -46,6 +47,7 @@ mod quantile;
 mod queue;
 mod quorum;
 mod retry;
+mod segments;
 mod slab;
 mod statements;
 mod storage;
@@ -67,6 +69,7 @@ use crate::plan::{Op, Plan, Target};
 use crate::record::Recorder;
 use calls::Call;
 use clients::Population;
+use controls::Control;
 use frames::Frame;
 use gate::{Gate, Stage};
 use links::{Link, Transit};
@@ -74,6 +77,7 @@ use meters::Meters;
 use misses::Flights;
 use nodes::Node;
 use queue::EventQueue;
+use segments::Segment;
 use slab::Slab;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -117,6 +121,8 @@ pub(crate) enum Event {
     Statement(Handle),
     /// The copies of a database choose a leader; the second is the number of the election.
     Election(u32, u32),
+    /// A control looks, or what it ordered is there.
+    Tick(u32),
     /// The next step of the fault schedule.
     Step(u32),
     /// The next cell of the recording begins.
@@ -150,6 +156,8 @@ pub struct Engine<W: Wire> {
     nodes: Vec<Node>,
     links: Vec<Link>,
     populations: Vec<Population>,
+    controls: Vec<Control>,
+    segments: Vec<Segment>,
     flights: Flights,
     meters: Meters,
     /// One per fault, for the choices that it makes while it lasts.
@@ -180,6 +188,8 @@ impl<W: Wire> Engine<W> {
         }
         let population = |(index, client)| Population::new(client, ClientId::from(index), &plan);
         let populations = plan.clients.iter().enumerate().map(population).collect();
+        let controls = (0..plan.controls.len()).map(|index| Control::new(index, &plan)).collect();
+        let segments = (0..plan.segments.len()).map(|index| Segment::new(index, &plan)).collect();
         let fault_dice = plan.faults.iter().map(|f| Dice::named(seed, &format!("fault/{}", f.name))).collect();
         let mut engine = Engine {
             recorder: Recorder::new(&plan),
@@ -193,6 +203,8 @@ impl<W: Wire> Engine<W> {
             nodes,
             links,
             populations,
+            controls,
+            segments,
             flights: Flights::default(),
             meters: Meters::new(&plan),
             fault_dice,
@@ -213,6 +225,7 @@ impl<W: Wire> Engine<W> {
         engine.schedule_cells();
         engine.schedule_steps();
         engine.begin_checks();
+        engine.begin_controls();
         engine.begin_populations();
         engine
     }
@@ -288,6 +301,7 @@ impl<W: Wire> Engine<W> {
             Event::Page(client, page) => self.page_due(client as usize, page),
             Event::Statement(frame) => self.advance(frame),
             Event::Election(service, epoch) => self.election(service as usize, epoch),
+            Event::Tick(control) => self.tick(control as usize),
             Event::Step(index) => self.step(index as usize),
             Event::Cell(index) => self.next_cell(index as usize),
         }

@@ -2,6 +2,7 @@
 
 use super::balance::Balancer;
 use super::contents::Contents;
+use super::controls::Reading;
 use super::database::Database;
 use super::doors::Doors;
 use super::slab::Handle;
@@ -43,6 +44,9 @@ pub struct Node {
     /// The last reading of a real volume, which the engine does not model.
     pub used_outside: Option<u64>,
     workers: Option<u32>,
+    /// Sums over the cells that are closed, and seconds of work begun: what controls see.
+    past: Reading,
+    worked: Span,
     busy: u64,
     queued: u64,
     inside: u64,
@@ -114,6 +118,8 @@ impl Node {
             doors: Doors::of_service(id, service, plan),
             used_outside: None,
             workers: service.workers,
+            past: Reading::default(),
+            worked: Span::ZERO,
             busy: 0,
             queued: 0,
             inside: 0,
@@ -199,6 +205,7 @@ impl Node {
         if let Some(bytes) = self.used_outside {
             self.cell.used_bytes = bytes;
         }
+        self.past = self.past.plus(Reading::of(&self.cell, 0.0));
         let next = ServiceCell {
             queue_max: self.queued,
             queue_min: self.queued,
@@ -212,6 +219,18 @@ impl Node {
     /// Per replica; `None`: no limit.
     pub fn workers(&self) -> Option<u32> {
         self.workers
+    }
+
+    /// Sums since the beginning of the run, up to `now`.
+    pub fn reading(&mut self, now: Time) -> Reading {
+        self.account(now);
+        self.past.plus(Reading::of(&self.cell, self.worked.as_secs_f64()))
+    }
+
+    /// Work of this length begins.
+    #[inline]
+    pub fn begin_work(&mut self, length: Span) {
+        self.worked = self.worked + length;
     }
 
     /// Has this replica a worker to spare?

@@ -12,8 +12,14 @@ use std::sync::Arc;
 impl<W: Wire> Engine<W> {
     pub(super) fn set(&mut self, target: Target, patch: &Patch) {
         match (target, patch) {
-            (Target::Service { id, .. }, Patch::Service(service)) => self.set_service(id, service),
-            (Target::Edge(id), Patch::Edge(edge)) => self.set_edge(id, edge),
+            (Target::Service { id, .. }, Patch::Service(service)) => {
+                let service = self.with_controlled(id, service);
+                self.set_service(id, &service);
+            }
+            (Target::Edge(id), Patch::Edge(edge)) => {
+                let edge = self.with_controlled_edge(id, edge);
+                self.set_edge(id, &edge);
+            }
             (Target::Client(id), Patch::Client(client)) => self.set_client(id, client),
             (target, patch) => {
                 unreachable!("{patch:?} is no entry for {target:?}; the compiler never makes such a step")
@@ -21,7 +27,7 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn set_service(&mut self, id: ServiceId, service: &Service) {
+    pub(super) fn set_service(&mut self, id: ServiceId, service: &Service) {
         Arc::make_mut(&mut self.plan).services[id.index()] = service.clone();
         let known = self.nodes[id.index()].replicas.len() as u32;
         self.nodes[id.index()].reconfigure(service, self.given.seed, self.now);

@@ -1,7 +1,8 @@
 //! An edge carries only so many bytes per second.
 //!
 //! The rate holds in each direction on its own and is shared by every request on the edge. Large answers queue behind one another:
-//! latency grows with the load, not by a constant. Under overlapping faults the lowest rate rules.
+//! latency grows with the load, not by a constant. Under overlapping faults the lowest rate rules. On a shared link (`links:`) it is what is
+//! left of the link's own bandwidth.
 //!
 //! - **Simulated world**: a message takes its size (`request:`, `response:` of the call) over the rate, one after the other.
 //! - **Live world**: the fault proxy on the edge passes bytes on by a token bucket; no privilege is needed.
@@ -29,7 +30,7 @@ use crate::scenario::{FieldDoc, Fields, Shape};
 pub const KIND: FaultKind = FaultKind {
     name: "bandwidth",
     page: include_str!("bandwidth.rs"),
-    acts_on: ActsOn::Edge,
+    acts_on: ActsOn::EdgeOrSegment,
     lasts: Lasts::UntilHealed,
     fields: FIELDS,
     lower,
@@ -40,7 +41,7 @@ static FIELDS: &[FieldDoc] = &[FieldDoc {
     shape: Shape::ByteRate,
     required: true,
     default: "",
-    doc: "bytes per second in each direction, shared by all requests of the edge",
+    doc: "bytes per second in each direction, shared by all requests of the edge or the link",
 }];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {

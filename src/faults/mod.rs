@@ -16,6 +16,7 @@ mod drain;
 mod errors;
 mod fill;
 mod forget;
+mod freeze;
 mod hot_key;
 mod isolate;
 mod latency;
@@ -23,6 +24,7 @@ mod leak;
 mod loss;
 mod partition;
 mod pause;
+mod ramp;
 mod refuse;
 mod release;
 mod reset;
@@ -111,6 +113,8 @@ pub static KINDS: &[FaultKind] = &[
     scale::KIND,
     drain::KIND,
     disable::KIND,
+    freeze::KIND,
+    ramp::KIND,
 ];
 
 /// The fields that every fault has.

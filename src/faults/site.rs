@@ -1,13 +1,16 @@
 //! Where a fault acts, after its `on:` was resolved. It never changes what it names.
 
-use crate::base::{ClientId, EdgeId, ServiceId};
-use crate::plan::{Client, Plan, Replicas, Service, Target};
+use crate::base::{ClientId, ControlId, EdgeId, SegmentId, ServiceId};
+use crate::plan::{Client, Control, Plan, Replicas, Service, Target};
 use crate::scenario::{Fields, help_for, quote};
 
 /// What sort of place a kind of fault acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActsOn {
     Client,
+    Control,
+    /// One edge, every edge into a service, or a shared link.
+    EdgeOrSegment,
     /// One edge, or every edge into a service.
     Edge,
     Service,
@@ -23,6 +26,8 @@ impl ActsOn {
     pub fn words(self) -> &'static str {
         match self {
             ActsOn::Client => "a client",
+            ActsOn::Control => "a control",
+            ActsOn::EdgeOrSegment => "an edge such as `web->cache`, a service, or a shared link",
             ActsOn::Edge => "an edge such as `web->cache`, or a service",
             ActsOn::Service => "a service",
             ActsOn::Cache => "a service of kind `cache`",
@@ -38,14 +43,17 @@ pub enum Site<'a> {
     Edges(Vec<EdgeId>),
     Service(ServiceId, &'a Service),
     Client(ClientId, &'a Client),
+    Control(ControlId, &'a Control),
+    Segment(SegmentId),
     Whole(&'a Plan),
 }
 
 impl<'a> Site<'a> {
-    /// Every edge as a target. The compiler resolves `on:` by `FaultKind::acts_on`, so another sort of site is a bug of ours.
+    /// Every edge, or the shared link, as a target. The compiler resolves `on:` by `FaultKind::acts_on`, so another sort of site is a bug of ours.
     pub fn edges(&self) -> Vec<Target> {
         match self {
             Site::Edges(edges) => edges.iter().map(|edge| Target::Edge(*edge)).collect(),
+            Site::Segment(id) => vec![Target::Segment(*id)],
             other => unreachable!("this kind acts on edges, and was given {other:?}"),
         }
     }
@@ -62,6 +70,13 @@ impl<'a> Site<'a> {
         match self {
             Site::Client(id, client) => (Target::Client(*id), client),
             other => unreachable!("this kind acts on a client, and was given {other:?}"),
+        }
+    }
+
+    pub fn control(&self) -> (Target, &'a Control) {
+        match self {
+            Site::Control(id, control) => (Target::Control(*id), control),
+            other => unreachable!("this kind acts on a control, and was given {other:?}"),
         }
     }
 

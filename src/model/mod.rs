@@ -1,6 +1,7 @@
 //! What services, policies and loads there are: one file a kind, whose head is its manual page, with the table of its fields and
 //! the reader that turns them into parts of a Plan. It runs nothing: how they behave is `engine`.
 
+pub mod controls;
 pub mod load;
 pub mod policies;
 pub mod services;

@@ -1,7 +1,7 @@
 //! What can be done to a system from outside: the closed set to which every fault kind is lowered, and when it is done.
 
 use super::{Client, Edge, Service};
-use crate::base::{ClientId, Dist, EdgeId, FaultId, ServiceId, Span, Time};
+use crate::base::{ClientId, ControlId, Dist, EdgeId, FaultId, SegmentId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// One scheduled change.
@@ -21,6 +21,8 @@ pub enum Target {
     Edge(EdgeId),
     Service { id: ServiceId, replicas: Replicas },
     Client(ClientId),
+    Control(ControlId),
+    Segment(SegmentId),
 }
 
 /// Some of a service's replicas: every `step`-th of those numbered `from` to below `to`.
@@ -89,11 +91,11 @@ pub enum Effect {
     Refuse,
     /// Edge: requests in flight are reset at once; while it lasts each new one is reset with this chance.
     Reset { chance: f64 },
-    /// Edge: bytes per second in each direction, shared by all requests of the edge.
+    /// Edge, shared link: bytes per second in each direction, shared by all requests of it.
     Throttle { bytes_per_sec: f64 },
     /// Service: the replicas are gone; what they held is lost; they come back cold when healed.
     Down,
-    /// Service: nothing moves; work, queue and connections are kept.
+    /// Service: nothing moves; work, queue and connections are kept. Control: it decides nothing.
     Freeze,
     /// Database: these copies and the others hear nothing of each other; requests still reach them.
     Isolate,

@@ -94,6 +94,9 @@ pub enum Subject {
     Client(u32),
     Service(u32),
     Edge(u32),
+    Control(u32),
+    /// A shared link.
+    Segment(u32),
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -74,6 +74,8 @@ pub fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) 
         symptoms: vec![],
         still_broken: false,
         real: Real::default(),
+        controls: Vec::new(),
+        segments: Vec::new(),
         meters: vec![],
     }
 }

@@ -24,6 +24,8 @@ pub enum Form {
     Count,
     /// A level that lasts until it changes: a window's figure is its mean over time, or its least or largest value.
     Gauge,
+    /// Seconds of something that were asked for, by the seconds that passed: a window's figure is their ratio, which may exceed 1.
+    Load,
     /// Part of a whole: how many of the things that happened were of a certain sort.
     Share,
 }
@@ -91,6 +93,16 @@ pub static KNOWN: &[Known] = &[
         "services that a fault hides",
         "share of the time that monitoring saw nothing",
     ),
+    known(
+        "load",
+        Form::Load,
+        Unit::Ratio,
+        "shared links",
+        "bytes offered / bytes that it can carry, in its busier direction; over 100% some are lost",
+    ),
+    known("drops", Form::Share, Unit::Ratio, "shared links", "bytes lost / bytes offered, in its busier direction"),
+    known("setting", Form::Gauge, Unit::Number, "controls", "what it moves; of weights the first one's share"),
+    known("changes", Form::Count, Unit::Number, "controls", "how often it moved something"),
     known("crashes", Form::Count, Unit::Number, "services that a fault takes down", "replicas that went down"),
     known(
         "stale",
@@ -168,6 +180,12 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
     }
     for index in 0..plan.edges.len() {
         of_edge(plan, index, &mut all);
+    }
+    for (index, _) in plan.controls.iter().enumerate() {
+        ["setting", "changes"].into_iter().for_each(|name| all.meter(name, Subject::Control(index as u32)));
+    }
+    for (index, _) in plan.segments.iter().enumerate() {
+        ["load", "drops"].into_iter().for_each(|name| all.meter(name, Subject::Segment(index as u32)));
     }
     all.meters
 }

@@ -5,6 +5,7 @@
 pub mod balance;
 pub mod cache;
 pub mod calling;
+pub mod controls;
 pub mod database;
 pub mod digest;
 pub mod effect;
@@ -16,17 +17,20 @@ pub mod load;
 pub mod meters;
 mod presets;
 pub mod real;
+pub mod segment;
 pub mod topology;
 
 pub use balance::Balance;
 pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
 pub use calling::{After, Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pick, Pool, Stale, TokenBucket};
+pub use controls::{Control, Does, Lever, Scaling, Signal, Steering};
 pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target, Ways};
 pub use expectation::{Alert, Expectation, Window};
 pub use guards::{Budget, Guard};
 pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Reload, Rerun};
 pub use meters::Meter;
 pub use real::{Real, RealService};
+pub use segment::Segment;
 pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Queue, Retry, Role, Service, StoreSpec};
 
 use crate::base::{ClientId, EdgeId, MeterId, ServiceId, Span, Time};
@@ -74,6 +78,10 @@ pub struct Plan {
     pub services: Vec<Service>,
     pub edges: Vec<Edge>,
     pub clients: Vec<Client>,
+    /// Things with a clock of their own.
+    pub controls: Vec<Control>,
+    /// Links that several edges share.
+    pub segments: Vec<Segment>,
     pub faults: Vec<FaultInfo>,
     /// Ordered by time; at equal times, `off` before `on`, then by fault.
     pub schedule: Vec<Step>,

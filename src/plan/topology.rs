@@ -5,7 +5,7 @@ use super::cache::{CacheSpec, Eject};
 use super::calling::{Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pool, Stale};
 use super::database::DatabaseSpec;
 use super::guards::{Budget, Guard};
-use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span};
+use crate::base::{ClientId, Dist, EdgeId, ErrorKind, SegmentId, ServiceId, Span};
 use serde::{Deserialize, Serialize};
 
 /// One service: `replicas` equal copies, each with its own workers, queue and contents.
@@ -53,6 +53,8 @@ pub enum Op {
     Call(EdgeId),
     /// All of these calls at once, and wait for as many as are needed.
     Parallel { calls: Vec<EdgeId>, need: Need },
+    /// One of these calls, in turn by their weights.
+    Split(Vec<EdgeId>),
 }
 
 /// What a service is beside a pool of workers.
@@ -141,6 +143,10 @@ pub struct Edge {
     pub eject: Option<Eject>,
     /// The request, and what is asked for it further on, changes its key.
     pub write: bool,
+    /// How much of a split goes this way, against the weights of the others in it.
+    pub weight: f64,
+    /// Shared links that its messages cross, in the order of a request.
+    pub via: Vec<SegmentId>,
 }
 
 /// Cache-aside: where the caller goes after a miss, and who writes the value back.
@@ -235,6 +241,8 @@ impl Edge {
             miss: None,
             eject: None,
             write: false,
+            weight: 1.0,
+            via: Vec::new(),
         }
     }
 }

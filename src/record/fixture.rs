@@ -74,6 +74,8 @@ pub fn plan() -> Plan {
         symptoms: Vec::new(),
         still_broken: false,
         real: Real::default(),
+        controls: Vec::new(),
+        segments: Vec::new(),
         meters: Vec::new(),
     }
 }

@@ -109,6 +109,8 @@ pub fn plan(length: f64) -> Plan {
         symptoms: Vec::new(),
         still_broken: false,
         real: Real::default(),
+        controls: Vec::new(),
+        segments: Vec::new(),
         meters: Vec::new(),
     }
 }

@@ -4,6 +4,7 @@ mod balance;
 mod caches;
 mod calls;
 mod cli;
+mod controls;
 mod databases;
 mod determinism;
 mod docs;

@@ -19,6 +19,7 @@ fn title(sort: Sort) -> &'static str {
         Sort::Service => "Services",
         Sort::Policy => "Policies",
         Sort::Load => "Load",
+        Sort::Control => "Controls",
         Sort::Section => "The scenario file",
     }
 }
@@ -42,6 +43,7 @@ fn the_reference_is_what_the_program_says() {
         (Sort::Service, "services.md"),
         (Sort::Policy, "policies.md"),
         (Sort::Load, "load.md"),
+        (Sort::Control, "controls.md"),
         (Sort::Section, "scenario.md"),
     ] {
         let path = folder.join(file);

@@ -337,7 +337,7 @@ fn outer_of(word: &str) -> Option<Outer> {
 fn default_take(form: meters::Form) -> Take {
     match form {
         meters::Form::Count => Take::Total,
-        meters::Form::Gauge => Take::Mean,
+        meters::Form::Gauge | meters::Form::Load => Take::Mean,
         meters::Form::Share => Take::Share,
     }
 }

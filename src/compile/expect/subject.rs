@@ -48,16 +48,18 @@ fn everyone(names: &Names) -> Vec<(&str, Subject)> {
     let clients = names.clients.iter().zip(0..).map(|(name, index)| (name.as_str(), Subject::Client(index)));
     let services = names.services.iter().zip(0..).map(|((name, _), index)| (name.as_str(), Subject::Service(index)));
     let edges = names.edges.iter().zip(0..).map(|(name, index)| (name.as_str(), Subject::Edge(index)));
-    clients.chain(services).chain(edges).collect()
+    let controls = names.controls.iter().zip(0..).map(|(name, index)| (name.as_str(), Subject::Control(index)));
+    let segments = names.segments.iter().zip(0..).map(|(name, index)| (name.as_str(), Subject::Segment(index)));
+    clients.chain(services).chain(edges).chain(controls).chain(segments).collect()
 }
 
 fn fits(of: Of, subject: Subject, name: &str, names: &Names) -> bool {
     let kind_is = |wanted: &str| kind(subject, names) == Some(wanted);
     match of {
-        Of::Anyone => true,
+        Of::Anyone => !matches!(subject, Subject::Control(_) | Subject::Segment(_)),
         Of::Client => matches!(subject, Subject::Client(_)),
-        Of::ClientOrService => !matches!(subject, Subject::Edge(_)),
-        Of::ClientOrEdge => !matches!(subject, Subject::Service(_)),
+        Of::ClientOrService => matches!(subject, Subject::Client(_) | Subject::Service(_)),
+        Of::ClientOrEdge => matches!(subject, Subject::Client(_) | Subject::Edge(_)),
         Of::Service => matches!(subject, Subject::Service(_)),
         Of::Cache => kind_is("cache"),
         Of::Metered(meter) => names.meters.iter().any(|known| known.name == meter && known.of == subject),
@@ -90,6 +92,8 @@ fn what(subject: Subject, names: &Names) -> String {
     match subject {
         Subject::Client(_) => "a client".to_owned(),
         Subject::Edge(_) => "an edge".to_owned(),
+        Subject::Control(_) => "a control".to_owned(),
+        Subject::Segment(_) => "a shared link".to_owned(),
         Subject::Service(_) => format!("a service of kind `{}`", kind(subject, names).unwrap_or("service")),
     }
 }

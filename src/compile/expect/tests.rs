@@ -18,6 +18,8 @@ fn names() -> Names {
         clients: vec!["users".to_owned()],
         services: vec![named("web", "service"), named("db", "store"), named("cache", "cache")],
         edges: vec!["users->web".to_owned(), "web->db".to_owned(), "web->db#2".to_owned()],
+        controls: vec![],
+        segments: vec![],
         faults: vec![
             fault("slow", 40.0, 60.0),
             fault("spike", 80.0, 100.0),

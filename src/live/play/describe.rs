@@ -69,7 +69,7 @@ fn of_step(plan: &Plan, step: &Step) -> Option<String> {
             let how = ending::mechanism(&step.effect)?;
             format!("the process of `{}`: {how}", plan.service(id).name)
         }
-        Target::Service { .. } | Target::Client(_) => return None,
+        _ => return None,
     };
     Some(match step.on {
         true => format!("at {}: {} ({}): {what}", step.at, fault.name, fault.label),

@@ -7,7 +7,7 @@ use crate::base::ServiceId;
 use crate::live::{RealProcess, Trouble, Volume};
 use crate::plan::expectation::{Expectation, Gauge, Metric, Subject};
 use crate::plan::real::{Origin, Protocol};
-use crate::plan::{Arrivals, Client, Edge, Effect, Party, Plan, RealService, Role, Step, Target};
+use crate::plan::{Arrivals, Client, Edge, Effect, Lever, Party, Plan, RealService, Role, Step, Target};
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -30,6 +30,7 @@ pub fn check(plan: &Plan, allow_remote: bool) -> Result<Checked, Trouble> {
     }
     desk.edges();
     desk.clients();
+    desk.controls();
     plan.schedule.iter().filter(|step| step.on).for_each(|step| desk.step(step));
     plan.expectations.iter().chain(&plan.symptoms).for_each(|line| desk.expectation(line));
     if plan.real.services.iter().any(|real| real.volume_bytes.is_some())
@@ -197,6 +198,28 @@ impl Desk<'_> {
                 "client `{}` has {members} members; of requests that are under way at one moment at most {FLIGHTS_MAX} are sent here, and the rest count as refused",
                 client.name
             ));
+        }
+    }
+
+    /// Controls run on the engine's clock and move what the engine plays; a real process is moved by nobody.
+    fn controls(&mut self) {
+        for control in &self.plan.controls {
+            let (name, moved, read) = (&control.name, control.does.lever(), control.does.reads());
+            if let Lever::Replicas(id) | Lever::Workers(id) = moved
+                && target::real(self.plan, id).is_some()
+            {
+                let service = self.name(id);
+                self.problems.push(format!("control `{name}`: the real process `{service}` cannot be scaled"));
+            }
+            for id in read.iter().filter(|id| target::real(self.plan, **id).is_some()) {
+                let service = self.name(*id);
+                let why = "nobody sees the inside of a real process";
+                self.problems.push(format!("control `{name}` reads `{service}`: {why}; let it read a stand-in"));
+            }
+        }
+        if !self.plan.segments.is_empty() {
+            let why = "their messages pass without waiting, and none is lost";
+            self.checked.warnings.push(format!("shared links (`links:`) are not played here: {why}"));
         }
     }
 

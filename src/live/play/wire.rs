@@ -242,7 +242,7 @@ impl Wire for LiveWire {
                     self.commands.give(Command { index, service: id });
                 }
             }
-            Target::Service { .. } | Target::Client(_) => return false,
+            _ => return false,
         }
         true
     }

@@ -5,8 +5,9 @@
 //! wait for a worker of the called service: when it runs out the request is taken out of the queue and has cost nothing.
 //! Ordering timeouts (child below parent) does not cure an overload; a wait bound below the caller's patience does.
 //!
-//! `calls: db` is short for `calls: [{to: db}]`. Inside `calls`, `{parallel: [ … ]}` makes several calls at once and `{work: exp(1ms)}`
-//! works between calls. A call to a service that runs for real ignores `wait` (its queue cannot be seen).
+//! `calls: db` is short for `calls: [{to: db}]`. Inside `calls`, `{parallel: [ … ]}` makes several calls at once,
+//! `{split: [{to: a, weight: 3}, {to: b}]}` makes one of them (in turn by their weights, without chance), and `{work: exp(1ms)}` works
+//! between calls. A call to a service that runs for real ignores `wait` (its queue cannot be seen).
 //!
 //! ```yaml
 //! name: call-example
@@ -75,13 +76,20 @@ pub const COMMON: [FieldDoc; 24] = [
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
 
-pub static TABLE: [FieldDoc; COMMON.len() + 4] = crate::model::joined(
+pub static TABLE: [FieldDoc; COMMON.len() + 6] = crate::model::joined(
     &COMMON,
     &[
         FieldDoc::optional("miss", miss::SHAPE, "none", "where to go when a cache does not hold the key"),
         FieldDoc::optional("fallback", fallback::SHAPE, "none", "what is served when the call has failed"),
         FieldDoc::optional("eject", eject::SHAPE, "never", "when a replica of a cache is out of the caller's list"),
         FieldDoc::optional("write", Shape::Flag, "false", "it changes its key; so does what is called for it"),
+        FieldDoc::optional(
+            "weight",
+            Shape::Number,
+            "1",
+            "in a `split`: its part of the calls, against the others' weights",
+        ),
+        FieldDoc::optional("via", VIA, "none", "shared links that its messages cross, one name or a list"),
     ],
 );
 
@@ -100,6 +108,8 @@ pub struct CallDraft {
     pub miss_place: Place,
     pub eject_place: Place,
     pub fallback: Option<Box<FallbackDraft>>,
+    /// Names of shared links.
+    pub via: Vec<(String, Place)>,
 }
 
 #[derive(Clone, Debug)]
@@ -128,7 +138,21 @@ pub fn read(node: &Node, what: &str, diags: &Diagnostics) -> Option<CallDraft> {
     }
     call.edge.write = fields.flag("write").unwrap_or(false);
     call.fallback = fields.node("fallback").and_then(|node| fallback::read(node, diags)).map(Box::new);
+    call.edge.weight = fields.number("weight").unwrap_or(1.0);
+    call.via = read_via(&fields);
     Some(call)
+}
+
+const VIA: Shape = Shape::OneOf(&[Shape::Name, Shape::List(&Shape::Name)]);
+
+fn read_via(fields: &Fields) -> Vec<(String, Place)> {
+    let Some(node) = fields.node("via") else { return Vec::new() };
+    let nodes = match &node.value {
+        Value::List(_) => fields.list("via"),
+        _ => std::slice::from_ref(node),
+    };
+    let named = |node: &Node| values::read_name(node, fields.diags()).map(|name| (name.to_owned(), node.place));
+    nodes.iter().filter_map(named).collect()
 }
 
 /// Reads the fields of [`COMMON`].
@@ -224,7 +248,8 @@ pub(super) fn positive_span(fields: &Fields, name: &str) -> Option<Span> {
 pub(super) fn draft(to: String, place: Place) -> CallDraft {
     let edge = Edge::plain("", Party::Service(ServiceId(0)), ServiceId(0));
     let (own_name, miss, fallback) = (None, None, None);
-    CallDraft { to, to_place: place, edge, own_name, miss, miss_place: place, eject_place: place, fallback }
+    let via = Vec::new();
+    CallDraft { to, to_place: place, edge, own_name, miss, miss_place: place, eject_place: place, fallback, via }
 }
 
 impl CallDraft {
@@ -245,4 +270,5 @@ pub enum StepDraft {
     Work(Dist),
     Call(Box<CallDraft>),
     Parallel(Vec<CallDraft>, Need),
+    Split(Vec<CallDraft>),
 }

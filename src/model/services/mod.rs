@@ -63,9 +63,13 @@ const CALLS: Shape = Shape::OneOf(&[
         Shape::Name,
         Shape::Shared("call", &call::TABLE),
         Shape::Object(&parallel::TABLE),
+        Shape::Object(&SPLIT),
         Shape::Object(&WORK),
     ])),
 ]);
+const CALL: Shape = Shape::OneOf(&[Shape::Name, Shape::Shared("call", &call::TABLE)]);
+static SPLIT: [FieldDoc; 1] =
+    [FieldDoc::required("split", Shape::List(&CALL), "calls of which one is made, in turn by their weights")];
 static WORK: [FieldDoc; 1] = [FieldDoc::required("work", Shape::Dist, "work between calls")];
 
 /// A service as it was written: what it calls are still names.
@@ -171,6 +175,15 @@ fn read_step(node: &Node, diags: &Diagnostics) -> Option<StepDraft> {
         let calls: Vec<CallDraft> = fields.list("parallel").iter().filter_map(|item| read_call(item, diags)).collect();
         let need = parallel::read_need(&fields, &calls);
         return Some(StepDraft::Parallel(calls, need));
+    }
+    if node.get("split").is_some() {
+        let fields = Fields::open(node, "a split step", &SPLIT, diags);
+        let calls: Vec<CallDraft> = fields.list("split").iter().filter_map(|item| read_call(item, diags)).collect();
+        if calls.iter().map(|call| call.edge.weight).sum::<f64>() <= 0.0 {
+            fields.error("split", "with no weight above 0 none of these calls is ever made").code("wrong-value");
+            return None;
+        }
+        return Some(StepDraft::Split(calls));
     }
     if node.get("to").is_none() && node.get("work").is_some() {
         let fields = Fields::open(node, "a step of work", &WORK, diags);
