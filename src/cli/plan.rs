@@ -8,7 +8,10 @@ use super::shape::Shape;
 use crate::base::dist::Z99;
 use crate::base::{Dist, units};
 use crate::plan::guards::{Algorithm, Budget};
-use crate::plan::{Arrivals, Client, Edge, Expectation, Fleet, Guard, Need, Op, Plan, Role, Service, digest};
+use crate::plan::{
+    Arrivals, Client, Edge, Expectation, Fleet, Guard, Need, Op, Order, Plan, Queue, Role, Service, Sharing, Working,
+    digest,
+};
 use crate::report::figures::duration;
 use clap::Args;
 
@@ -116,11 +119,35 @@ fn client(plan: &Plan, one: &Client) -> String {
     format!("{}  {how}, by {}{reload}{pages}", one.name, plan.edge(one.edge).name)
 }
 
+fn order(queue: &Queue) -> String {
+    let order = match &queue.order {
+        Order::Fifo => String::new(),
+        Order::Lifo => ", newest first".to_owned(),
+        Order::AdaptiveLifo { standing, .. } => format!(", newest first after {standing} without a break"),
+        Order::Priority => ", by priority".to_owned(),
+        Order::Lanes(lanes) => format!(", {} lanes of their own", lanes.len()),
+    };
+    let codel = queue.codel.map_or(String::new(), |codel| format!(", CoDel {} in {}", codel.target, codel.interval));
+    order + &codel
+}
+
+fn working(working: &Working) -> String {
+    let cores = working.cores.map(|cores| match cores.sharing {
+        Sharing::Fifo => format!(" on {} cores", cores.count),
+        Sharing::Processor => format!(" sharing {} cores", cores.count),
+    });
+    let batch = working.batch.map(|batch| format!(" in batches of {}", batch.size));
+    let curve = working.efficiency.as_ref().map(|_| ", less efficient with more in flight".to_owned());
+    let warm_up = working.warm_up.map(|warm_up| format!(", warm after {}", warm_up.lasts));
+    [cores, batch, curve, warm_up].into_iter().flatten().collect()
+}
+
 fn service(plan: &Plan, one: &Service) -> String {
     let copies = if one.replicas == 1 { String::new() } else { format!("{} x ", one.replicas) };
     let workers = one.workers.map_or("unbounded workers".to_owned(), |count| format!("{count} workers"));
+    let working = working(&one.working);
     let queue = one.queue.capacity.map_or("unbounded queue".to_owned(), |count| format!("queue of {count}"));
-    let order = if one.queue.lifo { ", newest first" } else { "" };
+    let order = order(&one.queue);
     let role = match &one.role {
         Role::Plain => String::new(),
         Role::Cache(cache) => format!(", {} of {} keys", cache.entries, cache.keys),
@@ -141,10 +168,12 @@ fn service(plan: &Plan, one: &Service) -> String {
             Op::Parallel { calls, need: Need::Every } => format!("{} at once", names(calls)),
             Op::Parallel { calls, need: Need::Count(count) } => format!("{} at once, {count} needed", names(calls)),
             Op::Split(all) => format!("one of {}", names(all)),
+            Op::Lock { lock, .. } => format!("lock {}", plan.locks[*lock as usize]),
+            Op::Unlock(lock) => format!("unlock {}", plan.locks[*lock as usize]),
         })
         .collect();
     let steps = if steps.is_empty() { String::new() } else { format!("; {}", steps.join(", then ")) };
-    format!("{}  {}, {copies}{workers}, {queue}{order}{guards}{role}{steps}", one.name, one.kind)
+    format!("{}  {}, {copies}{workers}{working}, {queue}{order}{guards}{role}{steps}", one.name, one.kind)
 }
 
 /// A distribution as it is written in a scenario, with three significant digits.

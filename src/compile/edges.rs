@@ -5,7 +5,9 @@ use super::root::service_named;
 use crate::base::{ClientId, EdgeId, ServiceId, Span};
 use crate::model::load::client::ClientDraft;
 use crate::model::policies::call::{CallDraft, StepDraft};
+use crate::model::policies::class::Classes;
 use crate::model::policies::fallback::FallbackDraft;
+use crate::model::policies::lock::LockDraft;
 use crate::model::services::{ServiceDraft, cache};
 use crate::plan::topology::MissPath;
 use crate::plan::{Fallback, Op, Party, Plan, Role, Stale};
@@ -15,16 +17,23 @@ use crate::scenario::{Diagnostics, Place, quote};
 const EDGES_MAX: usize = 5000;
 
 /// Fills the Plan's edges, the clients' calls and the services' programs. The answer says, for each edge, where its call names the service.
-pub fn connect(plan: &mut Plan, clients: &[ClientDraft], services: &[ServiceDraft], diags: &Diagnostics) -> Vec<Place> {
-    let mut maker = Maker { plan, diags, places: Vec::new(), is_full: false };
+pub fn connect(
+    plan: &mut Plan,
+    clients: &[ClientDraft],
+    services: &[ServiceDraft],
+    classes: &Classes,
+    diags: &Diagnostics,
+) -> Vec<Place> {
+    let mut maker = Maker { plan, diags, classes, places: Vec::new(), is_full: false };
     for (index, draft) in clients.iter().enumerate() {
         if let Some(edge) = maker.edge(Party::Client(ClientId::from(index)), &draft.call) {
             maker.plan.clients[index].edge = edge;
         }
+        maker.plan.clients[index].class = maker.class(&draft.class).unwrap_or(0);
     }
     for (index, draft) in services.iter().enumerate() {
         let from = Party::Service(ServiceId::from(index));
-        let program = draft.steps.iter().filter_map(|step| maker.op(from, step)).collect();
+        let program = maker.program(from, &draft.steps, &mut Vec::new());
         maker.plan.services[index].program = program;
     }
     maker.places
@@ -33,22 +42,48 @@ pub fn connect(plan: &mut Plan, clients: &[ClientDraft], services: &[ServiceDraf
 struct Maker<'a> {
     plan: &'a mut Plan,
     diags: &'a Diagnostics,
+    classes: &'a Classes,
     places: Vec<Place>,
     /// Calls were left out because there were too many; told once.
     is_full: bool,
 }
 
 impl Maker<'_> {
-    fn op(&mut self, from: Party, step: &StepDraft) -> Option<Op> {
-        match step {
-            StepDraft::Work(dist) => Some(Op::Work(dist.clone())),
-            StepDraft::Call(call) => self.edge(from, call).map(Op::Call),
-            StepDraft::Parallel(calls, need) => {
-                let calls = calls.iter().filter_map(|call| self.edge(from, call)).collect();
-                Some(Op::Parallel { calls, need: *need })
+    /// Steps as one flat list. `held` are the locks around them.
+    fn program(&mut self, from: Party, steps: &[StepDraft], held: &mut Vec<u32>) -> Vec<Op> {
+        let mut program = Vec::new();
+        for step in steps {
+            match step {
+                StepDraft::Work(dist) => program.push(Op::Work(dist.clone())),
+                StepDraft::Call(call) => program.extend(self.edge(from, call).map(Op::Call)),
+                StepDraft::Parallel(calls, need) => {
+                    let calls = calls.iter().filter_map(|call| self.edge(from, call)).collect();
+                    program.push(Op::Parallel { calls, need: *need });
+                }
+                StepDraft::Split(calls) => {
+                    program.push(Op::Split(calls.iter().filter_map(|call| self.edge(from, call)).collect()));
+                }
+                StepDraft::Lock(draft) => self.locked(from, draft, held, &mut program),
             }
-            StepDraft::Split(calls) => Some(Op::Split(calls.iter().filter_map(|call| self.edge(from, call)).collect())),
         }
+        program
+    }
+
+    fn locked(&mut self, from: Party, draft: &LockDraft, held: &mut Vec<u32>, program: &mut Vec<Op>) {
+        let known = self.plan.locks.iter().position(|name| *name == draft.name);
+        let lock = known.unwrap_or_else(|| {
+            self.plan.locks.push(draft.name.clone());
+            self.plan.locks.len() - 1
+        }) as u32;
+        if held.contains(&lock) {
+            let message = format!("the lock {} is already held here: this would wait for itself", quote(&draft.name));
+            self.diags.error(draft.place, message).help("take it once, around all the steps").code("lock-twice");
+        }
+        held.push(lock);
+        program.push(Op::Lock { lock, timeout: draft.timeout });
+        program.extend(self.program(from, &draft.steps, held));
+        program.push(Op::Unlock(lock));
+        held.pop();
     }
 
     fn edge(&mut self, from: Party, call: &CallDraft) -> Option<EdgeId> {
@@ -71,6 +106,7 @@ impl Maker<'_> {
         (edge.from, edge.to) = (from, to);
         edge.name = self.name(from, call);
         edge.via = links::resolve(call, self.plan, self.diags);
+        edge.class = self.class(&call.class);
         self.plan.edges.push(edge);
         self.places.push(call.to_place);
         if call.edge.eject.is_some() && self.plan.service(to).kind != cache::KIND.name {
@@ -114,6 +150,11 @@ impl Maker<'_> {
                 Some(Fallback::Call(id))
             }
         }
+    }
+
+    fn class(&self, written: &Option<(String, Place)>) -> Option<u8> {
+        let (text, place) = written.as_ref()?;
+        self.classes.number(text, *place, self.diags)
     }
 
     fn name(&self, from: Party, call: &CallDraft) -> String {

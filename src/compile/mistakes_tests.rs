@@ -79,7 +79,7 @@ const SINGLE: &[(&str, &str, &str)] = &[
         "5:38: error: below 1 a caller would throttle itself though all is well (2 is usual, 1.1 is strict)",
     ),
     ("timeout: 2s", "rate_limit: {rate: 9/s, burst: 0.5}", "5:59: error: a burst below 1 lets nothing through"),
-    ("timeout: 2s", "class: 99", "5:35: error: classes are 0, the most important, to 15"),
+    ("timeout: 2s", "class: 99", "5:35: error: there is no class 99 (classes are 0, the most important, to 15)"),
     (
         "timeout: 2s",
         "retries: {max: 1, budget: {kind: tokens, burst: 3}}",

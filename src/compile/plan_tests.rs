@@ -192,7 +192,7 @@ fn policies_are_read_with_their_defaults() {
     assert_eq!((search.chance, search.count, search.optional), (0.3, 2, true));
     assert_eq!(
         plan.services[2].queue,
-        Queue { capacity: Some(9), lifo: true, drop_expired: true, overflow_oldest: true }
+        Queue { capacity: Some(9), order: Order::Lifo, codel: None, drop_expired: true, overflow_oldest: true }
     );
     let cache = CacheSpec { ttl: seconds(30), ..CacheSpec::plain(500, 200) };
     assert_eq!(plan.services[1].role, Role::Cache(cache));

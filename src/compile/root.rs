@@ -30,6 +30,7 @@
 use super::{Request, alerts, controls, edges, faults, graph, lines, links, phases, real, variants};
 use crate::base::{ServiceId, Span, Time};
 use crate::model::load::client::{self, ClientDraft};
+use crate::model::policies::class::Classes;
 use crate::model::services::{self, ServiceDraft, Surroundings};
 use crate::plan::load::LENGTH_MAX;
 use crate::plan::{Plan, World, meters};
@@ -87,12 +88,13 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     let mut plan = read_head(&fields, request);
     check_variants(&fields);
     let clients = read_clients(&fields, plan.length);
-    let services = read_services(&fields, &clients);
+    let classes = Classes::gather(fields.entries("services"), diags);
+    let services = read_services(&fields, &clients, &classes);
     check_names(&clients, &services, diags);
     plan.services = services.iter().map(|draft| draft.service.clone()).collect();
     plan.clients = clients.iter().map(|draft| draft.client.clone()).collect();
     plan.segments = links::read(&fields);
-    let places = edges::connect(&mut plan, &clients, &services, diags);
+    let places = edges::connect(&mut plan, &clients, &services, &classes, diags);
     graph::check(&plan, &services, &places, diags);
     plan.real = real::read(&fields, &plan);
     plan.controls = controls::read(&fields, &plan);
@@ -109,11 +111,15 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
 pub(super) fn topology(root: &Node, plan: &Plan, diags: &Diagnostics) -> Option<Plan> {
     let fields = Fields::open(root, "the scenario", &TABLE, diags);
     let clients = read_clients(&fields, plan.length);
-    let services = read_services(&fields, &clients);
+    let classes = Classes::gather(fields.entries("services"), diags);
+    let services = read_services(&fields, &clients, &classes);
     let mut changed = Plan { edges: Vec::new(), ..plan.clone() };
     changed.services = services.iter().map(|draft| draft.service.clone()).collect();
     changed.clients = clients.iter().map(|draft| draft.client.clone()).collect();
-    let places = edges::connect(&mut changed, &clients, &services, diags);
+    let places = edges::connect(&mut changed, &clients, &services, &classes, diags);
+    if let Some(new) = changed.locks.get(plan.locks.len()) {
+        diags.error(root.place, format!("the lock {} is not there at the start", quote(new))).code("wrong-value");
+    }
     graph::check(&changed, &services, &places, diags);
     (!diags.has_errors()).then_some(changed)
 }
@@ -142,6 +148,7 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
         services: Vec::new(),
         edges: Vec::new(),
         clients: Vec::new(),
+        locks: Vec::new(),
         faults: Vec::new(),
         schedule: Vec::new(),
         phases: Vec::new(),
@@ -225,11 +232,11 @@ fn read_clients(fields: &Fields, length: Time) -> Vec<ClientDraft> {
     entries.iter().filter_map(read).collect()
 }
 
-fn read_services(fields: &Fields, clients: &[ClientDraft]) -> Vec<ServiceDraft> {
+fn read_services(fields: &Fields, clients: &[ClientDraft], classes: &Classes) -> Vec<ServiceDraft> {
     let diags = fields.diags();
-    let around =
-        Surroundings { keys: clients.iter().filter_map(|draft| draft.client.keys).map(|keys| keys.count).max() };
     let entries = fields.entries("services");
+    let keys = clients.iter().filter_map(|draft| draft.client.keys).map(|keys| keys.count).max();
+    let around = Surroundings { keys, classes: classes.clone() };
     if entries.is_empty() && fields.has("services") {
         fields.error("services", "nobody answers: there is no service").code("missing-key");
     }

@@ -1,9 +1,11 @@
 //! For tests: looks at everything the engine holds between two events and asserts that nothing is lost, doubled or forgotten.
 
 use super::calls::{Call, Owner};
+use super::cores::Standing;
 use super::departure::NO_PLACE;
-use super::frames::State;
+use super::frames::{Frame, State};
 use super::gate::Stage;
+use super::line::Line;
 use super::nodes::Held;
 use super::slab::Handle;
 use super::wire::Wire;
@@ -53,7 +55,7 @@ impl<W: Wire> Engine<W> {
             stays: self.nodes.iter().map(|node| node.stayed).collect(),
             under_way: vec![0; self.links.len()],
         };
-        for (_, frame) in self.frames.iter() {
+        for (_, frame) in self.frames.iter().filter(|(_, frame)| !frame.carries()) {
             let stay = &mut audit.stays[frame.service as usize];
             *stay = *stay + frame.stay(self.now);
         }
@@ -138,25 +140,78 @@ impl<W: Wire> Engine<W> {
         for (index, node) in self.nodes.iter().enumerate() {
             let mut books = [0, 0, 0];
             for (number, replica) in node.replicas.iter().enumerate() {
-                let of_replica = |state| {
+                let of_replica = |is: &dyn Fn(&Frame) -> bool| {
                     let all = self.frames.iter().map(|(_, frame)| frame);
                     let here = all.filter(|f| (f.service as usize, f.replica as usize) == (index, number));
-                    here.filter(|frame| frame.state == state).count() as u64
+                    here.filter(|frame| is(frame)).count() as u64
                 };
-                let (queued, busy) = (of_replica(State::Queued), of_replica(State::Started));
+                let queued = of_replica(&|frame| frame.state == State::Queued);
+                let busy = of_replica(&|frame| frame.state == State::Started);
+                let carriers = of_replica(&Frame::carries);
+                let riding = of_replica(&|frame| frame.state == State::Riding);
                 assert_eq!((u64::from(replica.waiting), u64::from(replica.busy)), (queued, busy), "service {index}");
-                let alive = replica.line.iter().filter(|frame| self.frames.contains(**frame));
+                let alive = replica.line.clone().drain().into_iter().filter(|frame| self.frames.contains(*frame));
                 let in_line: BTreeSet<u32> = alive.map(|frame| frame.slot).collect();
                 assert_eq!(in_line.len() as u64, queued, "everyone who waits stands in line once");
-                assert!(queued == 0 || !node.has_worker(number as u32), "{queued} wait at an idle worker of {index}");
-                assert!(replica.down.is_empty() || queued + busy == 0, "a dead process holds requests");
-                books = [books[0] + busy, books[1] + queued, books[2] + queued + busy];
+                self.audit_idle(index, number as u32);
+                assert!(replica.down.is_empty() || queued + busy + riding == 0, "a dead process holds requests");
+                let inside = queued + busy - carriers + riding;
+                if node.working.efficiency.is_some() {
+                    assert_eq!(u64::from(replica.in_flight), inside, "in flight at a replica of {index}");
+                }
+                books = [books[0] + busy, books[1] + queued, books[2] + inside];
             }
             assert_eq!(node.books(), books, "the books of service {index}");
         }
     }
 
-    /// Every frame that has begun either works, or waits for calls, or is kept by a pause.
+    /// Nobody waits whom a worker could serve.
+    fn audit_idle(&self, index: usize, number: u32) {
+        let node = &self.nodes[index];
+        let replica = &node.replicas[number as usize];
+        if replica.waiting == 0 || !node.has_worker(number) {
+            return;
+        }
+        match (&replica.line, node.working.batch) {
+            (_, Some(batch)) => {
+                assert!(replica.waiting < batch.size && replica.batch_at.is_some_and(|at| at >= self.now))
+            }
+            (Line::Lanes(lanes), _) => {
+                let served = lanes.lanes.iter().all(|lane| lane.waiting == 0 || !lane.has_share());
+                assert!(served, "a lane of {index} waits with a share left");
+            }
+            _ => panic!("{} wait at an idle worker of {index}", replica.waiting),
+        }
+    }
+
+    /// Where work shares cores, everybody who is there stands there, and no core is idle while somebody waits for one.
+    fn audit_cores(&self) -> Slots {
+        let mut at_work = Slots::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            let mut busy = 0;
+            for (number, replica) in node.replicas.iter().enumerate() {
+                let Some(cores) = &replica.cores else { continue };
+                let here: Vec<_> = cores.everyone().filter(|(frame, _)| self.frames.contains(*frame)).collect();
+                for (frame, stands) in &here {
+                    let this = self.frames.get(*frame).expect("it is alive");
+                    let place = (this.service as usize, this.replica as usize, this.stands);
+                    assert_eq!(place, (index, number, *stands), "who is on the cores knows it");
+                    assert!(at_work.insert(frame.slot), "work is on the cores once");
+                }
+                let running = here.iter().filter(|(_, stands)| *stands == Standing::Running).count();
+                assert_eq!(running, cores.running() as usize, "the books of the cores of {index}");
+                let waits = here.len() > running;
+                assert!(!waits || Some(cores.running()) == node.core_count(), "work waits for an idle core");
+                let armed = cores.armed.is_some_and(|at| at >= self.now);
+                assert!(armed || running == 0 || replica.is_stopped(node), "nothing will end the work on {index}");
+                busy += u64::from(cores.busy());
+            }
+            assert_eq!(node.busy_cores(), busy, "busy cores of service {index}");
+        }
+        at_work
+    }
+
+    /// Every frame that has begun either works, or waits for calls or a lock, or is kept by a pause.
     fn audit_frames(&self) {
         let working = self.queue.events().filter_map(|event| match event {
             Event::WorkDone(frame) if self.frames.contains(frame) => Some(frame.slot),
@@ -166,7 +221,13 @@ impl<W: Wire> Engine<W> {
         let frozen = replicas.flat_map(|replica| &replica.held).filter_map(|held| match held {
             Held::WorkDone(frame, _) | Held::Advance(frame) => self.frames.contains(*frame).then_some(frame.slot),
         });
-        let going_on: Vec<u32> = working.chain(frozen).collect();
+        let locked =
+            self.frames.iter().map(|(handle, _)| handle).filter(|handle| self.locks.awaited_by(*handle).is_some());
+        let locked: Vec<u32> = locked.map(|handle| handle.slot).collect();
+        let of_nodes: u64 = self.nodes.iter().map(|node| node.locked).sum();
+        assert_eq!(of_nodes, locked.len() as u64, "who waits for locks is counted");
+        self.locks.audit(|frame| self.frames.contains(frame));
+        let going_on: Vec<u32> = working.chain(frozen).chain(self.audit_cores()).chain(locked).collect();
         let waiting: Vec<Handle> = self.flights.values().flatten().copied().collect();
         for (handle, frame) in self.frames.iter().filter(|(_, frame)| frame.state == State::Started) {
             let mut calls = waiting.iter().filter(|waiter| **waiter == handle).count() as u32;
@@ -178,6 +239,10 @@ impl<W: Wire> Engine<W> {
             assert_eq!(frame.pending, calls, "what a frame waits for is under way");
             let steps = going_on.iter().filter(|slot| **slot == handle.slot).count();
             assert_eq!(steps, usize::from(frame.pending == 0), "a frame goes on once: {frame:?}");
+        }
+        for (handle, frame) in self.frames.iter().filter(|(_, frame)| frame.state == State::Riding) {
+            assert!(self.batches.members(frame.batch).contains(&handle), "who rides is in the batch");
+            assert!(self.frames.contains(self.batches.carrier(frame.batch)), "somebody carries the batch");
         }
     }
 }

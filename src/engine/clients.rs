@@ -24,6 +24,9 @@ pub struct Population {
     pub pages: Option<OpenPages>,
     /// Sessions that a herd holds now.
     pub connected: u32,
+    class: u8,
+    writes: f64,
+    write_dice: Dice,
     /// Users of a closed loop who go home when they come back next time: the population has shrunk.
     pub leaving: u32,
     /// For pauses: thoughts, turns, retries of a herd.
@@ -44,6 +47,9 @@ impl Population {
             leaving: 0,
             pause_dice: dice("think"),
             keys: client.keys.map(|keys| KeySampler::new(keys, dice("keys"))),
+            class: client.class,
+            writes: client.writes,
+            write_dice: dice("writes"),
             reload_dice: dice("reload"),
             meters: ["sessions", "connected", "old"].map(|name| plan.meter(Subject::Client(id.0), name)),
         }
@@ -54,6 +60,7 @@ impl Population {
         if let Some(pacer) = &mut self.pacer {
             pacer.reconfigure(&client.arrivals, now);
         }
+        (self.class, self.writes) = (client.class, client.writes);
         if let (Some(sampler), Some(keys)) = (&mut self.keys, client.keys) {
             sampler.reconfigure(keys);
         }
@@ -62,8 +69,11 @@ impl Population {
         }
     }
 
+    /// What the next request is.
     fn draw_traits(&mut self) -> Traits {
-        Traits::of_key(self.keys.as_mut().map_or(0, KeySampler::draw))
+        let key = self.keys.as_mut().map_or(0, KeySampler::draw);
+        let write = self.writes > 0.0 && self.write_dice.chance(self.writes);
+        Traits { class: self.class, write, ..Traits::of_key(key) }
     }
 
     /// What is loaded now is of this version.
@@ -154,6 +164,9 @@ impl<W: Wire> Engine<W> {
                 }
                 if tried == 0 {
                     call.traits = population.draw_traits();
+                    let link = &self.links[edge.index()];
+                    call.traits.class = link.class.unwrap_or(call.traits.class);
+                    call.traits.write |= link.write;
                 }
                 if opens {
                     call.traits.version = population.version();

@@ -239,13 +239,9 @@ impl<W: Wire> Engine<W> {
             return Span::ZERO;
         }
         let line = &mut self.nodes[index].replicas[replica as usize].line;
-        while let Some(first) = line.front() {
-            match self.frames.get(*first) {
-                Some(frame) => return self.now.since(frame.arrived),
-                None => line.pop_front(),
-            };
-        }
-        Span::ZERO
+        while line.take_front_if(|frame| !self.frames.contains(frame)).is_some() {}
+        let arrivals = line.fronts().filter_map(|frame| self.frames.get(frame)).map(|frame| frame.arrived);
+        arrivals.min().map_or(Span::ZERO, |oldest| self.now.since(oldest))
     }
 
     /// A worker is free for a frame that was in the line; `false`: a guard turns it away even now.

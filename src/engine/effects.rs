@@ -66,6 +66,7 @@ impl<W: Wire> Engine<W> {
                 for replica in self.nodes[index].aimed_at(replicas) {
                     replica.freeze(self.now, fault);
                 }
+                self.retune_all(index);
                 self.change_copies(id, replicas, Change::Frozen);
             }
             Effect::Blind => {
@@ -77,7 +78,12 @@ impl<W: Wire> Engine<W> {
                 self.recorder.touched(fault, "copies cut off", count);
                 self.change_copies(id, replicas, Change::Apart);
             }
-            Effect::Slow { factor } => self.nodes[index].slow.push((fault, replicas, *factor)),
+            Effect::Slow { factor } => {
+                let under_way = self.nodes[index].running(replicas);
+                self.recorder.touched(fault, "work slowed", under_way);
+                self.nodes[index].slow.push((fault, replicas, *factor));
+                self.retune_all(index);
+            }
             Effect::Fail { chance } => self.nodes[index].fail.push((fault, replicas, *chance)),
             Effect::Forget { share } => {
                 let forgotten = self.forget(index, replicas, fault, *share);
@@ -98,7 +104,7 @@ impl<W: Wire> Engine<W> {
         match effect {
             Effect::Down => {
                 for replica in self.nodes[index].aimed_at(replicas) {
-                    replica.down.retain(|f| *f != fault);
+                    replica.rise(self.now, fault);
                 }
                 if let Some(contents) = &mut self.nodes[index].contents {
                     replicas.of(contents.replicas()).for_each(|replica| contents.reborn(replica, self.now));
@@ -126,7 +132,10 @@ impl<W: Wire> Engine<W> {
             }
             Effect::Blind => self.hide(index, -1),
             Effect::Isolate => self.change_copies(id, replicas, Change::Together),
-            Effect::Slow { .. } => self.nodes[index].slow.retain(|(f, ..)| *f != fault),
+            Effect::Slow { .. } => {
+                self.nodes[index].slow.retain(|(f, ..)| *f != fault);
+                self.retune_all(index);
+            }
             Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),
             Effect::Fill { .. } => {
                 if let Some(storage) = &mut self.nodes[index].storage {

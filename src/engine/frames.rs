@@ -1,6 +1,7 @@
 //! A frame's way through a service once a worker has it: work, call others, answer.
 
 use super::calls::Owner;
+use super::cores::Standing;
 use super::nodes::Held;
 use super::quorum::{Quorum, Vote};
 use super::slab::Handle;
@@ -34,6 +35,12 @@ pub struct Frame {
     pub found_room: Option<bool>,
     pub traits: Traits,
     pub arrived: Time,
+    /// By when a worker must have taken it, if its queue bounds the wait.
+    pub patience: Time,
+    /// Whether its work has a core, where cores are shared.
+    pub stands: Standing,
+    /// The batch that it rides in, or carries.
+    pub batch: Handle,
     /// How long the replica had been frozen in all when the work now under way began.
     frozen_mark: Span,
     /// Set when the request came in over the wire.
@@ -47,6 +54,8 @@ pub enum State {
     Queued,
     /// Holds a worker: works, or waits for its calls.
     Started,
+    /// Another frame carries it through as one of a batch.
+    Riding,
 }
 
 /// Where a request comes from.
@@ -109,6 +118,18 @@ impl<W: Wire> Engine<W> {
                     let op = usize::from(this.op);
                     this.op += 1;
                     self.call_one(frame, index, op);
+                }
+                Some(Op::Lock { lock, timeout }) => {
+                    let (lock, timeout) = (*lock, *timeout);
+                    this.op += 1;
+                    if !self.lock(frame, lock, timeout) {
+                        return;
+                    }
+                }
+                Some(Op::Unlock(lock)) => {
+                    let lock = *lock;
+                    this.op += 1;
+                    self.unlock(frame, lock);
                 }
                 None => return self.end_of_program(frame),
             }
@@ -210,6 +231,16 @@ impl<W: Wire> Engine<W> {
         if length == Span::ZERO {
             return false;
         }
+        if node.working.any {
+            let cold = node.coldness(this.replica, self.now);
+            if node.working.on_cores {
+                // The speed of cores knows of slowness: it changes for what is under way, too.
+                node.begin_work(drawn.mul_f64(cold));
+                self.work_on_cores(frame, drawn.mul_f64(cold));
+                return true;
+            }
+            length = length.mul_f64(cold);
+        }
         node.begin_work(length);
         this.frozen_mark = node.replicas[this.replica as usize].frozen_total(self.now);
         self.queue.push(self.now + length, Event::WorkDone(frame));
@@ -236,6 +267,7 @@ impl<W: Wire> Engine<W> {
 
     /// A replica thawed: everything that came for its frames meanwhile is handled, and work goes on where it stopped.
     pub(super) fn thawed(&mut self, index: usize, replica: u32) {
+        self.retune(index, replica);
         let held = std::mem::take(&mut self.nodes[index].replicas[replica as usize].held);
         let total = self.nodes[index].replicas[replica as usize].frozen_total(self.now);
         for item in held {
@@ -285,9 +317,23 @@ impl<W: Wire> Engine<W> {
 
     /// The frame is done: it answers and lets its worker go.
     pub(super) fn answer(&mut self, frame: Handle, outcome: Outcome) {
+        let Some(this) = self.frames.get(frame) else { return };
+        if !this.batch.is_none() {
+            return self.answer_batch(frame, outcome);
+        }
+        let (index, replica, origin) = (this.service as usize, this.replica, this.origin());
+        self.count_answer(frame, index, outcome);
+        self.nodes[index].change_busy(self.now, replica, origin.traits.class, -1);
+        self.leave(frame, index, Some(outcome));
+        self.reply(frame, index, replica, origin, outcome);
+        if self.nodes[index].replicas[replica as usize].waiting > 0 {
+            self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
+        }
+    }
+
+    pub(super) fn count_answer(&mut self, frame: Handle, index: usize, outcome: Outcome) {
         let awaited = self.awaited(frame);
         let Some(this) = self.frames.get(frame) else { return };
-        let (index, replica, origin) = (this.service as usize, this.replica, this.origin());
         let latency = self.now.since(this.arrived);
         let cell = &mut self.nodes[index].cell;
         if outcome.is_failure() {
@@ -296,12 +342,6 @@ impl<W: Wire> Engine<W> {
             cell.completed += 1;
             cell.wasted += u64::from(!awaited);
             cell.latency.record(latency);
-        }
-        self.nodes[index].change_busy(self.now, replica, -1);
-        self.leave(frame, index, Some(outcome));
-        self.reply(frame, index, replica, origin, outcome);
-        if self.nodes[index].replicas[replica as usize].waiting > 0 {
-            self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
         }
     }
 
@@ -331,7 +371,33 @@ impl<W: Wire> Engine<W> {
             self.tell_guards_inside(frame, index, outcome);
         }
         self.nodes[index].change_inside(self.now, -1);
+        if self.nodes[index].working.any {
+            self.leave_work(frame, index);
+        }
         self.frames.remove(frame);
+    }
+
+    /// What a frame that goes leaves behind in a service that does more than hold workers.
+    fn leave_work(&mut self, frame: Handle, index: usize) {
+        self.stop_work(frame, index);
+        if let Some(replica) = self.frames.get(frame).map(|frame| frame.replica) {
+            self.inside_changed(index, replica, -1);
+        }
+    }
+
+    /// Gives back locks and cores.
+    pub(super) fn stop_work(&mut self, frame: Handle, index: usize) {
+        if self.nodes[index].working.takes_locks {
+            self.let_go_of_locks(frame);
+        }
+        self.off_cores(frame);
+    }
+}
+
+impl Origin {
+    /// Of what nobody asked for.
+    pub(super) fn nobody() -> Origin {
+        Origin { parent: Handle::NONE, attempt: 0, traits: Traits::of_key(0), token: None }
     }
 }
 
@@ -360,6 +426,9 @@ impl Frame {
             found_room: None,
             traits: origin.traits,
             arrived: now,
+            patience: Time::MAX,
+            stands: Standing::Away,
+            batch: Handle::NONE,
             frozen_mark: Span::ZERO,
             token: origin.token,
             calls: Handle::NONE,
@@ -375,6 +444,11 @@ impl Frame {
     #[cfg(test)]
     pub(super) fn stay(&self, now: Time) -> Span {
         now.since(self.arrived)
+    }
+
+    /// Does it carry a batch, and is no request itself?
+    pub(super) fn carries(&self) -> bool {
+        self.state == State::Started && !self.batch.is_none()
     }
 
     pub(super) fn origin(&self) -> Origin {

@@ -1,6 +1,6 @@
 //! The way out before the answer: out of the line, cancelled, or lost in a crash.
 
-use super::frames::{Origin, State};
+use super::frames::{Frame, State};
 use super::slab::Handle;
 use super::wire::Wire;
 use super::{Engine, Outcome, ServiceId, Soon};
@@ -11,9 +11,9 @@ impl<W: Wire> Engine<W> {
     /// Takes a frame that still waits for a worker out of the line; `false` if it does not wait.
     pub(super) fn drop_waiting(&mut self, frame: Handle) -> bool {
         let Some(this) = self.frames.get(frame).filter(|frame| frame.state == State::Queued) else { return false };
-        let (index, replica) = (this.service as usize, this.replica);
+        let (index, replica, class) = (this.service as usize, this.replica, this.traits.class);
         self.nodes[index].cell.dropped += 1;
-        self.nodes[index].change_queued(self.now, replica, -1);
+        self.nodes[index].change_queued(self.now, replica, class, -1);
         self.leave(frame, index, None);
         true
     }
@@ -23,7 +23,13 @@ impl<W: Wire> Engine<W> {
         if self.drop_waiting(frame) {
             return;
         }
-        let Some(origin) = self.remove_started(frame) else { return };
+        let Some(this) = self.frames.get(frame) else { return };
+        let (origin, state) = (this.origin(), this.state);
+        self.nodes[this.service as usize].cell.lost += 1;
+        match state {
+            State::Riding => self.leave_batch(frame),
+            _ => self.remove_started(frame),
+        }
         if let Some(token) = origin.token {
             self.wire.respond(token, Outcome::Failed(ErrorKind::Timeout));
         }
@@ -33,34 +39,43 @@ impl<W: Wire> Engine<W> {
     pub(super) fn crash(&mut self, frame: Handle) {
         let Some(this) = self.frames.get(frame) else { return };
         let (index, replica, state, origin) = (this.service as usize, this.replica, this.state, this.origin());
+        self.nodes[index].cell.lost += 1;
         match state {
             State::Queued => {
-                self.nodes[index].change_queued(self.now, replica, -1);
+                self.nodes[index].change_queued(self.now, replica, origin.traits.class, -1);
                 self.leave(frame, index, None);
             }
-            State::Started => {
-                self.remove_started(frame);
-            }
+            State::Started => self.remove_started(frame),
+            State::Riding => self.leave_batch(frame),
         }
         self.reply(frame, index, replica, origin, Outcome::Failed(ErrorKind::Crashed));
     }
 
-    fn remove_started(&mut self, frame: Handle) -> Option<Origin> {
-        let this = self.frames.get(frame)?;
-        let (index, replica, origin, mut call) = (this.service as usize, this.replica, this.origin(), this.calls);
+    /// Stops a frame that holds a worker, and forsakes what it called for.
+    pub(super) fn remove_started(&mut self, frame: Handle) {
+        let Some(this) = self.frames.get(frame) else { return };
+        let (index, replica, class, mut call) = (this.service as usize, this.replica, this.traits.class, this.calls);
+        let carries = !this.batch.is_none();
         while let Some(next) = self.calls.get(call).map(|call| call.sibling) {
             self.forsake(call);
             call = next;
         }
-        self.nodes[index].change_busy(self.now, replica, -1);
-        self.leave(frame, index, None);
+        self.nodes[index].change_busy(self.now, replica, class, -1);
+        match carries {
+            // A carrier is no request: nobody counted it in.
+            true => {
+                self.stop_work(frame, index);
+                self.frames.remove(frame);
+            }
+            false => self.leave(frame, index, None),
+        }
         self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
-        Some(origin)
     }
 
-    /// All frames now inside these replicas of a service.
+    /// The requests now inside these replicas of a service.
     pub(super) fn frames_inside(&self, service: ServiceId, replicas: Replicas) -> Vec<Handle> {
-        let inside = self.frames.iter().filter(|(_, f)| f.service == service.0 && replicas.contains(f.replica));
+        let here = |f: &Frame| f.service == service.0 && replicas.contains(f.replica) && !f.carries();
+        let inside = self.frames.iter().filter(|(_, f)| here(f));
         inside.map(|(handle, _)| handle).collect()
     }
 }

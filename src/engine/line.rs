@@ -1,5 +1,16 @@
 //! The way in: a request arrives, finds a worker, waits in line for one, or is turned away.
 
+mod adaptive;
+mod codel;
+mod fifo;
+mod lanes;
+mod lifo;
+mod order;
+mod priority;
+
+pub use codel::Presence;
+pub use order::Line;
+
 use super::calls::Owner;
 use super::frames::{Frame, Origin, State};
 use super::placement::Out;
@@ -7,6 +18,7 @@ use super::slab::Handle;
 use super::wire::Wire;
 use super::{Engine, Outcome, ServiceId};
 use crate::base::ErrorKind;
+use codel::patience;
 
 impl<W: Wire> Engine<W> {
     /// A request reaches a service.
@@ -50,11 +62,18 @@ impl<W: Wire> Engine<W> {
 
     /// A frame comes in: it starts, or waits in line.
     pub(super) fn enter(&mut self, frame: Handle, index: usize, replica: u32) {
-        self.nodes[index].change_inside(self.now, 1);
-        if self.nodes[index].replicas[replica as usize].waiting == 0 && self.nodes[index].has_worker(replica) {
-            self.start(frame, index, replica);
-        } else {
-            self.wait_in_line(frame, index, replica);
+        let class = self.frames.get(frame).map_or(0, |frame| frame.traits.class);
+        let node = &mut self.nodes[index];
+        node.change_inside(self.now, 1);
+        let place = &mut node.replicas[replica as usize];
+        let passes = place.line.lets_pass(class, place.waiting) && node.working.batch.is_none();
+        let starts = passes && node.has_worker(replica);
+        if node.working.any {
+            self.inside_changed(index, replica, 1);
+        }
+        match starts {
+            true => self.start(frame, index, replica),
+            false => self.wait_in_line(frame, index, replica, class),
         }
     }
 
@@ -109,6 +128,7 @@ impl<W: Wire> Engine<W> {
     fn turned_away_by_fault(&mut self, index: usize, replica: u32) -> Option<ErrorKind> {
         let node = &mut self.nodes[index];
         if let Some(fault) = node.replicas[replica as usize].down.first().copied() {
+            node.cell.lost += 1;
             self.recorder.touched(fault, "requests refused", 1);
             return Some(ErrorKind::Refused);
         }
@@ -131,33 +151,52 @@ impl<W: Wire> Engine<W> {
     }
 
     fn start(&mut self, frame: Handle, index: usize, replica: u32) {
-        self.nodes[index].change_busy(self.now, replica, 1);
         let this = self.frames.get_mut(frame).expect("a frame that starts is alive");
         this.state = State::Started;
-        if this.tied {
+        let (class, tied) = (this.traits.class, this.tied);
+        self.nodes[index].change_busy(self.now, replica, class, 1);
+        if tied {
             self.first_begun(frame);
         }
         self.advance(frame);
     }
 
-    fn wait_in_line(&mut self, frame: Handle, index: usize, replica: u32) {
-        let queue = self.plan.services[index].queue;
+    fn wait_in_line(&mut self, frame: Handle, index: usize, replica: u32, class: u8) {
+        let rules = self.nodes[index].queue;
         let place = &mut self.nodes[index].replicas[replica as usize];
         // A frozen process turns nobody away: its backlog belongs to the kernel.
-        let full = queue.capacity.is_some_and(|capacity| place.waiting >= capacity) && place.frozen.is_empty();
-        if full && !(queue.overflow_oldest && place.waiting > 0) {
+        let full = rules.capacity.is_some_and(|capacity| place.waiting >= capacity) || place.line.is_full(class);
+        let full = full && place.frozen.is_empty();
+        if full && !(rules.overflow_oldest && place.waiting > 0) {
             return self.turn_away(frame, ErrorKind::Rejected);
         }
-        if full {
-            let oldest = std::iter::from_fn(|| place.line.pop_front()).find(|old| self.frames.contains(*old));
-            if let Some(oldest) = oldest {
-                self.nodes[index].change_queued(self.now, replica, -1);
-                self.turn_away(oldest, ErrorKind::Rejected);
-            }
+        if full && !self.make_room(index, replica, class) {
+            return self.turn_away(frame, ErrorKind::Rejected);
         }
-        self.nodes[index].replicas[replica as usize].line.push_back(frame);
-        self.nodes[index].change_queued(self.now, replica, 1);
+        let place = &mut self.nodes[index].replicas[replica as usize];
+        if let Some(policy) = rules.codel
+            && let Some(this) = self.frames.get_mut(frame)
+        {
+            this.patience = patience(policy, place.presence, place.waiting > 0, self.now);
+        }
+        place.line.push(frame, class);
+        self.nodes[index].change_queued(self.now, replica, class, 1);
         self.sweep_line(index, replica);
+        if let Some(policy) = self.nodes[index].working.batch {
+            self.take_batches(index, replica, policy);
+        }
+    }
+
+    /// Turns away somebody who waits; `false` if they are all more important than a newcomer of this class.
+    fn make_room(&mut self, index: usize, replica: u32, class: u8) -> bool {
+        let frames = &self.frames;
+        let line = &mut self.nodes[index].replicas[replica as usize].line;
+        let out = std::iter::from_fn(|| line.give_way(class)).find(|old| frames.contains(*old));
+        let Some(out) = out else { return false };
+        let of = self.frames.get(out).map_or(0, |frame| frame.traits.class);
+        self.nodes[index].change_queued(self.now, replica, of, -1);
+        self.turn_away(out, ErrorKind::Rejected);
+        true
     }
 
     /// Answers that there is no room; the frame must not be counted as waiting any more.
@@ -176,39 +215,78 @@ impl<W: Wire> Engine<W> {
         let frames = &self.frames;
         let place = &mut self.nodes[index].replicas[replica as usize];
         if place.line.len() > 64 && place.line.len() > 2 * place.waiting as usize {
-            place.line.retain(|frame| frames.get(*frame).is_some_and(|frame| frame.state == State::Queued));
+            place.line.retain(|frame| frames.get(frame).is_some_and(|frame| frame.state == State::Queued));
         }
     }
 
     /// A worker may be free: the next in line starts.
     pub(super) fn take_next(&mut self, index: usize, replica: u32) {
-        let queue = self.plan.services[index].queue;
-        let guarded = !self.nodes[index].doors.is_empty();
+        if let Some(policy) = self.nodes[index].working.batch {
+            return self.take_batches(index, replica, policy);
+        }
         while self.nodes[index].has_worker(replica) {
-            let lifo = queue.lifo || guarded && self.newest_first(index, replica);
-            let place = &mut self.nodes[index].replicas[replica as usize];
-            let next = if lifo { place.line.pop_back() } else { place.line.pop_front() };
-            let Some(frame) = next else { return };
-            if self.frames.get(frame).is_none_or(|frame| frame.state != State::Queued) {
-                continue;
+            let Some(frame) = self.next_in_line(index, replica) else { return };
+            self.start(frame, index, replica);
+        }
+    }
+
+    /// Takes the next who is to be served out of the line. Those whose time is up are dropped on the way.
+    pub(super) fn next_in_line(&mut self, index: usize, replica: u32) -> Option<Handle> {
+        let rules = self.nodes[index].queue;
+        let guarded = !self.nodes[index].doors.is_empty();
+        loop {
+            if rules.codel.is_some() {
+                self.drop_impatient(index, replica);
             }
-            self.nodes[index].change_queued(self.now, replica, -1);
+            let newest = guarded && self.newest_first(index, replica);
+            let now = self.now;
+            let place = &mut self.nodes[index].replicas[replica as usize];
+            let presence = place.presence;
+            let frame = match newest {
+                true => place.line.newest()?,
+                false => place.line.next(place.waiting, |long| presence.stands(now, long))?,
+            };
+            let Some(this) = self.frames.get(frame).filter(|frame| frame.state == State::Queued) else { continue };
+            let (class, patience) = (this.traits.class, this.patience);
+            self.nodes[index].change_queued(now, replica, class, -1);
             if guarded && !self.may_start(frame, index, replica) {
                 self.turn_away(frame, ErrorKind::Shed);
-                continue;
+            } else if patience < now {
+                self.drop_unserved(frame, index, ErrorKind::Shed);
+            } else if self.frames.get(frame).is_some_and(|frame| frame.traits.deadline <= now) {
+                self.drop_unserved(frame, index, ErrorKind::Expired);
+            } else if rules.drop_expired && !self.awaited(frame) {
+                self.drop_unserved(frame, index, ErrorKind::Timeout);
+            } else {
+                return Some(frame);
             }
-            let late = self.frames.get(frame).is_some_and(|frame| frame.traits.deadline <= self.now);
-            if late || queue.drop_expired && !self.awaited(frame) {
-                self.nodes[index].cell.dropped += 1;
-                let origin = self.frames.get(frame).map(Frame::origin);
-                self.leave(frame, index, None);
-                if let Some(origin) = origin {
-                    let kind = if late { ErrorKind::Expired } else { ErrorKind::Timeout };
-                    self.answer_origin(origin, Outcome::Failed(kind));
-                }
-                continue;
-            }
-            self.start(frame, index, replica);
+        }
+    }
+
+    /// Drops those in front whose wait is over, whoever is next: in a line that serves the newest they would stand for ever.
+    fn drop_impatient(&mut self, index: usize, replica: u32) {
+        let now = self.now;
+        loop {
+            let frames = &self.frames;
+            let line = &mut self.nodes[index].replicas[replica as usize].line;
+            let goes = |frame| frames.get(frame).is_none_or(|frame| frame.patience < now);
+            let Some(frame) = line.take_front_if(goes) else { return };
+            let Some(class) = self.frames.get(frame).map(|frame| frame.traits.class) else { continue };
+            self.nodes[index].change_queued(now, replica, class, -1);
+            self.drop_unserved(frame, index, ErrorKind::Shed);
+        }
+    }
+
+    /// Answers a frame that was taken out of the line and not served.
+    fn drop_unserved(&mut self, frame: Handle, index: usize, kind: ErrorKind) {
+        self.nodes[index].cell.dropped += 1;
+        let Some(this) = self.frames.get(frame) else { return };
+        let (origin, replica) = (this.origin(), this.replica);
+        self.leave(frame, index, None);
+        match kind {
+            // Its caller gave up on it, and has told the balancer so.
+            ErrorKind::Timeout => self.answer_origin(origin, Outcome::Failed(kind)),
+            kind => self.reply(frame, index, replica, origin, Outcome::Failed(kind)),
         }
     }
 }

@@ -10,17 +10,21 @@
 #[cfg(test)]
 mod audit;
 mod balance;
+mod batch;
+mod batching;
 mod budget;
 mod bulkhead;
 mod calls;
 mod clients;
 mod contents;
 mod controls;
+mod cores;
 mod database;
 mod deadline;
 mod departure;
 mod doors;
 mod effects;
+mod efficiency;
 mod eject;
 mod fallback;
 mod fleet;
@@ -35,6 +39,8 @@ mod keys;
 mod leaving;
 mod line;
 mod links;
+mod locking;
+mod locks;
 mod meters;
 mod misses;
 mod nodes;
@@ -46,6 +52,7 @@ mod pool;
 mod quantile;
 mod queue;
 mod quorum;
+mod reshape;
 mod retry;
 mod segments;
 mod slab;
@@ -55,6 +62,7 @@ mod tokens;
 mod traits;
 mod waiters;
 mod wire;
+mod working;
 
 #[cfg(test)]
 pub use audit::Audit;
@@ -67,12 +75,14 @@ use crate::base::{ClientId, Dice, EdgeId, ErrorKind, Outcome, ServiceId, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::{Op, Plan, Target};
 use crate::record::Recorder;
+use batch::Batches;
 use calls::Call;
 use clients::Population;
 use controls::Control;
 use frames::Frame;
 use gate::{Gate, Stage};
 use links::{Link, Transit};
+use locks::Locks;
 use meters::Meters;
 use misses::Flights;
 use nodes::Node;
@@ -123,6 +133,12 @@ pub(crate) enum Event {
     Election(u32, u32),
     /// A control looks, or what it ordered is there.
     Tick(u32),
+    /// The first work on the cores of a replica of a service is done, if this is the latest such event there.
+    CoreDone(u32, u32, u32),
+    /// A batch of this replica of this service starts although it is not full.
+    BatchDue(u32, u32),
+    /// A frame has waited long enough for a lock; which of its waits that was.
+    LockTimeout(Handle, u32),
     /// The next step of the fault schedule.
     Step(u32),
     /// The next cell of the recording begins.
@@ -138,6 +154,8 @@ enum Soon {
     TakeNext(ServiceId, u32),
     /// An attempt in line was handed what it waited for.
     Proceed(Handle, u16),
+    /// Work left the cores of a replica before it was done.
+    Cores(ServiceId, u32),
 }
 
 pub struct Engine<W: Wire> {
@@ -159,6 +177,8 @@ pub struct Engine<W: Wire> {
     controls: Vec<Control>,
     segments: Vec<Segment>,
     flights: Flights,
+    locks: Locks,
+    batches: Batches,
     meters: Meters,
     /// One per fault, for the choices that it makes while it lasts.
     fault_dice: Vec<Dice>,
@@ -206,6 +226,8 @@ impl<W: Wire> Engine<W> {
             controls,
             segments,
             flights: Flights::default(),
+            locks: Locks::new(plan.locks.len()),
+            batches: Batches::default(),
             meters: Meters::new(&plan),
             fault_dice,
             events: 0,
@@ -270,6 +292,7 @@ impl<W: Wire> Engine<W> {
 
     /// Ends the run at `now`: closes the books of every service.
     pub fn finish(&mut self) {
+        self.warn_of_deadlocks();
         for index in 0..self.nodes.len() {
             self.roll_node(index);
         }
@@ -302,6 +325,9 @@ impl<W: Wire> Engine<W> {
             Event::Statement(frame) => self.advance(frame),
             Event::Election(service, epoch) => self.election(service as usize, epoch),
             Event::Tick(control) => self.tick(control as usize),
+            Event::CoreDone(service, replica, number) => self.core_done(service as usize, replica, number),
+            Event::BatchDue(service, replica) => self.batch_due(service as usize, replica),
+            Event::LockTimeout(frame, ticket) => self.lock_timed_out(frame, ticket),
             Event::Step(index) => self.step(index as usize),
             Event::Cell(index) => self.next_cell(index as usize),
         }
@@ -317,6 +343,7 @@ impl<W: Wire> Engine<W> {
                 Soon::Attempt(call) => self.attempt(call),
                 Soon::Proceed(call, attempt) => self.proceed(call, attempt),
                 Soon::TakeNext(service, replica) => self.take_next(service.index(), replica),
+                Soon::Cores(service, replica) => self.turn_cores(service.index(), replica),
             }
         }
     }
@@ -367,6 +394,9 @@ impl<W: Wire> Engine<W> {
         let mut frame = frame;
         loop {
             let Some(this) = self.frames.get(frame) else { return false };
+            if this.carries() {
+                return self.batches.members(this.batch).iter().any(|member| self.awaited(*member));
+            }
             if this.parent.is_none() {
                 return this.token.is_none_or(|token| self.wire.is_open(token));
             }

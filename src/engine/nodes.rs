@@ -1,18 +1,22 @@
-//! A service at run time: replicas, workers, waiting lines, contents, and the figures that it keeps of itself.
+//! A service at run time: replicas, workers, waiting lines, cores, contents, and the figures that it keeps of itself.
 
 use super::balance::Balancer;
 use super::contents::Contents;
 use super::controls::Reading;
+use super::cores::Cores;
 use super::database::Database;
 use super::doors::Doors;
+#[cfg(test)]
+use super::efficiency::efficiency;
+use super::efficiency::warm_up;
+use super::line::{Line, Presence};
 use super::slab::Handle;
 use super::statements::Copies;
 use super::storage::Storage;
 use crate::base::{Dice, FaultId, MeterId, ServiceId, Span, Time};
 use crate::plan::expectation::Subject;
-use crate::plan::{Plan, Replicas, Role, Service};
+use crate::plan::{Batch, CoDel, Efficiency, Op, Plan, Queue, Replicas, Role, Service, Sharing, WarmUp};
 use crate::record::ServiceCell;
-use std::collections::VecDeque;
 
 pub struct Node {
     /// Those that were ever there; one that was scaled away finishes what it has.
@@ -30,6 +34,9 @@ pub struct Node {
     /// Are the outcomes of requests told to the balancer?
     pub watches_outcomes: bool,
     pub ejections_meter: MeterId,
+    /// Who waits for locks, and who gave up.
+    pub waiting_meter: MeterId,
+    pub locked_out_meter: MeterId,
     pub contents: Option<Contents>,
     pub storage: Option<Storage>,
     pub copies: Option<Box<Copies>>,
@@ -43,11 +50,18 @@ pub struct Node {
     pub doors: Doors,
     /// The last reading of a real volume, which the engine does not model.
     pub used_outside: Option<u64>,
+    pub queue: QueueRules,
+    pub working: WorkRules,
     workers: Option<u32>,
     /// Sums over the cells that are closed, and seconds of work begun: what controls see.
     past: Reading,
     worked: Span,
+    /// Cores of a replica, where work shares them.
+    cores: Option<u32>,
     busy: u64,
+    busy_cores: u64,
+    /// Frames that wait for a lock.
+    pub locked: u64,
     queued: u64,
     inside: u64,
     accounted: Time,
@@ -56,14 +70,44 @@ pub struct Node {
     pub stayed: Span,
 }
 
+/// What a queue does beside putting requests in order.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueRules {
+    pub capacity: Option<u32>,
+    pub codel: Option<CoDel>,
+    pub drop_expired: bool,
+    pub overflow_oldest: bool,
+}
+
+/// How work differs from keeping a worker busy for as long as was drawn.
+#[derive(Clone, Debug, Default)]
+pub struct WorkRules {
+    /// Something here is set.
+    pub any: bool,
+    pub on_cores: bool,
+    pub efficiency: Option<Efficiency>,
+    pub warm_up: Option<WarmUp>,
+    pub batch: Option<Batch>,
+    pub takes_locks: bool,
+}
+
 /// One copy of a service.
-#[derive(Default)]
 pub struct Replica {
     pub busy: u32,
-    /// Handles of frames that wait; stale ones are skipped.
-    pub line: VecDeque<Handle>,
+    /// Frames that wait; stale handles are skipped.
+    pub line: Line,
     /// How many of `line` are not stale.
     pub waiting: u32,
+    /// Since when somebody has been waiting without a break.
+    pub presence: Presence,
+    /// Everybody inside; kept only where efficiency depends on it.
+    pub in_flight: u32,
+    /// Where work shares cores or changes its speed.
+    pub cores: Option<Box<Cores>>,
+    /// When it last started; `None`: so long ago that it does not matter.
+    pub started: Option<Time>,
+    /// When a batch that is too small now is taken all the same.
+    pub batch_at: Option<Time>,
     /// Faults that hold it down or frozen now.
     pub down: Vec<FaultId>,
     pub frozen: Vec<FaultId>,
@@ -99,7 +143,7 @@ impl Node {
         };
         Node {
             copies,
-            replicas: (0..service.replicas).map(|_| Replica::default()).collect(),
+            replicas: (0..service.replicas).map(|_| Replica::new(service)).collect(),
             active: service.replicas,
             replicas_meter: plan.meter(of, "replicas"),
             stale_meter: plan.meter(of, "stale"),
@@ -109,6 +153,8 @@ impl Node {
             balancer: balancer(service, seed),
             watches_outcomes: service.balance.outliers.is_some(),
             ejections_meter: plan.meter(of, "ejections"),
+            waiting_meter: plan.meter(of, "waiting"),
+            locked_out_meter: plan.meter(of, "locked_out"),
             contents,
             storage,
             work_dice: Dice::named(seed, &format!("work/{name}")),
@@ -117,10 +163,15 @@ impl Node {
             cell: ServiceCell::default(),
             doors: Doors::of_service(id, service, plan),
             used_outside: None,
+            queue: QueueRules::new(&service.queue),
+            working: WorkRules::new(service),
             workers: service.workers,
             past: Reading::default(),
             worked: Span::ZERO,
+            cores: service.working.cores.map(|cores| cores.count),
             busy: 0,
+            busy_cores: 0,
+            locked: 0,
             queued: 0,
             inside: 0,
             accounted: Time::ZERO,
@@ -133,10 +184,21 @@ impl Node {
     pub fn reconfigure(&mut self, service: &Service, seed: u64, now: Time) {
         self.account(now);
         self.workers = service.workers;
-        self.active = service.replicas;
+        let before = std::mem::replace(&mut self.active, service.replicas);
         self.watches_outcomes = service.balance.outliers.is_some();
-        let more = (self.replicas.len()..service.replicas as usize).map(|_| Replica::default());
+        self.queue = QueueRules::new(&service.queue);
+        self.cores = service.working.cores.map(|cores| cores.count);
+        let (on_cores, takes_locks) = (self.working.on_cores, self.working.takes_locks);
+        self.working = WorkRules::new(service);
+        // What is on the cores ends there, and who holds a lock gives it back.
+        self.working.on_cores |= on_cores;
+        self.working.takes_locks |= takes_locks;
+        self.working.any |= on_cores || takes_locks;
+        let more = (self.replicas.len()..service.replicas as usize).map(|_| Replica::new(service));
         self.replicas.extend(more);
+        // Those that were not there start now.
+        let joined = self.replicas.iter_mut().take(service.replicas as usize).skip(before as usize);
+        joined.for_each(|replica| replica.started = Some(now));
         match &mut self.balancer {
             Some(balancer) => balancer.reconfigure(&service.balance, service.replicas),
             None => self.balancer = balancer(service, seed),
@@ -154,32 +216,41 @@ impl Node {
         }
         let dt = now.since(self.accounted).as_secs_f64();
         self.accounted = now;
-        self.cell.busy_s += self.busy as f64 * dt;
+        let (used, slots) = match self.cores {
+            None => (self.busy, self.workers),
+            cores => (self.busy_cores, cores),
+        };
+        self.cell.busy_s += used as f64 * dt;
         self.cell.queue_s += self.queued as f64 * dt;
         self.cell.inflight_s += self.inside as f64 * dt;
-        if let Some(workers) = self.workers {
+        if let Some(slots) = slots {
             // A worker that was taken away is there as long as it is busy.
-            let there = (u64::from(workers) * u64::from(self.active)).max(self.busy);
+            let there = (u64::from(slots) * u64::from(self.active)).max(used);
             self.cell.workers_s += there as f64 * dt;
         }
     }
 
     #[inline]
-    pub fn change_busy(&mut self, now: Time, replica: u32, by: i32) {
+    pub fn change_busy(&mut self, now: Time, replica: u32, class: u8, by: i32) {
         self.account(now);
         let replica = &mut self.replicas[replica as usize];
         if let Some((busy_s, since)) = &mut replica.load {
             *busy_s += f64::from(replica.busy) * now.since(*since).as_secs_f64();
             *since = now;
         }
+        replica.line.busy_changed(class, by);
         replica.busy = replica.busy.checked_add_signed(by).expect("no more workers are freed than are busy");
         self.busy = self.busy.checked_add_signed(i64::from(by)).expect("no more workers are freed than are busy");
     }
 
     #[inline]
-    pub fn change_queued(&mut self, now: Time, replica: u32, by: i32) {
+    pub fn change_queued(&mut self, now: Time, replica: u32, class: u8, by: i32) {
         self.account(now);
         let replica = &mut self.replicas[replica as usize];
+        if replica.waiting == 0 {
+            replica.presence.begins(now);
+        }
+        replica.line.waiting_changed(class, by);
         replica.waiting = replica.waiting.checked_add_signed(by).expect("no more leave the line than wait");
         self.queued = self.queued.checked_add_signed(i64::from(by)).expect("no more leave the line than wait");
         self.cell.queue_max = self.cell.queue_max.max(self.queued);
@@ -254,6 +325,40 @@ impl Node {
             .map(|(replica, _)| replica)
     }
 
+    /// Pieces of work on the cores of these replicas, which feel a change of speed.
+    pub fn running(&mut self, replicas: Replicas) -> u64 {
+        let cores = self.aimed_at(replicas).filter_map(|replica| replica.cores.as_ref());
+        cores.map(|cores| u64::from(cores.running())).sum()
+    }
+
+    /// Does something to the cores of a replica, and keeps the books of those at work. `None`: it has no cores of its own.
+    pub fn on_cores<R>(&mut self, now: Time, replica: u32, act: impl FnOnce(&mut Cores) -> R) -> Option<R> {
+        self.account(now);
+        let cores = self.replicas[replica as usize].cores.as_mut()?;
+        let before = cores.busy();
+        let answer = act(cores);
+        self.busy_cores = self.busy_cores + u64::from(cores.busy()) - u64::from(before);
+        Some(answer)
+    }
+
+    #[cfg(test)]
+    pub fn busy_cores(&self) -> u64 {
+        self.busy_cores
+    }
+
+    #[cfg(test)]
+    pub fn core_count(&self) -> Option<u32> {
+        self.cores
+    }
+
+    /// How many times longer work takes at this replica because it started not long ago.
+    pub fn coldness(&self, replica: u32, now: Time) -> f64 {
+        match (&self.working.warm_up, self.replicas[replica as usize].started) {
+            (Some(policy), Some(started)) => warm_up(policy, started, now),
+            _ => 1.0,
+        }
+    }
+
     /// How many times longer work takes at this replica now.
     pub fn slowness(&self, replica: u32) -> f64 {
         self.slow.iter().filter(|(_, replicas, _)| replicas.contains(replica)).map(|(_, _, factor)| factor).product()
@@ -265,6 +370,33 @@ fn balancer(service: &Service, seed: u64) -> Option<Balancer> {
     let is_needed = service.replicas > 1 || !service.balance.is_plain();
     let dice = Dice::named(seed, &format!("balance/{}", service.name));
     is_needed.then(|| Balancer::new(&service.balance, service.replicas, service.zones.len() as u32, dice))
+}
+
+impl QueueRules {
+    pub fn new(queue: &Queue) -> QueueRules {
+        QueueRules {
+            capacity: queue.capacity,
+            codel: queue.codel,
+            drop_expired: queue.drop_expired,
+            overflow_oldest: queue.overflow_oldest,
+        }
+    }
+}
+
+impl WorkRules {
+    pub fn new(service: &Service) -> WorkRules {
+        let working = &service.working;
+        let on_cores = working.cores.is_some() || working.efficiency.is_some();
+        let takes_locks = service.program.iter().any(|op| matches!(op, Op::Lock { .. }));
+        WorkRules {
+            any: on_cores || takes_locks || working.warm_up.is_some() || working.batch.is_some(),
+            on_cores,
+            efficiency: working.efficiency.clone(),
+            warm_up: working.warm_up,
+            batch: working.batch,
+            takes_locks,
+        }
+    }
 }
 
 impl Replica {
@@ -281,11 +413,50 @@ impl Replica {
         busy_s
     }
 
+    pub fn new(service: &Service) -> Replica {
+        let working = &service.working;
+        let (count, sharing) = working.cores.map_or((None, Sharing::Processor), |c| (Some(c.count), c.sharing));
+        let on_cores = working.cores.is_some() || working.efficiency.is_some();
+        let starts = working.warm_up.is_some_and(|warm_up| warm_up.cold_start);
+        Replica {
+            busy: 0,
+            line: Line::new(&service.queue.order),
+            waiting: 0,
+            presence: Presence::default(),
+            in_flight: 0,
+            cores: on_cores.then(|| Box::new(Cores::new(count, sharing))),
+            started: starts.then_some(Time::ZERO),
+            batch_at: None,
+            down: Vec::new(),
+            frozen: Vec::new(),
+            load: None,
+            frozen_since: Time::ZERO,
+            frozen_before: Span::ZERO,
+            held: Vec::new(),
+        }
+    }
+
+    /// A fault holds it down no longer; when none does, it starts.
+    pub fn rise(&mut self, now: Time, fault: FaultId) {
+        let was_down = !self.down.is_empty();
+        self.down.retain(|f| *f != fault);
+        if was_down && self.down.is_empty() {
+            self.started = Some(now);
+        }
+    }
+
     pub fn freeze(&mut self, now: Time, fault: FaultId) {
         if self.frozen.is_empty() {
             self.frozen_since = now;
         }
         self.frozen.push(fault);
+    }
+
+    /// Does nothing move here, whatever there is to do: frozen, or so much in flight that no efficiency is left?
+    #[cfg(test)]
+    pub fn is_stopped(&self, node: &Node) -> bool {
+        let curve = node.working.efficiency.as_ref();
+        !self.frozen.is_empty() || curve.is_some_and(|curve| efficiency(curve, self.in_flight) <= 0.0)
     }
 
     /// `true` when nothing freezes it any more.

@@ -28,9 +28,10 @@ impl<W: Wire> Engine<W> {
     }
 
     pub(super) fn set_service(&mut self, id: ServiceId, service: &Service) {
-        Arc::make_mut(&mut self.plan).services[id.index()] = service.clone();
+        let before = std::mem::replace(&mut Arc::make_mut(&mut self.plan).services[id.index()], service.clone());
         let known = self.nodes[id.index()].replicas.len() as u32;
         self.nodes[id.index()].reconfigure(service, self.given.seed, self.now);
+        self.reshape(id, &before.queue.order, service);
         (known..service.replicas).for_each(|replica| self.begin_checks_of(id.index(), replica, service.replicas));
         self.tell_replicas(id);
         self.retune_doors(id);

@@ -77,8 +77,8 @@ fn aggregated(readings: &[Reading], aggregate: Aggregate) -> f64 {
 fn scale(gauge: Gauge, service: &Service, index: usize, recording: &Recording) -> Result<f64, String> {
     let name = &service.name;
     match (gauge, &service.role) {
-        (Gauge::Utilisation, _) if service.workers.is_none() => {
-            Err(format!("`{name}` has no limit of workers, so it has no utilisation"))
+        (Gauge::Utilisation, _) if service.slots().is_none() => {
+            Err(format!("`{name}` has no limit of workers or cores, so it has no utilisation"))
         }
         (Gauge::Cold, Role::Cache(cache)) if cache.keys > 0 => Ok(f64::from(cache.keys)),
         (Gauge::Cold, _) => Err(format!("`{name}` is not a cache with keys")),

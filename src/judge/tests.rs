@@ -126,7 +126,7 @@ fn gauges_over_several_levels_are_weighted_by_time() {
     assert!((used - (20.0 * 0.95 + 70.0 * 0.75) / 90.0).abs() < 1e-9, "{used}");
     let unlimited = one("utilisation(web) < 50%", |_| {});
     assert_eq!(unlimited.verdict, Verdict::CannotTell);
-    assert_eq!(unlimited.note.as_deref(), Some("`web` has no limit of workers, so it has no utilisation"));
+    assert_eq!(unlimited.note.as_deref(), Some("`web` has no limit of workers or cores, so it has no utilisation"));
 }
 
 #[test]

@@ -15,6 +15,10 @@ pub struct Client {
     /// A visit of an open loop stays for a while and asks again and again.
     pub pages: Option<Pages>,
     pub keys: Option<Keys>,
+    /// How important its requests are: 0 is the most.
+    pub class: u8,
+    /// Share of requests that change what they ask for.
+    pub writes: f64,
     /// What the live load generator sends.
     pub send: Send,
 }

@@ -4,7 +4,7 @@
 //! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
 
 use super::expectation::Subject;
-use super::{Arrivals, Edge, Effect, Guard, Patch, Plan, Role, Target};
+use super::{Arrivals, Edge, Effect, Guard, Op, Patch, Plan, Role, Target};
 use serde::{Deserialize, Serialize};
 
 /// One figure of one subject.
@@ -78,7 +78,13 @@ pub static KNOWN: &[Known] = &[
         "connections that were opened, or tried to be",
     ),
     known("connections", Form::Gauge, Unit::Number, "calls with `pool`", "connections in use"),
-    known("waiting", Form::Gauge, Unit::Number, "calls with `pool` or `bulkhead`", "attempts that wait for their turn"),
+    known(
+        "waiting",
+        Form::Gauge,
+        Unit::Number,
+        "calls with `pool` or `bulkhead`, services that take locks",
+        "those that wait for their turn",
+    ),
     known(
         "degraded",
         Form::Count,
@@ -126,6 +132,7 @@ pub static KNOWN: &[Known] = &[
     known("diverged", Form::Count, Unit::Number, "databases", "writes that a deposed leader acknowledged alone"),
     known("elections", Form::Count, Unit::Number, "databases", "times that another copy was chosen to lead"),
     known("leaders", Form::Gauge, Unit::Number, "databases", "copies that take writes as leaders"),
+    known("locked_out", Form::Count, Unit::Number, "services that take locks", "waits for a lock that timed out"),
 ];
 
 impl Known {
@@ -160,6 +167,10 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         }
         if steps().any(|step| step.effect == Effect::Blind) {
             all.meter("blind", of);
+        }
+        if service.program.iter().any(|op| matches!(op, Op::Lock { .. })) {
+            all.meter("waiting", of);
+            all.meter("locked_out", of);
         }
         if steps().any(|step| step.effect == Effect::Down) {
             all.meter("crashes", of);

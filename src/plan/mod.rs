@@ -19,6 +19,7 @@ mod presets;
 pub mod real;
 pub mod segment;
 pub mod topology;
+pub mod working;
 
 pub use balance::Balance;
 pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
@@ -31,7 +32,8 @@ pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Rel
 pub use meters::Meter;
 pub use real::{Real, RealService};
 pub use segment::Segment;
-pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Queue, Retry, Role, Service, StoreSpec};
+pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Retry, Role, Service, StoreSpec};
+pub use working::{Batch, CLASSES, CoDel, CoreSpec, Efficiency, LaneSpec, Order, Queue, Sharing, WarmUp, Working};
 
 use crate::base::{ClientId, EdgeId, MeterId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,8 @@ pub struct Plan {
     pub controls: Vec<Control>,
     /// Links that several edges share.
     pub segments: Vec<Segment>,
+    /// Names of the locks around work.
+    pub locks: Vec<String>,
     pub faults: Vec<FaultInfo>,
     /// Ordered by time; at equal times, `off` before `on`, then by fault.
     pub schedule: Vec<Step>,

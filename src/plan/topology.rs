@@ -5,6 +5,7 @@ use super::cache::{CacheSpec, Eject};
 use super::calling::{Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pool, Stale};
 use super::database::DatabaseSpec;
 use super::guards::{Budget, Guard};
+use super::working::{Queue, Working};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, SegmentId, ServiceId, Span};
 use serde::{Deserialize, Serialize};
 
@@ -25,22 +26,10 @@ pub struct Service {
     pub guards: Vec<Guard>,
     /// How long it asks those to wait whom it turns away (`Retry-After`, RFC 9110).
     pub retry_after: Option<Span>,
+    pub working: Working,
     /// What the service does for each request, in order.
     pub program: Vec<Op>,
     pub role: Role,
-}
-
-/// Where requests wait for a worker; one queue a replica.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Queue {
-    /// `None`: unbounded. `Some(0)`: no waiting at all.
-    pub capacity: Option<u32>,
-    /// Newest first instead of oldest first.
-    pub lifo: bool,
-    /// When a worker takes the next request, throw away those whose caller has gone.
-    pub drop_expired: bool,
-    /// When full, throw out the oldest waiting request instead of the one that arrives.
-    pub overflow_oldest: bool,
 }
 
 /// One thing a service does for a request.
@@ -55,6 +44,10 @@ pub enum Op {
     Parallel { calls: Vec<EdgeId>, need: Need },
     /// One of these calls, in turn by their weights.
     Split(Vec<EdgeId>),
+    /// Wait for a lock of the Plan, for at most so long.
+    Lock { lock: u32, timeout: Option<Span> },
+    /// Give it back.
+    Unlock(u32),
 }
 
 /// What a service is beside a pool of workers.
@@ -205,6 +198,13 @@ pub enum Jitter {
     Equal,
     /// Uniform in [base, 3 * previous delay], capped.
     Decorrelated,
+}
+
+impl Service {
+    /// What its utilisation is a share of, per replica: its cores, or else its workers. `None`: no limit.
+    pub fn slots(&self) -> Option<u32> {
+        self.working.cores.map(|cores| cores.count).or(self.workers)
+    }
 }
 
 impl Edge {

@@ -99,6 +99,9 @@ pub struct ServiceCell {
     pub rejected: u64,
     /// Taken out of the queue before a worker took them (wait timeout, drop-expired, cancelled).
     pub dropped: u64,
+    /// Taken by a crash, cancelled while being worked on, or refused by a dead replica.
+    #[serde(default)]
+    pub lost: u64,
     /// Of `completed`: those whose caller had gone.
     pub wasted: u64,
     pub hits: u64,
@@ -209,6 +212,7 @@ impl ServiceCell {
         self.failed += later.failed;
         self.rejected += later.rejected;
         self.dropped += later.dropped;
+        self.lost += later.lost;
         self.wasted += later.wasted;
         self.hits += later.hits;
         self.misses += later.misses;

@@ -3,7 +3,8 @@
 use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span, Time};
 use crate::compile::expect::{Names, Parsed, parse};
 use crate::plan::load::Send;
-use crate::plan::topology::{Edge, Op, Party, Queue, Role, Service};
+use crate::plan::topology::{Edge, Op, Party, Role, Service};
+use crate::plan::working::{Queue, Working};
 use crate::plan::{
     Arrivals, Backoff, Client, Effect, Expectation, FaultInfo, Jitter, Phase, Plan, RatePoint, Real, Reload, Retry,
     Step, Target, World,
@@ -20,7 +21,8 @@ pub fn service(name: &str, workers: Option<u32>) -> Service {
         kind: "service".to_owned(),
         replicas: 1,
         workers,
-        queue: Queue { capacity: None, lifo: false, drop_expired: false, overflow_oldest: false },
+        queue: Queue::plain(),
+        working: Working::default(),
         balance: Default::default(),
         zones: Vec::new(),
         guards: Vec::new(),
@@ -53,6 +55,8 @@ fn client(name: &str, edge: usize) -> Client {
         reload: None,
         pages: None,
         keys: None,
+        class: 0,
+        writes: 0.0,
         send: Send { method: "GET".to_owned(), path: "/".to_owned() },
     }
 }
@@ -96,6 +100,7 @@ pub fn plan(length: f64) -> Plan {
         services: vec![service("web", Some(64)), service("cache", None), service("db", Some(12))],
         edges,
         clients: vec![client("users", 0)],
+        locks: Vec::new(),
         faults: vec![fault("slow-cache", "web->cache", begin, heal)],
         schedule: vec![step(begin, true), step(heal, false)],
         phases: vec![

@@ -125,6 +125,8 @@ pub struct ServiceResult {
     pub failed: u64,
     pub rejected: u64,
     pub dropped: u64,
+    /// Taken by a crash, cancelled while being worked on, or refused by a dead replica.
+    pub lost: u64,
     pub wasted: u64,
     /// Null for unlimited workers.
     pub utilisation: Option<f64>,
@@ -263,6 +265,7 @@ fn service_result(recording: &Recording, index: usize, phase: &Phase) -> Service
         failed: cell.failed,
         rejected: cell.rejected,
         dropped: cell.dropped,
+        lost: cell.lost,
         wasted: cell.wasted,
         utilisation: (cell.workers_s > 0.0).then(|| cell.busy_s / cell.workers_s),
         queue_mean: if seconds > 0.0 { cell.queue_s / seconds } else { 0.0 },

@@ -4,7 +4,7 @@
 use super::dealt_callers::hedges;
 use crate::base::Time;
 use crate::engine::{Audit, Direct, Engine};
-use crate::plan::{Arrivals, Edge, Plan, Target};
+use crate::plan::{Arrivals, Edge, Effect, Plan, Target};
 use crate::record::{Recording, ServiceCell};
 use std::sync::Arc;
 
@@ -101,30 +101,35 @@ fn service(recording: &Recording, index: usize, left: &Audit, found: &mut Vec<St
     let plan = &recording.plan;
     let cell = recording.service_over(index, Time::ZERO, plan.length);
     let name = &plan.services[index].name;
-    let lost = evidence(recording, index, "requests lost") + evidence(recording, index, "requests refused");
-    let ended = cell.completed + cell.failed + cell.rejected + cell.dropped + lost + left.inside[index];
+    let by_faults = evidence(recording, index, "requests lost") + evidence(recording, index, "requests refused");
+    let ended = cell.completed + cell.failed + cell.rejected + cell.dropped + cell.lost + left.inside[index];
     let cancels = |edge: &Edge| edge.cancel || edge.hedge.as_ref().is_some_and(|hedge| hedge.cancel);
     let cancelled = plan.edges.iter().any(|edge| cancels(edge) && edge.to.index() == index);
-    let holds = cell.arrived == ended || cancelled && cell.arrived > ended;
-    note(found, holds, || format!("{name}: arrived = ended + inside: {} and {ended}", cell.arrived));
+    note(found, cell.arrived == ended, || format!("{name}: arrived = ended + inside: {} and {ended}", cell.arrived));
+    let holds = cell.lost == by_faults || cancelled && cell.lost > by_faults;
+    note(found, holds, || format!("{name}: lost = taken by faults: {} and {by_faults}", cell.lost));
     let holds = cell.wasted <= cell.completed && cell.latency.count() == cell.completed;
     note(found, holds, || format!("{name}: what was completed: {cell:?}"));
     // Little's law on the path itself: what was inside over time is what each that came spent there.
     let stays = left.stays[index].as_secs_f64();
     let holds = (cell.inflight_s - stays).abs() <= 1e-6 + 1e-9 * stays;
     note(found, holds, || format!("{name}: L = λW: {} and {stays} request-seconds", cell.inflight_s));
+    // Workers that were taken away finish what they have: then more are busy than there are.
+    let reshaped = plan.schedule.iter().any(|step| {
+        matches!((&step.effect, step.target), (Effect::Set(_), Target::Service { id, .. }) if id.index() == index)
+    });
     for (cell, time) in recording.services[index].cells.iter().zip(&recording.grid.cells) {
         let seconds = time.to.since(time.from).as_secs_f64();
-        note(found, within_bounds(cell, seconds), || format!("{name} at {:?}: {cell:?}", time.from));
+        note(found, within_bounds(cell, seconds, reshaped), || format!("{name} at {:?}: {cell:?}", time.from));
     }
 }
 
 /// Are the integrals of one cell between what the least and the most of it allow?
-fn within_bounds(cell: &ServiceCell, seconds: f64) -> bool {
+fn within_bounds(cell: &ServiceCell, seconds: f64, reshaped: bool) -> bool {
     let slack = 1e-6;
     let between =
         |sum: f64, least: u64, most: u64| sum >= least as f64 * seconds - slack && sum <= most as f64 * seconds + slack;
-    let busy = cell.busy_s >= 0.0 && (cell.workers_s == 0.0 || cell.busy_s <= cell.workers_s + slack);
+    let busy = cell.busy_s >= 0.0 && (cell.workers_s == 0.0 || reshaped || cell.busy_s <= cell.workers_s + slack);
     busy && between(cell.queue_s, cell.queue_min, cell.queue_max)
         && between(cell.inflight_s, cell.inflight_min, cell.inflight_max)
 }

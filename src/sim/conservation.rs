@@ -1,6 +1,7 @@
 //! Conservation over random small Plans: whatever the topology, the policies and the faults, nothing is lost, doubled or kept for ever.
 
 use super::books;
+use super::dealt_services::LOCKS;
 use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, ServiceId, Span, Time};
 use crate::plan::balance::{Balance, Check, Health, Outliers, Policy};
 use crate::plan::fixture::{edge, fault, plan, service};
@@ -52,6 +53,7 @@ impl Maker {
         }
         let mut plan = plan(1.0, LENGTH_S, services, edges);
         plan.seed = self.dice.bits();
+        plan.locks = (0..LOCKS).map(|lock| format!("lock{lock}")).collect();
         plan.window = self.pick(&[Span::from_millis(100), Span::from_millis(170), Span::from_secs(5)]);
         plan.clients = (0..clients).map(|client| self.client(client)).collect();
         plan.meters = meters::declared(&plan);
@@ -70,7 +72,8 @@ impl Maker {
         service.replicas = 1 + self.below(3);
         service.queue = Queue {
             capacity: self.maybe(0.5, |m| m.below(5)),
-            lifo: self.dice.chance(0.3),
+            order: self.order(),
+            codel: self.maybe(0.2, |m| CoDel { target: m.ms(5), interval: m.ms(50) }),
             drop_expired: self.dice.chance(0.3),
             overflow_oldest: self.dice.chance(0.3),
         };
@@ -110,6 +113,7 @@ impl Maker {
             }),
             _ => Role::Plain,
         };
+        service.working = self.working(&service);
         service
     }
 
@@ -155,7 +159,7 @@ impl Maker {
             let calls: Vec<EdgeId> = (0..1 + self.below(2)).map(|_| self.call(from, count, services, edges)).collect();
             program.push(if calls.len() == 1 { Op::Call(calls[0]) } else { self.parallel(calls) });
         }
-        program
+        if self.dice.chance(0.3) { self.locked(program) } else { program }
     }
 
     fn call(&mut self, from: u32, count: u32, services: &[Service], edges: &mut Vec<Edge>) -> EdgeId {
@@ -235,6 +239,8 @@ impl Maker {
                 skew: m.pick(&[0.0, 1.0]),
                 hot: m.pick(&[None, Some((0, 0.5))]),
             }),
+            class: self.pick(&[0, 0, 3, 7]),
+            writes: self.pick(&[0.0, 0.5]),
             send: load::Send { method: "GET".into(), path: "/".into() },
         }
     }
@@ -322,7 +328,8 @@ impl Maker {
                 let id = ServiceId(self.below(plan.services.len() as u32));
                 let count = 1 + self.below(plan.service(id).replicas);
                 let replicas = self.pick(&[Replicas::first(count), Replicas::every(count, count - 1)]);
-                (Target::Service { id, replicas }, self.pick(&on_service))
+                let effect = if self.dice.chance(0.2) { self.set(plan, id) } else { self.pick(&on_service) };
+                (Target::Service { id, replicas }, effect)
             }
             _ => {
                 let wake = Effect::Wake { share, within: self.ms(100) };

@@ -12,6 +12,10 @@ mod dealt_callers;
 #[cfg(test)]
 mod dealt_guards;
 #[cfg(test)]
+mod dealt_services;
+#[cfg(test)]
+mod inside;
+#[cfg(test)]
 mod library_tests;
 #[cfg(test)]
 mod tests;

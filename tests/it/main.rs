@@ -15,5 +15,6 @@ mod populations;
 mod reference;
 mod reports;
 mod scenarios;
+mod services;
 mod theory;
 mod tidy;

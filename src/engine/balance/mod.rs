@@ -138,10 +138,11 @@ mod tests {
     use super::*;
     use crate::base::Span;
     use crate::plan::balance::{Check, Health};
+    use crate::plan::fixture::service;
 
     fn balancer(policy: Policy, replicas: u32) -> (Balancer, Vec<Replica>) {
         let plan = Balance { policy, ..Balance::default() };
-        let all = (0..replicas).map(|_| Replica::default()).collect();
+        let all = (0..replicas).map(|_| Replica::new(&service("s", None, vec![]))).collect();
         (Balancer::new(&plan, replicas, 0, Dice::named(1, "balance")), all)
     }
 

@@ -24,6 +24,7 @@ use super::{KINDS, PopulationKind, fleet, herd, keys, pages, rate};
 use crate::base::{EdgeId, Time};
 use crate::model::Page;
 use crate::model::policies::call::{self, CallDraft};
+use crate::model::policies::class;
 use crate::model::policies::reload;
 use crate::plan::load::Send;
 use crate::plan::{Arrivals, Client};
@@ -31,7 +32,7 @@ use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape};
 
 pub const PAGE: Page = Page { name: "client", page: include_str!("client.rs"), fields: &[&TABLE, &SEND] };
 
-pub static TABLE: [FieldDoc; 14] = [
+pub static TABLE: [FieldDoc; 16] = [
     FieldDoc::required(
         "calls",
         Shape::OneOf(&[Shape::Name, Shape::Shared("call", &call::TABLE)]),
@@ -68,6 +69,8 @@ pub static TABLE: [FieldDoc; 14] = [
     ),
     FieldDoc::optional("reload", Shape::Shared("reload", &reload::TABLE), "none", "what users do after a failure"),
     FieldDoc::optional("keys", Shape::Shared("keys", &keys::TABLE), "none", "which keys they ask for"),
+    class::FIELD,
+    FieldDoc::optional("writes", Shape::Ratio, "0%", "share of requests that change what they ask for"),
     FieldDoc::optional("send", Shape::Shared("send", &SEND), "GET /", "the request on the wire in the live world"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
@@ -81,6 +84,8 @@ static SEND: [FieldDoc; 2] = [
 pub struct ClientDraft {
     pub client: Client,
     pub call: CallDraft,
+    /// As it was written.
+    pub class: Option<(String, Place)>,
     pub name_place: Place,
 }
 
@@ -92,6 +97,8 @@ pub fn read(name: &str, name_place: Place, node: &Node, length: Time, diags: &Di
     let pages = fields.node("pages").and_then(|node| pages::read(node, diags));
     let keys = fields.node("keys").and_then(|node| keys::read(node, diags));
     let send = read_send(&fields);
+    let writes = fields.ratio("writes").unwrap_or(0.0);
+    let class = fields.text("class").map(|class| (class.to_owned(), fields.place_of("class")));
     let call = fields.node("calls").and_then(|node| call::read(node, "the call", diags))?;
     if call.edge.count != 1 || call.edge.chance < 1.0 || call.edge.optional {
         let note = diags.error(call.to_place, "a client's call is made once for each request");
@@ -100,8 +107,9 @@ pub fn read(name: &str, name_place: Place, node: &Node, length: Time, diags: &Di
     }
     // A client whose rate is wrong is still a client: what else refers to it is not wrong as well.
     let arrivals = arrivals.unwrap_or(Arrivals::Trace(Vec::new()));
-    let client = Client { name: name.to_owned(), edge: EdgeId(0), arrivals, reload, pages, keys, send };
-    Some(ClientDraft { client, call, name_place })
+    let client =
+        Client { name: name.to_owned(), edge: EdgeId(0), arrivals, reload, pages, keys, class: 0, writes, send };
+    Some(ClientDraft { client, call, class, name_place })
 }
 
 fn read_arrivals(fields: &Fields, length: Time) -> Option<Arrivals> {

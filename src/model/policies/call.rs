@@ -29,7 +29,8 @@
 //! ```
 
 use super::fallback::FallbackDraft;
-use super::{breaker, limit, rate_limit, throttle};
+use super::lock::LockDraft;
+use super::{breaker, class, limit, rate_limit, throttle};
 use super::{bulkhead, connect, deadline, eject, fallback, hedge, mirror, miss, pool, retries};
 use crate::base::{Dist, ServiceId, Span};
 use crate::model::Page;
@@ -55,7 +56,7 @@ pub const COMMON: [FieldDoc; 24] = [
     FieldDoc::optional("optional", Shape::Flag, "false", "its failure does not fail the caller"),
     FieldDoc::optional(
         "class",
-        Shape::Count,
+        class::SHAPE,
         "as its cause",
         "how important it is and what is done for it: 0 the most",
     ),
@@ -104,6 +105,8 @@ pub struct CallDraft {
     /// Without its ends.
     pub edge: Edge,
     pub own_name: Option<(String, Place)>,
+    /// As it was written.
+    pub class: Option<(String, Place)>,
     pub miss: Option<Box<MissDraft>>,
     pub miss_place: Place,
     pub eject_place: Place,
@@ -169,7 +172,6 @@ pub(super) fn read_common(fields: &Fields) -> Option<CallDraft> {
     edge.chance = fields.ratio("chance").unwrap_or(1.0);
     edge.pool = fields.node("pool").and_then(|node| pool::read(node, fields.diags()));
     edge.guards = super::guards_of_call(fields);
-    edge.class = read_class(fields);
     edge.connect = fields.node("connect").map(|node| connect::read(node, fields.diags()));
     edge.bulkhead = fields.node("bulkhead").and_then(|node| bulkhead::read(node, fields.diags()));
     edge.hedge = fields.node("hedge").and_then(|node| hedge::read(node, fields.diags()));
@@ -179,6 +181,7 @@ pub(super) fn read_common(fields: &Fields) -> Option<CallDraft> {
     edge.request_bytes = fields.bytes("request").unwrap_or(1024);
     edge.response_bytes = fields.bytes("response").unwrap_or(1024);
     call.own_name = fields.text("name").map(|name| (name.to_owned(), fields.place_of("name")));
+    call.class = fields.text("class").map(|class| (class.to_owned(), fields.place_of("class")));
     fields.text("note");
     warn_useless(fields, &call.edge);
     Some(call)
@@ -204,19 +207,6 @@ pub(super) fn forbid(fields: &Fields, names: &[&str], why: &str) {
         let note = fields.error(name, format!("`{name}` has no meaning here: {why}"));
         note.help("leave it out").code("wrong-value");
     }
-}
-
-/// Classes that are told apart: 0 to this.
-const CLASS_MAX: u64 = 15;
-
-fn read_class(fields: &Fields) -> Option<u8> {
-    let class = fields.count("class")?;
-    if class > CLASS_MAX {
-        let note = fields.error("class", format!("classes are 0, the most important, to {CLASS_MAX}"));
-        note.code("wrong-value");
-        return None;
-    }
-    Some(class as u8)
 }
 
 const COUNT_MAX: u64 = 10_000;
@@ -247,9 +237,9 @@ pub(super) fn positive_span(fields: &Fields, name: &str) -> Option<Span> {
 
 pub(super) fn draft(to: String, place: Place) -> CallDraft {
     let edge = Edge::plain("", Party::Service(ServiceId(0)), ServiceId(0));
-    let (own_name, miss, fallback) = (None, None, None);
+    let (own_name, class, miss, fallback) = (None, None, None, None);
     let via = Vec::new();
-    CallDraft { to, to_place: place, edge, own_name, miss, miss_place: place, eject_place: place, fallback, via }
+    CallDraft { to, to_place: place, edge, own_name, class, miss, miss_place: place, eject_place: place, fallback, via }
 }
 
 impl CallDraft {
@@ -271,4 +261,5 @@ pub enum StepDraft {
     Call(Box<CallDraft>),
     Parallel(Vec<CallDraft>, Need),
     Split(Vec<CallDraft>),
+    Lock(LockDraft),
 }

@@ -1,17 +1,23 @@
 //! Policies of callers and of queues, one file each.
 
 pub mod balance;
+pub mod batch;
 pub mod breaker;
 pub mod budget;
 pub mod bulkhead;
 pub mod call;
+pub mod class;
 pub mod connect;
+pub mod cores;
 pub mod deadline;
+pub mod efficiency;
 pub mod eject;
 pub mod fallback;
 pub mod health;
 pub mod hedge;
+pub mod lanes;
 pub mod limit;
+pub mod lock;
 pub mod mirror;
 pub mod miss;
 pub mod outliers;
@@ -23,6 +29,7 @@ pub mod reload;
 pub mod retries;
 pub mod shed;
 pub mod throttle;
+pub mod warm_up;
 
 use super::Page;
 use crate::plan::Guard;
@@ -53,6 +60,13 @@ pub static PAGES: &[Page] = &[
     balance::PAGE,
     health::PAGE,
     outliers::PAGE,
+    class::PAGE,
+    lanes::PAGE,
+    cores::PAGE,
+    efficiency::PAGE,
+    warm_up::PAGE,
+    batch::PAGE,
+    lock::PAGE,
     reload::PAGE,
 ];
 

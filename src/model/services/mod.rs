@@ -7,8 +7,11 @@ pub mod service;
 pub mod store;
 
 use super::policies::call::{self, CallDraft, StepDraft};
-use super::policies::{self, balance, health, limit, outliers, parallel, queue, rate_limit, shed};
-use crate::plan::{Role, Service};
+use super::policies::class::Classes;
+use super::policies::{
+    self, balance, batch, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit, shed, warm_up,
+};
+use crate::plan::{Order, Role, Service, Working};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, quote, values};
 
 /// One kind of service.
@@ -25,6 +28,8 @@ pub struct ServiceKind {
 pub struct Surroundings {
     /// The largest number of keys that a client asks for.
     pub keys: Option<u32>,
+    /// The classes of requests.
+    pub classes: Classes,
 }
 
 pub static KINDS: &[ServiceKind] = &[service::KIND, cache::KIND, store::KIND, database::KIND];
@@ -50,23 +55,27 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "requests a second, all replicas together"),
     FieldDoc::optional("retry_after", Shape::Span, "none", "how long those who are turned away are asked to wait"),
     FieldDoc::optional("work", Shape::Dist, "none", "how long a worker works on a request, before any calls"),
-    FieldDoc::optional("calls", CALLS, "none", "what it calls, in order"),
+    FieldDoc::optional("calls", Shape::OneOf(&CALLS), "none", "what it calls, in order"),
+    cores::TABLE[0],
+    cores::TABLE[1],
+    FieldDoc::optional("efficiency", efficiency::SHAPE, "none", "how the speed falls with what is in flight"),
+    FieldDoc::optional("warm_up", warm_up::SHAPE, "none", "how slow it is after a start"),
+    FieldDoc::optional("batch", batch::SHAPE, "none", "how many requests a worker takes at once"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
 
 const NAMES: &[&str] = &["service", "cache", "store", "database"];
 
-const CALLS: Shape = Shape::OneOf(&[
+/// What `calls` can be. Statics, not constants: a locked step holds steps.
+pub static CALLS: [Shape; 3] = [Shape::Name, Shape::Shared("call", &call::TABLE), Shape::List(&Shape::OneOf(&STEPS))];
+static STEPS: [Shape; 6] = [
     Shape::Name,
     Shape::Shared("call", &call::TABLE),
-    Shape::List(&Shape::OneOf(&[
-        Shape::Name,
-        Shape::Shared("call", &call::TABLE),
-        Shape::Object(&parallel::TABLE),
-        Shape::Object(&SPLIT),
-        Shape::Object(&WORK),
-    ])),
-]);
+    Shape::Object(&parallel::TABLE),
+    Shape::Object(&SPLIT),
+    Shape::Object(&WORK),
+    Shape::Shared("lock", &lock::TABLE),
+];
 const CALL: Shape = Shape::OneOf(&[Shape::Name, Shape::Shared("call", &call::TABLE)]);
 static SPLIT: [FieldDoc; 1] =
     [FieldDoc::required("split", Shape::List(&CALL), "calls of which one is made, in turn by their weights")];
@@ -124,7 +133,8 @@ pub fn read(
         kind: kind.name.to_owned(),
         replicas,
         workers,
-        queue: queue::read(&fields),
+        queue: queue::read(&fields, &around.classes),
+        working: read_working(&fields),
         balance: balance::read(&fields),
         zones: read_zones(&fields, replicas),
         guards: policies::guards_of_service(&fields),
@@ -132,6 +142,7 @@ pub fn read(
         program: Vec::new(),
         role,
     };
+    check_working(&fields, &service);
     Some(ServiceDraft { service, steps, name_place })
 }
 
@@ -157,6 +168,34 @@ fn at_least_one(fields: &Fields, name: &str, max: u64) -> u32 {
         }
         Some(count) => count as u32,
         None => 1,
+    }
+}
+
+fn read_working(fields: &Fields) -> Working {
+    let diags = fields.diags();
+    Working {
+        cores: cores::read(fields),
+        efficiency: fields.node("efficiency").and_then(|node| efficiency::read(node, diags)),
+        warm_up: fields.node("warm_up").and_then(|node| warm_up::read(node, diags)),
+        batch: fields.node("batch").and_then(|node| batch::read(node, diags)),
+    }
+}
+
+/// Says what cannot go together.
+fn check_working(fields: &Fields, service: &Service) {
+    let Some(batch) = service.working.batch else { return };
+    if !matches!(service.role, Role::Plain) {
+        let note = fields.error("batch", format!("a {} answers requests one by one", service.kind));
+        note.help("batches are for services of the plain kind").code("wrong-value");
+    }
+    if matches!(service.queue.order, Order::Lanes(_)) {
+        let note = fields.error("batch", "a batch is taken from one line, and the lanes are many");
+        note.help("leave out `batch` or `lanes`").code("wrong-value");
+    }
+    if service.queue.capacity.is_some_and(|capacity| capacity < batch.size) {
+        let note =
+            fields.error("queue", format!("a batch of {} gathers in the queue, which has no room for it", batch.size));
+        note.help(format!("a capacity of {} or more", batch.size)).code("wrong-value");
     }
 }
 
@@ -188,6 +227,9 @@ fn read_step(node: &Node, diags: &Diagnostics) -> Option<StepDraft> {
     if node.get("to").is_none() && node.get("work").is_some() {
         let fields = Fields::open(node, "a step of work", &WORK, diags);
         return fields.dist("work").map(StepDraft::Work);
+    }
+    if node.get("lock").is_some() {
+        return lock::read(node, read_steps, diags).map(StepDraft::Lock);
     }
     read_call(node, diags).map(|call| StepDraft::Call(Box::new(call)))
 }
