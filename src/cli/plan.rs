@@ -153,6 +153,7 @@ fn service(plan: &Plan, one: &Service) -> String {
         Role::Cache(cache) => format!(", {} of {} keys", cache.entries, cache.keys),
         Role::Database(database) if database.acks > 0 => format!(", acknowledged by {} others", database.acks),
         Role::Database(_) => ", acknowledged at once".to_owned(),
+        Role::Broker(broker) => format!(", {} group(s) of consumers", broker.groups.len()),
         Role::Store(store) => format!(", {} servers of {}", store.servers, units::show_bytes(store.server_bytes)),
     };
     let guards: String = one.guards.iter().map(|one| format!(", {}", guard(one))).collect();

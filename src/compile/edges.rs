@@ -36,13 +36,14 @@ pub fn connect(
         let program = maker.program(from, &draft.steps, &mut Vec::new());
         maker.plan.services[index].program = program;
     }
+    maker.consumers(services);
     maker.places
 }
 
-struct Maker<'a> {
-    plan: &'a mut Plan,
-    diags: &'a Diagnostics,
-    classes: &'a Classes,
+pub(super) struct Maker<'a> {
+    pub(super) plan: &'a mut Plan,
+    pub(super) diags: &'a Diagnostics,
+    pub(super) classes: &'a Classes,
     places: Vec<Place>,
     /// Calls were left out because there were too many; told once.
     is_full: bool,
@@ -86,7 +87,7 @@ impl Maker<'_> {
         held.pop();
     }
 
-    fn edge(&mut self, from: Party, call: &CallDraft) -> Option<EdgeId> {
+    pub(super) fn edge(&mut self, from: Party, call: &CallDraft) -> Option<EdgeId> {
         let to = service_named(&call.to, call.to_place, self.plan, self.diags);
         if to.is_none() {
             // The path after a miss is still looked at: all mistakes at once.

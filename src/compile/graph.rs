@@ -2,23 +2,28 @@
 
 use crate::base::ServiceId;
 use crate::model::services::ServiceDraft;
-use crate::plan::{Party, Plan};
+use crate::plan::{Op, Party, Plan};
 use crate::scenario::{Diagnostics, Place};
 
 /// `places` says for each edge where its call names the service.
 pub fn check(plan: &Plan, drafts: &[ServiceDraft], places: &[Place], diags: &Diagnostics) {
-    let calls = calls(plan);
+    let calls = calls(plan, false);
     if let Some(cycle) = first_cycle(&calls) {
         let names: Vec<&str> = cycle.iter().map(|index| plan.services[*index].name.as_str()).collect();
         let message = format!("services call each other in a circle: {} -> {}", names.join(" -> "), names[0]);
         let note = diags.error(closing_call(plan, &cycle, places), message).code("call-cycle");
         note.label("this call closes it").help("a request would never end; give the inner call a service of its own");
+    } else if let Some(cycle) = first_cycle(&instant(plan)) {
+        let names: Vec<&str> = cycle.iter().map(|index| plan.services[*index].name.as_str()).collect();
+        let message = format!("messages go round in no time: {} -> {}", names.join(" -> "), names[0]);
+        let note = diags.error(closing_call(plan, &cycle, places), message).code("call-cycle");
+        note.label("this closes the circle").help("give one of these services some `work`");
     }
     if diags.has_errors() {
         // With a call missing, whom nobody reaches is no news.
         return;
     }
-    let reached = reached(plan, &calls);
+    let reached = reached(plan, &self::calls(plan, true));
     for (index, draft) in drafts.iter().enumerate().filter(|(index, _)| !reached[*index]) {
         let message = format!("no client reaches service `{}`", plan.services[index].name);
         diags.warning(draft.name_place, message).code("unreached");
@@ -32,11 +37,24 @@ fn closing_call(plan: &Plan, cycle: &[usize], places: &[Place]) -> Option<Place>
     places.get(edge).copied()
 }
 
-/// For each service the services it calls.
-fn calls(plan: &Plan) -> Vec<Vec<usize>> {
+/// For each service the services it calls; with those that it hands messages to, which closes no circle: nobody waits for them.
+fn calls(plan: &Plan, with_messages: bool) -> Vec<Vec<usize>> {
     let mut calls = vec![Vec::new(); plan.services.len()];
-    for edge in &plan.edges {
+    for edge in plan.edges.iter().filter(|edge| with_messages || !plan.is_delivery(edge)) {
         if let Party::Service(ServiceId(from)) = edge.from {
+            calls[from as usize].push(edge.to.index());
+        }
+    }
+    calls
+}
+
+/// As `calls` with messages, as far as these reach and leave the services in no time.
+fn instant(plan: &Plan) -> Vec<Vec<usize>> {
+    let works = |op: &Op| matches!(op, Op::Work(dist) if !dist.is_zero());
+    let mut calls = vec![Vec::new(); plan.services.len()];
+    for edge in plan.edges.iter().filter(|edge| edge.latency.is_zero()) {
+        let Party::Service(ServiceId(from)) = edge.from else { continue };
+        if !plan.services[from as usize].program.iter().any(works) {
             calls[from as usize].push(edge.to.index());
         }
     }

@@ -52,7 +52,7 @@ const SINGLE: &[(&str, &str, &str)] = &[
     (
         "kind: cache",
         "kind: cach",
-        "8:17: error: `cach` is not one of `service`, `cache`, `store`, `database` (did you mean `cache`?)",
+        "8:17: error: `cach` is not one of `service`, `cache`, `store`, `database`, `broker` (did you mean `cache`?)",
     ),
     ("workers: 5", "limit: 0", "7:16: error: a limit is 1 to 1,000,000"),
     ("workers: 5", "limit: fixed", "7:16: error: a fixed limit of how many? (write `limit: 60`)"),

@@ -3,6 +3,7 @@
 
 mod alerts;
 pub mod catalogue;
+mod consumers;
 mod controls;
 mod edges;
 pub mod expect;

@@ -39,6 +39,7 @@ impl<W: Wire> Engine<W> {
         self.audit_lines();
         self.audit_frames();
         self.audit_gates();
+        self.audit_brokers();
         let returning = self.waited_for(|event| match event {
             Event::Return(call) => Some(call),
             _ => None,
@@ -84,6 +85,11 @@ impl<W: Wire> Engine<W> {
                 Owner::Frame(frame) => assert!(self.frames.contains(frame), "a call outlived its caller: {call:?}"),
                 Owner::Twin(first) => self.audit_twin(handle, first),
                 Owner::Nobody => {}
+                Owner::Message { broker, delivery } => {
+                    let exchange = self.nodes[broker as usize].exchange.as_ref().expect("a broker hands out messages");
+                    let out = exchange.broker.delivery(delivery).expect("a call for no delivery");
+                    assert!(!out.is_back && out.message != Handle::NONE, "a message is out once: {out:?}");
+                }
                 Owner::Flight { edge, key } => {
                     assert!(self.flights.contains_key(&(edge, key)), "for no flight: {call:?}")
                 }
@@ -211,10 +217,36 @@ impl<W: Wire> Engine<W> {
         at_work
     }
 
+    /// Every message that was taken in is somewhere: each group has finished with it, waits for it, or has it out once.
+    fn audit_brokers(&self) {
+        for (index, node) in self.nodes.iter().enumerate() {
+            let Some(exchange) = &node.exchange else { continue };
+            let calls =
+                self.calls.iter().filter(|(_, call)| call.owner.message().is_some_and(|of| of.0 as usize == index));
+            let pauses = self.queue.events().filter(|event| match event {
+                Event::ComeAgain(broker, delivery) => {
+                    *broker as usize == index && exchange.broker.delivery(*delivery).is_some_and(|out| out.is_back)
+                }
+                _ => false,
+            });
+            let mut out = 0;
+            for (number, group) in exchange.broker.groups().iter().enumerate() {
+                let (tally, of_group) = (group.tally, exchange.broker.out(number));
+                assert_eq!(group.backlog(), group.waiting() + of_group, "broker {index}");
+                assert_eq!(tally.taken_in, tally.ended() + group.backlog(), "broker {index}: {tally:?}");
+                assert!(group.waiting_bytes() <= exchange.broker.bytes(), "broker {index}");
+                out += of_group;
+            }
+            assert_eq!((calls.count() + pauses.count()) as u64, out, "broker {index}: who is out is called, or pauses");
+            let held: u32 = exchange.held.iter().flatten().flatten().sum();
+            assert!(u64::from(held) <= out, "broker {index}: {held} held, {out} out");
+        }
+    }
+
     /// Every frame that has begun either works, or waits for calls or a lock, or is kept by a pause.
     fn audit_frames(&self) {
         let working = self.queue.events().filter_map(|event| match event {
-            Event::WorkDone(frame) if self.frames.contains(frame) => Some(frame.slot),
+            Event::WorkDone(frame) | Event::Statement(frame) if self.frames.contains(frame) => Some(frame.slot),
             _ => None,
         });
         let replicas = self.nodes.iter().flat_map(|node| &node.replicas);
@@ -227,7 +259,10 @@ impl<W: Wire> Engine<W> {
         let of_nodes: u64 = self.nodes.iter().map(|node| node.locked).sum();
         assert_eq!(of_nodes, locked.len() as u64, "who waits for locks is counted");
         self.locks.audit(|frame| self.frames.contains(frame));
-        let going_on: Vec<u32> = working.chain(frozen).chain(self.audit_cores()).chain(locked).collect();
+        let exchanges = || self.nodes.iter().filter_map(|node| node.exchange.as_ref());
+        let parked = exchanges().flat_map(|one| one.blocked.iter().chain(one.unacked.iter().map(|(frame, ..)| frame)));
+        let parked = parked.filter(|frame| self.frames.contains(**frame)).map(|frame| frame.slot);
+        let going_on: Vec<u32> = working.chain(frozen).chain(parked).chain(self.audit_cores()).chain(locked).collect();
         let waiting: Vec<Handle> = self.flights.values().flatten().copied().collect();
         for (handle, frame) in self.frames.iter().filter(|(_, frame)| frame.state == State::Started) {
             let mut calls = waiting.iter().filter(|waiter| **waiter == handle).count() as u32;

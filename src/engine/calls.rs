@@ -73,6 +73,22 @@ pub enum Owner {
     Twin(Handle),
     /// Nobody: a mirrored call.
     Nobody,
+    /// A broker that hands out a message.
+    Message {
+        broker: u32,
+        delivery: Handle,
+    },
+}
+
+impl Owner {
+    /// The broker and its delivery, if that is what it is.
+    #[inline]
+    pub fn message(self) -> Option<(u32, Handle)> {
+        match self {
+            Owner::Message { broker, delivery } => Some((broker, delivery)),
+            _ => None,
+        }
+    }
 }
 
 impl Call {
@@ -302,6 +318,10 @@ impl<W: Wire> Engine<W> {
             }
             Owner::Nobody => drop(self.calls.remove(handle)),
             Owner::Twin(_) => unreachable!("a hedge ends with the attempt that it was sent for"),
+            Owner::Message { broker, delivery } => {
+                self.calls.remove(handle);
+                self.delivery_ended(broker as usize, delivery, outcome);
+            }
         }
     }
 

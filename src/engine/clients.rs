@@ -175,7 +175,7 @@ impl<W: Wire> Engine<W> {
                 self.ask(handle, client, self.now, tried == 0);
             }
             Owner::Session { .. } => self.session_lost(handle),
-            Owner::Frame(_) | Owner::Flight { .. } | Owner::Twin(_) | Owner::Nobody => {}
+            Owner::Frame(_) | Owner::Flight { .. } | Owner::Twin(_) | Owner::Nobody | Owner::Message { .. } => {}
         }
     }
 

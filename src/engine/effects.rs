@@ -1,6 +1,8 @@
 //! Carries out the schedule of faults on what the engine models.
 
+use super::broker;
 use super::database::Change;
+use super::publishing::Poison;
 use super::wire::Wire;
 use super::{Engine, ServiceId, Target};
 use crate::base::FaultId;
@@ -68,6 +70,7 @@ impl<W: Wire> Engine<W> {
                 }
                 self.retune_all(index);
                 self.change_copies(id, replicas, Change::Frozen);
+                self.change_broker(id, replicas, broker::Change::Silent);
             }
             Effect::Blind => {
                 self.recorder.touched(fault, "services hidden", 1);
@@ -77,6 +80,12 @@ impl<W: Wire> Engine<W> {
                 let count = replicas.of(self.nodes[index].active).count() as u64;
                 self.recorder.touched(fault, "copies cut off", count);
                 self.change_copies(id, replicas, Change::Apart);
+                self.change_broker(id, replicas, broker::Change::Silent);
+            }
+            Effect::Poison { messages, restart } => {
+                if let Some(exchange) = &mut self.nodes[index].exchange {
+                    exchange.poisons.push(Poison { fault, left: *messages, restart: *restart });
+                }
             }
             Effect::Slow { factor } => {
                 let under_way = self.nodes[index].running(replicas);
@@ -99,7 +108,7 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn end_on_service(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId, effect: &Effect) {
+    pub(super) fn end_on_service(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId, effect: &Effect) {
         let index = id.index();
         match effect {
             Effect::Down => {
@@ -114,6 +123,7 @@ impl<W: Wire> Engine<W> {
                         self.change_copies(id, Replicas { from: replica, to: replica + 1, step: 1 }, Change::Up);
                     }
                 }
+                self.change_broker(id, replicas, broker::Change::Back);
             }
             Effect::Freeze => {
                 for replica in replicas.of(self.nodes[index].replicas.len() as u32) {
@@ -122,6 +132,7 @@ impl<W: Wire> Engine<W> {
                     }
                 }
                 self.change_copies(id, replicas, Change::Thawed);
+                self.change_broker(id, replicas, broker::Change::Back);
             }
             Effect::Drain => {
                 let node = &mut self.nodes[index];
@@ -131,7 +142,15 @@ impl<W: Wire> Engine<W> {
                 self.tell_replicas(id);
             }
             Effect::Blind => self.hide(index, -1),
-            Effect::Isolate => self.change_copies(id, replicas, Change::Together),
+            Effect::Isolate => {
+                self.change_copies(id, replicas, Change::Together);
+                self.change_broker(id, replicas, broker::Change::Back);
+            }
+            Effect::Poison { .. } => {
+                if let Some(exchange) = &mut self.nodes[index].exchange {
+                    exchange.poisons.retain(|poison| poison.fault != fault);
+                }
+            }
             Effect::Slow { .. } => {
                 self.nodes[index].slow.retain(|(f, ..)| *f != fault);
                 self.retune_all(index);
@@ -144,6 +163,7 @@ impl<W: Wire> Engine<W> {
             }
             _ => {}
         }
+        self.all_hand_out();
     }
 
     /// So many faults more hide a service from monitoring.
@@ -154,7 +174,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// A crash: what the replicas held is lost, and so is everything that was in flight there.
-    fn go_down(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId) {
+    pub(super) fn go_down(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId) {
         let index = id.index();
         let mut crashes = 0;
         for replica in self.nodes[index].aimed_at(replicas) {
@@ -171,6 +191,7 @@ impl<W: Wire> Engine<W> {
         let forgotten = self.forget(index, replicas, fault, 1.0);
         self.recorder.touched(fault, "entries forgotten", forgotten);
         self.change_copies(id, replicas, Change::Down);
+        self.change_broker(id, replicas, broker::Change::Silent);
     }
 
     fn forget(&mut self, index: usize, replicas: Replicas, fault: FaultId, share: f64) -> u64 {

@@ -31,7 +31,7 @@ pub struct Frame {
     pub quorum: Option<Quorum>,
     /// One of several requests for the same answer, of which one is enough.
     pub tied: bool,
-    /// What a store's probes found, or whether a database's statement was acknowledged.
+    /// What a store's probes found, or whether a database's statement or a broker's message was acknowledged.
     pub found_room: Option<bool>,
     pub traits: Traits,
     pub arrived: Time,
@@ -297,6 +297,9 @@ impl<W: Wire> Engine<W> {
         }
         if node.copies.is_some() {
             return self.end_of_statement(frame);
+        }
+        if node.exchange.is_some() {
+            return self.end_of_publish(frame);
         }
         let Some(storage) = &mut node.storage else { return self.answer(frame, Outcome::Ok) };
         match this.found_room {

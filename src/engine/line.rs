@@ -50,12 +50,16 @@ impl<W: Wire> Engine<W> {
         // A late request of an attempt that is over must not stand for the attempt under way.
         let under_way =
             self.calls.get_mut(origin.parent).filter(|call| call.in_flight && call.attempt == origin.attempt);
-        if let Some(call) = under_way {
+        let message = under_way.and_then(|call| {
             call.child = frame;
             let tied = !call.twin.is_none() || matches!(call.owner, Owner::Twin(_));
             if tied && self.links[call.edge.index()].gate.as_ref().is_some_and(|gate| gate.ties()) {
                 self.frames.get_mut(frame).expect("it has just arrived").tied = true;
             }
+            call.owner.message()
+        });
+        if let Some(message) = message {
+            return self.enter_with_message(frame, index, replica, message);
         }
         self.enter(frame, index, replica);
     }
@@ -92,8 +96,16 @@ impl<W: Wire> Engine<W> {
         if node.contents.is_some() && node.active > 1 {
             return self.choose_by_key(index, origin);
         }
+        if let Some(exchange) = &node.exchange {
+            return exchange.broker.copies.leader();
+        }
         if node.balancer.is_none() {
             return Some(0);
+        }
+        if node.consumes
+            && let Some(aimed) = self.aimed_at(origin.parent, origin.attempt)
+        {
+            return Some(aimed);
         }
         let zone = self.zone_of_caller(index, origin);
         let (now, node) = (self.now, &mut self.nodes[index]);

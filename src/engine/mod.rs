@@ -12,6 +12,7 @@ mod audit;
 mod balance;
 mod batch;
 mod batching;
+mod broker;
 mod budget;
 mod bulkhead;
 mod calls;
@@ -21,6 +22,7 @@ mod controls;
 mod cores;
 mod database;
 mod deadline;
+mod deliveries;
 mod departure;
 mod doors;
 mod effects;
@@ -49,6 +51,7 @@ mod pages;
 mod patches;
 mod placement;
 mod pool;
+mod publishing;
 mod quantile;
 mod queue;
 mod quorum;
@@ -71,7 +74,7 @@ pub use slab::Handle;
 pub use traits::Traits;
 pub use wire::{Direct, Request, Token, Wire};
 
-use crate::base::{ClientId, Dice, EdgeId, ErrorKind, Outcome, ServiceId, Time};
+use crate::base::{ClientId, Dice, EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::{Op, Plan, Target};
 use crate::record::Recorder;
@@ -86,6 +89,7 @@ use locks::Locks;
 use meters::Meters;
 use misses::Flights;
 use nodes::Node;
+use publishing::Memory;
 use queue::EventQueue;
 use segments::Segment;
 use slab::Slab;
@@ -127,7 +131,7 @@ pub(crate) enum Event {
     Readmit(u32, u32),
     /// An open page of a client asks again, or is closed.
     Page(u32, Handle),
-    /// A statement of a database goes on: it was acknowledged, or given up.
+    /// A statement of a database, or a publisher at a broker, goes on: it was acknowledged, or given up.
     Statement(Handle),
     /// The copies of a database choose a leader; the second is the number of the election.
     Election(u32, u32),
@@ -139,6 +143,12 @@ pub(crate) enum Event {
     BatchDue(u32, u32),
     /// A frame has waited long enough for a lock; which of its waits that was.
     LockTimeout(Handle, u32),
+    /// Something is due among the copies of a broker.
+    Copies(u32),
+    /// The pause before a message of a broker comes again is over.
+    ComeAgain(u32, Handle),
+    /// A replica that died of a message is started again.
+    Revive(u32, u32, FaultId),
     /// The next step of the fault schedule.
     Step(u32),
     /// The next cell of the recording begins.
@@ -156,6 +166,7 @@ enum Soon {
     Proceed(Handle, u16),
     /// Work left the cores of a replica before it was done.
     Cores(ServiceId, u32),
+    HandOut(ServiceId),
 }
 
 pub struct Engine<W: Wire> {
@@ -180,6 +191,7 @@ pub struct Engine<W: Wire> {
     locks: Locks,
     batches: Batches,
     meters: Meters,
+    memories: Vec<Memory>,
     /// One per fault, for the choices that it makes while it lasts.
     fault_dice: Vec<Dice>,
     events: u64,
@@ -229,6 +241,7 @@ impl<W: Wire> Engine<W> {
             locks: Locks::new(plan.locks.len()),
             batches: Batches::default(),
             meters: Meters::new(&plan),
+            memories: Memory::all(&plan),
             fault_dice,
             events: 0,
             wire,
@@ -239,6 +252,7 @@ impl<W: Wire> Engine<W> {
             engine.tell_replicas(ServiceId::from(index));
             engine.tell_doors(index);
             engine.read_copies(index);
+            engine.read_broker(index);
         }
         for index in 0..engine.links.len() {
             engine.tell_door(EdgeId::from(index));
@@ -328,6 +342,9 @@ impl<W: Wire> Engine<W> {
             Event::CoreDone(service, replica, number) => self.core_done(service as usize, replica, number),
             Event::BatchDue(service, replica) => self.batch_due(service as usize, replica),
             Event::LockTimeout(frame, ticket) => self.lock_timed_out(frame, ticket),
+            Event::Copies(broker) => self.copies_due(broker as usize),
+            Event::ComeAgain(broker, delivery) => self.come_again(broker as usize, delivery),
+            Event::Revive(service, replica, fault) => self.revive(service as usize, replica, fault),
             Event::Step(index) => self.step(index as usize),
             Event::Cell(index) => self.next_cell(index as usize),
         }
@@ -344,6 +361,7 @@ impl<W: Wire> Engine<W> {
                 Soon::Proceed(call, attempt) => self.proceed(call, attempt),
                 Soon::TakeNext(service, replica) => self.take_next(service.index(), replica),
                 Soon::Cores(service, replica) => self.turn_cores(service.index(), replica),
+                Soon::HandOut(broker) => self.hand_out(broker.index()),
             }
         }
     }
@@ -369,10 +387,12 @@ impl<W: Wire> Engine<W> {
         }
         self.roll_meters();
         self.cell = index;
+        self.drop_old_messages();
     }
 
     fn roll_node(&mut self, index: usize) {
         self.read_copies(index);
+        self.read_broker(index);
         self.nodes[index].account(self.now);
         let closed = self.nodes[index].roll();
         self.recorder.services[index][self.cell] = closed;
@@ -413,7 +433,7 @@ impl<W: Wire> Engine<W> {
                 calls::Owner::Frame(above) => frame = above,
                 // A shared rebuild is for the cache, whoever still waits; a mirrored call was never waited for, and is wanted all the same.
                 calls::Owner::User { .. } | calls::Owner::Session { .. } => return true,
-                calls::Owner::Flight { .. } | calls::Owner::Nobody => return true,
+                calls::Owner::Flight { .. } | calls::Owner::Nobody | calls::Owner::Message { .. } => return true,
                 calls::Owner::Twin(_) => return false,
             }
         }

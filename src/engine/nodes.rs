@@ -10,6 +10,7 @@ use super::doors::Doors;
 use super::efficiency::efficiency;
 use super::efficiency::warm_up;
 use super::line::{Line, Presence};
+use super::publishing::Exchange;
 use super::slab::Handle;
 use super::statements::Copies;
 use super::storage::Storage;
@@ -40,6 +41,9 @@ pub struct Node {
     pub contents: Option<Contents>,
     pub storage: Option<Storage>,
     pub copies: Option<Box<Copies>>,
+    pub exchange: Option<Box<Exchange>>,
+    /// Do brokers hand it messages?
+    pub consumes: bool,
     pub work_dice: Dice,
     /// Work that starts takes the product of these times longer.
     pub slow: Vec<(FaultId, Replicas, f64)>,
@@ -130,7 +134,7 @@ impl Node {
     pub fn new(service: &Service, id: ServiceId, plan: &Plan) -> Node {
         let (name, seed, of) = (&service.name, plan.seed, Subject::Service(id.0));
         let (contents, storage) = match &service.role {
-            Role::Plain | Role::Database(_) => (None, None),
+            Role::Plain | Role::Database(_) | Role::Broker(_) => (None, None),
             Role::Cache(spec) => (Some(Contents::new(spec, service, seed)), None),
             Role::Store(spec) => (None, Some(Storage::new(spec, Dice::named(seed, &format!("probe/{name}"))))),
         };
@@ -141,8 +145,14 @@ impl Node {
             }
             _ => None,
         };
+        let exchange = match &service.role {
+            Role::Broker(spec) => Some(Box::new(Exchange::new(spec, id, plan))),
+            _ => None,
+        };
         Node {
             copies,
+            exchange,
+            consumes: plan.edges.iter().any(|edge| edge.to == id && plan.is_delivery(edge)),
             replicas: (0..service.replicas).map(|_| Replica::new(service)).collect(),
             active: service.replicas,
             replicas_meter: plan.meter(of, "replicas"),

@@ -6,7 +6,7 @@ use super::gate::Gate;
 use super::wire::Wire;
 use super::{Engine, ServiceId, Soon, Target};
 use crate::base::{ClientId, Dice, EdgeId};
-use crate::plan::{Arrivals, Client, Edge, Patch, Service};
+use crate::plan::{Arrivals, Client, Edge, Patch, Role, Service};
 use std::sync::Arc;
 
 impl<W: Wire> Engine<W> {
@@ -35,6 +35,10 @@ impl<W: Wire> Engine<W> {
         (known..service.replicas).for_each(|replica| self.begin_checks_of(id.index(), replica, service.replicas));
         self.tell_replicas(id);
         self.retune_doors(id);
+        if let Role::Broker(spec) = &service.role {
+            self.reconfigure_broker(id.index(), spec);
+        }
+        self.all_hand_out();
         for replica in 0..self.nodes[id.index()].replicas.len() as u32 {
             self.soon.push_back(Soon::TakeNext(id, replica));
         }

@@ -1,4 +1,4 @@
-//! Copies of a database hear nothing of the others: a partition inside the database, while requests still reach every copy.
+//! Copies of a database or a broker hear nothing of the others: a partition inside it, while requests still reach every copy.
 //!
 //! What is written meanwhile waits until they meet again. A leader that is cut off stops by itself if there is fencing, and another one
 //! is chosen; without fencing both lead, and when they meet the writes of one side are lost. Copies count from the first, which
@@ -43,9 +43,9 @@ static FIELDS: &[FieldDoc] = &[super::replicas("how many copies are cut off"), s
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let (target, which) = site.replicas(fields)?;
     let service = site.service().1;
-    if !matches!(service.role, Role::Database(_)) {
+    if !matches!(service.role, Role::Database(_) | Role::Broker(_)) {
         let note = fields.error("on", format!("`{}` has no copies that hear of each other", service.name));
-        note.help("give it `kind: database`; to cut calls, use `cut`").code("wrong-kind");
+        note.help("give it `kind: database` or `kind: broker`; to cut calls, use `cut`").code("wrong-kind");
         return None;
     }
     Lowered::one(format!("isolated{which}"), target, Effect::Isolate)

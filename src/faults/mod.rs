@@ -24,6 +24,7 @@ mod leak;
 mod loss;
 mod partition;
 mod pause;
+mod poison;
 mod ramp;
 mod refuse;
 mod release;
@@ -107,6 +108,7 @@ pub static KINDS: &[FaultKind] = &[
     forget::KIND,
     fill::KIND,
     isolate::KIND,
+    poison::KIND,
     blackout::KIND,
     blind::KIND,
     config::KIND,

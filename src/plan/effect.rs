@@ -111,6 +111,9 @@ pub enum Effect {
     Forget { share: f64 },
     /// Store or volume: filled to this share of its capacity, or (`added`) by this share; healed by taking the ballast away.
     Fill { share: f64, added: bool },
+    /// Broker: consumers fail on so many of the messages that are taken in next, as long as it lasts; with `restart` they die of
+    /// each and are started again after this time.
+    Poison { messages: u64, restart: Option<Span> },
     /// Anything: its entry in the Plan becomes this one (a config push, a scaling, a lever that an operator pulls). When it heals,
     /// the entry becomes what it would have been without it.
     Set(Box<Patch>),

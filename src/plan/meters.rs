@@ -4,7 +4,7 @@
 //! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
 
 use super::expectation::Subject;
-use super::{Arrivals, Edge, Effect, Guard, Op, Patch, Plan, Role, Target};
+use super::{Arrivals, Edge, Effect, Guard, Op, Party, Patch, Plan, Role, Step, Target};
 use serde::{Deserialize, Serialize};
 
 /// One figure of one subject.
@@ -128,11 +128,42 @@ pub static KNOWN: &[Known] = &[
         "requests that its guards turned away",
     ),
     known("lag", Form::Gauge, Unit::Seconds, "databases", "how far the slowest copy that is up is behind"),
-    known("lost", Form::Count, Unit::Number, "databases", "acknowledged writes that no copy has any more"),
+    known(
+        "lost",
+        Form::Count,
+        Unit::Number,
+        "databases, brokers with replicas",
+        "acknowledged writes that no copy has any more",
+    ),
     known("diverged", Form::Count, Unit::Number, "databases", "writes that a deposed leader acknowledged alone"),
-    known("elections", Form::Count, Unit::Number, "databases", "times that another copy was chosen to lead"),
+    known(
+        "elections",
+        Form::Count,
+        Unit::Number,
+        "databases, brokers with replicas",
+        "times that another copy was chosen to lead",
+    ),
     known("leaders", Form::Gauge, Unit::Number, "databases", "copies that take writes as leaders"),
     known("locked_out", Form::Count, Unit::Number, "services that take locks", "waits for a lock that timed out"),
+    known(
+        "backlog",
+        Form::Gauge,
+        Unit::Number,
+        "brokers",
+        "messages that the group furthest behind has not finished with",
+    ),
+    known("age", Form::Gauge, Unit::Seconds, "brokers", "how long the oldest message that waits has been there"),
+    known("blocked", Form::Gauge, Unit::Number, "brokers", "publishers that wait because the memory is full"),
+    known(
+        "redelivered",
+        Form::Count,
+        Unit::Number,
+        "brokers",
+        "deliveries that failed and are followed by another one",
+    ),
+    known("dead-letters", Form::Count, Unit::Number, "brokers", "messages that were delivered too often in vain"),
+    known("dropped", Form::Count, Unit::Number, "brokers", "messages that waited and are not kept any longer"),
+    known("in-sync", Form::Gauge, Unit::Number, "brokers with replicas", "copies in sync, the leader among them"),
 ];
 
 impl Known {
@@ -172,7 +203,9 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
             all.meter("waiting", of);
             all.meter("locked_out", of);
         }
-        if steps().any(|step| step.effect == Effect::Down) {
+        if steps().any(|step| step.effect == Effect::Down)
+            || plan.edges.iter().any(|edge| dies_of_messages(plan, edge, index))
+        {
             all.meter("crashes", of);
         }
         if matches!(service.role, Role::Cache(_)) && plan.edges.iter().any(|edge| edge.write) {
@@ -181,6 +214,14 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         all.guards(of, plan.guards_of_service(index));
         if matches!(service.role, Role::Database(_)) {
             ["stale", "lag", "lost", "diverged", "elections", "leaders"].iter().for_each(|name| all.meter(name, of));
+        }
+        if matches!(service.role, Role::Broker(_)) {
+            ["backlog", "age", "blocked", "redelivered", "dead-letters", "dropped"]
+                .iter()
+                .for_each(|name| all.meter(name, of));
+            if service.replicas > 1 {
+                ["in-sync", "elections", "lost"].iter().for_each(|name| all.meter(name, of));
+            }
         }
     }
     for index in 0..plan.edges.len() {
@@ -245,6 +286,15 @@ fn of_edge(plan: &Plan, index: usize, all: &mut Declared) {
             all.meter(name, Subject::Edge(index as u32));
         }
     }
+}
+
+/// Is this the way of messages that the service of this number dies of?
+fn dies_of_messages(plan: &Plan, edge: &Edge, service: usize) -> bool {
+    let of_poison = |step: &Step| {
+        let Target::Service { id, .. } = step.target else { return false };
+        edge.from == Party::Service(id) && matches!(step.effect, Effect::Poison { restart: Some(_), .. })
+    };
+    edge.to.index() == service && plan.schedule.iter().any(of_poison)
 }
 
 #[derive(Default)]

@@ -3,6 +3,7 @@
 //! except the places that results quote.
 
 pub mod balance;
+pub mod broker;
 pub mod cache;
 pub mod calling;
 pub mod controls;
@@ -116,6 +117,11 @@ impl Plan {
 
     pub fn client(&self, id: ClientId) -> &Client {
         &self.clients[id.index()]
+    }
+
+    /// Is this how a broker hands messages to a consumer?
+    pub fn is_delivery(&self, edge: &Edge) -> bool {
+        matches!(edge.from, Party::Service(id) if matches!(self.service(id).role, Role::Broker(_)))
     }
 
     pub fn service_named(&self, name: &str) -> Option<ServiceId> {

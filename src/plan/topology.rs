@@ -1,6 +1,7 @@
 //! Services and the edges between them, as plain data.
 
 use super::Balance;
+use super::broker::BrokerSpec;
 use super::cache::{CacheSpec, Eject};
 use super::calling::{Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pool, Stale};
 use super::database::DatabaseSpec;
@@ -61,6 +62,8 @@ pub enum Role {
     Store(StoreSpec),
     /// Its replicas are copies of the same data.
     Database(DatabaseSpec),
+    /// Takes requests for messages, and hands these on to consumers.
+    Broker(BrokerSpec),
 }
 
 /// Appends go to the first server with room, found by random probes. Used space is kept as a share of servers that are full.

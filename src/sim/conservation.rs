@@ -32,7 +32,7 @@ impl Maker {
         Span::from_millis(u64::from(1 + self.below(most)))
     }
 
-    fn dist(&mut self) -> Dist {
+    pub(super) fn dist(&mut self) -> Dist {
         let mean = self.pick(&[0.0, 0.001, 0.01, 0.05]);
         self.pick(&[Dist::Constant(mean), Dist::Exponential { mean }, Dist::Uniform { low: 0.0, high: 2.0 * mean }])
     }
@@ -51,6 +51,7 @@ impl Maker {
                 services[from as usize].program = self.program(from, count, &services, &mut edges);
             }
         }
+        self.broker(&mut services, &mut edges);
         let mut plan = plan(1.0, LENGTH_S, services, edges);
         plan.seed = self.dice.bits();
         plan.locks = (0..LOCKS).map(|lock| format!("lock{lock}")).collect();
@@ -319,6 +320,8 @@ impl Maker {
             Effect::Slow { factor: self.pick(&[0.0, 0.5, 5.0]) },
             Effect::Fail { chance: share },
             Effect::Forget { share },
+            Effect::Isolate,
+            self.poison(),
             Effect::Fill { share, added: self.dice.chance(0.5) },
         ];
         let surge = Effect::Surge { rate: self.maybe(0.5, |m| f64::from(m.below(300))), factor: 2.0 };

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod books;
 #[cfg(test)]
+mod brokers;
+#[cfg(test)]
 mod conservation;
 #[cfg(test)]
 mod corners;

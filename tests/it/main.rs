@@ -1,6 +1,7 @@
 //! The one integration binary: everything that is proven from outside of the crate.
 
 mod balance;
+mod brokers;
 mod caches;
 mod calls;
 mod cli;

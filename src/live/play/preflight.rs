@@ -75,6 +75,9 @@ impl Desk<'_> {
             }
         }
         let service = self.plan.service(real.service);
+        if matches!(service.role, Role::Broker(_)) {
+            self.problems.push(format!("service `{name}`: a real broker's messages cannot be followed to its consumers; let it run as a stand-in"));
+        }
         if service.replicas > 1 {
             let (replicas, what) = (service.replicas, "one real process stands for all of them");
             self.checked.warnings.push(format!("`{name}` has {replicas} replicas in the model; {what}"));

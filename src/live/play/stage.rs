@@ -175,7 +175,7 @@ impl Builder<'_> {
         let of = self.plan.edge(edge);
         match &self.plan.service(of.to).role {
             Role::Cache(spec) => Kind::Cache { ttl: self.ttl(spec, real), value_bytes: of.response_bytes },
-            Role::Plain | Role::Store(_) | Role::Database(_) => Kind::Ping,
+            Role::Plain | Role::Store(_) | Role::Database(_) | Role::Broker(_) => Kind::Ping,
         }
     }
 

@@ -8,6 +8,7 @@ pub mod bulkhead;
 pub mod call;
 pub mod class;
 pub mod connect;
+pub mod consumes;
 pub mod cores;
 pub mod deadline;
 pub mod efficiency;
@@ -39,6 +40,7 @@ use crate::scenario::Fields;
 pub static PAGES: &[Page] = &[
     call::PAGE,
     deadline::PAGE,
+    consumes::PAGE,
     retries::PAGE,
     budget::PAGE,
     miss::PAGE,

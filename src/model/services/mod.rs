@@ -1,5 +1,6 @@
 //! The kinds of services. Adding one: a file here (its `//!` head is its manual page) and its line in [`KINDS`].
 
+pub mod broker;
 pub mod cache;
 pub mod database;
 mod placement;
@@ -8,6 +9,7 @@ pub mod store;
 
 use super::policies::call::{self, CallDraft, StepDraft};
 use super::policies::class::Classes;
+use super::policies::consumes::{self, ConsumeDraft};
 use super::policies::{
     self, balance, batch, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit, shed, warm_up,
 };
@@ -32,7 +34,7 @@ pub struct Surroundings {
     pub classes: Classes,
 }
 
-pub static KINDS: &[ServiceKind] = &[service::KIND, cache::KIND, store::KIND, database::KIND];
+pub static KINDS: &[ServiceKind] = &[service::KIND, cache::KIND, store::KIND, database::KIND, broker::KIND];
 
 /// The fields that every service has.
 pub static COMMON: &[FieldDoc] = &[
@@ -61,10 +63,11 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("efficiency", efficiency::SHAPE, "none", "how the speed falls with what is in flight"),
     FieldDoc::optional("warm_up", warm_up::SHAPE, "none", "how slow it is after a start"),
     FieldDoc::optional("batch", batch::SHAPE, "none", "how many requests a worker takes at once"),
+    FieldDoc::optional("consumes", consumes::SHAPE, "nothing", "the broker whose messages it is given"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
 
-const NAMES: &[&str] = &["service", "cache", "store", "database"];
+const NAMES: &[&str] = &["service", "cache", "store", "database", "broker"];
 
 /// What `calls` can be. Statics, not constants: a locked step holds steps.
 pub static CALLS: [Shape; 3] = [Shape::Name, Shape::Shared("call", &call::TABLE), Shape::List(&Shape::OneOf(&STEPS))];
@@ -85,6 +88,7 @@ static WORK: [FieldDoc; 1] = [FieldDoc::required("work", Shape::Dist, "work betw
 pub struct ServiceDraft {
     pub service: Service,
     pub steps: Vec<StepDraft>,
+    pub consumes: Option<ConsumeDraft>,
     pub name_place: Place,
 }
 
@@ -127,6 +131,7 @@ pub fn read(
     }
     let mut steps: Vec<StepDraft> = fields.dist("work").map(StepDraft::Work).into_iter().collect();
     steps.extend(read_steps(&fields));
+    let consumes = fields.node("consumes").and_then(|node| consumes::read(node, name, diags));
     let role = (kind.role)(&fields, around).unwrap_or(Role::Plain);
     let service = Service {
         name: name.to_owned(),
@@ -143,7 +148,7 @@ pub fn read(
         role,
     };
     check_working(&fields, &service);
-    Some(ServiceDraft { service, steps, name_place })
+    Some(ServiceDraft { service, steps, consumes, name_place })
 }
 
 fn read_zones(fields: &Fields, replicas: u32) -> Vec<String> {
