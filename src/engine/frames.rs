@@ -1,15 +1,13 @@
 //! A frame's way through a service once a worker has it: work, call others, answer.
 
-use super::calls::Owner;
 use super::cores::Standing;
 use super::nodes::Held;
-use super::quorum::{Quorum, Vote};
+use super::quorum::Quorum;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::{Token, Wire};
 use super::{Engine, Event, Op, Outcome, ServiceId, Soon};
 use crate::base::{ErrorKind, Span, Time};
-use crate::plan::Need;
 
 /// One attempt's visit to a service.
 #[derive(Clone, Debug)]
@@ -134,85 +132,6 @@ impl<W: Wire> Engine<W> {
                 None => return self.end_of_program(frame),
             }
         }
-    }
-
-    fn call_all(&mut self, frame: Handle, index: usize, op: usize) {
-        let plan = self.plan.clone();
-        let Op::Parallel { calls, need } = &plan.services[index].program[op] else { return };
-        let mut made = 0;
-        for edge in calls {
-            for _ in 0..plan.edge(*edge).count {
-                if self.links[edge.index()].is_made(plan.edge(*edge).chance) {
-                    made += u32::from(self.call_from(frame, *edge));
-                }
-            }
-        }
-        // No answer is here yet: answers wait until everything that was begun at this moment is done.
-        if let (Need::Count(needed), Some(this)) = (need, self.frames.get_mut(frame)) {
-            this.quorum = Quorum::new(*needed, made);
-        }
-    }
-
-    /// Calls one way of a split, the one whose turn it is: smooth weighted round robin, as nginx deals requests since 1.3.1 (2012).
-    fn call_one(&mut self, frame: Handle, index: usize, op: usize) {
-        let Some(Op::Split(edges)) = self.plan.services[index].program.get(op) else { return };
-        let mut total = 0.0;
-        let mut chosen: Option<super::EdgeId> = None;
-        for edge in edges {
-            let weight = self.plan.edge(*edge).weight;
-            total += weight;
-            self.links[edge.index()].credit += weight;
-            let is_ahead = |other: super::EdgeId| self.links[edge.index()].credit > self.links[other.index()].credit;
-            if weight > 0.0 && chosen.is_none_or(is_ahead) {
-                chosen = Some(*edge);
-            }
-        }
-        let Some(edge) = chosen else { return };
-        self.links[edge.index()].credit -= total;
-        let (count, chance) = (self.plan.edge(edge).count, self.plan.edge(edge).chance);
-        for _ in 0..count {
-            if self.links[edge.index()].is_made(chance) {
-                self.call_from(frame, edge);
-            }
-        }
-    }
-
-    /// One of a frame's calls ended, and with it perhaps the step: those that are not needed any more are left.
-    pub(super) fn voted(&mut self, frame: Handle, vote: Vote, failed: Option<ErrorKind>) {
-        let Some(this) = self.frames.get_mut(frame).filter(|_| vote != Vote::Open) else { return };
-        this.quorum = None;
-        if vote == Vote::OutOfReach {
-            this.failed = failed;
-        }
-        let mut call = std::mem::replace(&mut this.calls, Handle::NONE);
-        let mut left = std::mem::take(&mut this.pending);
-        while let Some(next) = self.calls.get(call).map(|call| call.sibling) {
-            self.forsake(call);
-            (call, left) = (next, left - 1);
-        }
-        if left > 0 {
-            // It also waits for rebuilds that others share.
-            self.flights.values_mut().for_each(|waiters| waiters.retain(|waiter| *waiter != frame));
-        }
-        self.soon.push_back(Soon::Advance(frame));
-    }
-
-    /// Makes a call for a frame. `true`: the frame waits for it.
-    fn call_from(&mut self, frame: Handle, edge: super::EdgeId) -> bool {
-        let Some(this) = self.frames.get_mut(frame) else { return true };
-        let (traits, sibling) = (this.traits, this.calls);
-        if self.plan.edge(edge).mirror {
-            let call = self.new_call(edge, Owner::Nobody, Traits { deadline: Time::MAX, ..traits }, Handle::NONE);
-            self.attempt(call);
-            return false;
-        }
-        this.pending += 1;
-        let call = self.new_call(edge, Owner::Frame(frame), traits, sibling);
-        if let Some(this) = self.frames.get_mut(frame) {
-            this.calls = call;
-        }
-        self.attempt(call);
-        true
     }
 
     /// Keeps the worker busy for this long (and longer while slowed); `false` if it takes no time.

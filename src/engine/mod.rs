@@ -16,6 +16,7 @@ mod broker;
 mod budget;
 mod bulkhead;
 mod calls;
+mod cells;
 mod clients;
 mod contents;
 mod controls;
@@ -29,6 +30,7 @@ mod effects;
 mod efficiency;
 mod eject;
 mod fallback;
+mod fan;
 mod fleet;
 mod frames;
 mod gate;
@@ -55,6 +57,7 @@ mod publishing;
 mod quantile;
 mod queue;
 mod quorum;
+mod replica;
 mod reshape;
 mod retry;
 mod segments;
@@ -304,18 +307,6 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    /// Ends the run at `now`: closes the books of every service.
-    pub fn finish(&mut self) {
-        self.warn_of_deadlocks();
-        for index in 0..self.nodes.len() {
-            self.roll_node(index);
-        }
-        for index in 0..self.links.len() {
-            self.roll_link(index);
-        }
-        self.roll_meters();
-    }
-
     fn handle(&mut self, event: Event) {
         self.events += 1;
         match event {
@@ -369,43 +360,6 @@ impl<W: Wire> Engine<W> {
     fn schedule_steps(&mut self) {
         for (index, step) in self.plan.schedule.iter().enumerate() {
             self.queue.push(step.at, Event::Step(index as u32));
-        }
-    }
-
-    fn schedule_cells(&mut self) {
-        for (index, cell) in self.recorder.grid.cells.iter().enumerate().skip(1) {
-            self.queue.push(cell.from, Event::Cell(index as u32));
-        }
-    }
-
-    fn next_cell(&mut self, index: usize) {
-        for node in 0..self.nodes.len() {
-            self.roll_node(node);
-        }
-        for link in 0..self.links.len() {
-            self.roll_link(link);
-        }
-        self.roll_meters();
-        self.cell = index;
-        self.drop_old_messages();
-    }
-
-    fn roll_node(&mut self, index: usize) {
-        self.read_copies(index);
-        self.read_broker(index);
-        self.nodes[index].account(self.now);
-        let closed = self.nodes[index].roll();
-        self.recorder.services[index][self.cell] = closed;
-    }
-
-    fn roll_link(&mut self, index: usize) {
-        let closed = std::mem::take(&mut self.links[index].cell);
-        self.recorder.edges[index][self.cell] = closed;
-    }
-
-    fn roll_meters(&mut self) {
-        for (index, closed) in self.meters.roll(self.now).enumerate() {
-            self.recorder.meters[index][self.cell] = closed;
         }
     }
 

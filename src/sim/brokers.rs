@@ -4,7 +4,7 @@ use super::conservation::Maker;
 use crate::base::{EdgeId, ServiceId, Span};
 use crate::plan::broker::{Acks, BrokerSpec, Consumer, Group, Keep, Redelivery, Replication};
 use crate::plan::fixture::edge;
-use crate::plan::{Edge, Effect, Party, Plan, Role, Service, Step, Target};
+use crate::plan::{Edge, Effect, Party, Role, Service};
 
 impl Maker {
     /// The consumers come after the broker, so that no message makes another one for ever.
@@ -67,13 +67,4 @@ impl Maker {
 
 fn is_work(op: &crate::plan::Op) -> bool {
     matches!(op, crate::plan::Op::Work(_))
-}
-
-/// Can this service die of a message?
-pub(super) fn may_be_poisoned(plan: &Plan, id: ServiceId) -> bool {
-    let poisons = |step: &Step, broker: ServiceId| matches!((&step.effect, step.target), (Effect::Poison { restart: Some(_), .. }, Target::Service { id, .. }) if id == broker);
-    plan.edges.iter().any(|edge| match edge.from {
-        Party::Service(broker) => edge.to == id && plan.schedule.iter().any(|step| poisons(step, broker)),
-        Party::Client(_) => false,
-    })
 }

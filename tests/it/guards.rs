@@ -43,7 +43,8 @@ expect:
     // Half of the window's calls must have failed, and then one probe every two seconds.
     assert!(db.failed > 90 && db.failed < 150, "{} failed", db.failed);
     let edge = played.steady().edge("web->db");
-    assert_eq!(edge.attempts, edge.ok + edge.errors.iter().sum::<u64>());
+    // One or two are under way when the warm-up ends and when the run does.
+    assert!(edge.attempts.abs_diff(edge.ok + edge.errors.iter().sum::<u64>()) <= 2);
 }
 
 #[test]
