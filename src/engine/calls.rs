@@ -325,22 +325,6 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    pub(super) fn unlink_call(&mut self, frame: Handle, call: Handle, next: Handle) {
-        let Some(this) = self.frames.get_mut(frame) else { return };
-        if this.calls == call {
-            this.calls = next;
-            return;
-        }
-        let mut before = this.calls;
-        while let Some(other) = self.calls.get_mut(before) {
-            if other.sibling == call {
-                other.sibling = next;
-                return;
-            }
-            before = other.sibling;
-        }
-    }
-
     /// The owner of a call is gone: nobody waits for it any more.
     pub(super) fn forsake(&mut self, handle: Handle) {
         let Some(call) = self.calls.get(handle) else { return };

@@ -88,4 +88,20 @@ impl<W: Wire> Engine<W> {
         self.attempt(call);
         true
     }
+
+    pub(super) fn unlink_call(&mut self, frame: Handle, call: Handle, next: Handle) {
+        let Some(this) = self.frames.get_mut(frame) else { return };
+        if this.calls == call {
+            this.calls = next;
+            return;
+        }
+        let mut before = this.calls;
+        while let Some(other) = self.calls.get_mut(before) {
+            if other.sibling == call {
+                other.sibling = next;
+                return;
+            }
+            before = other.sibling;
+        }
+    }
 }

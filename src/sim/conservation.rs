@@ -7,6 +7,7 @@ use crate::plan::balance::{Balance, Check, Health, Outliers, Policy};
 use crate::plan::fixture::{edge, fault, plan, service};
 use crate::plan::*;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 const LENGTH_S: f64 = 2.0;
 
@@ -353,7 +354,8 @@ fn check(seed: u64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    // A gate must not fail by luck: the same plans every time.
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), ..ProptestConfig::with_cases(400) })]
     #[test]
     fn nothing_is_lost_doubled_or_kept_for_ever(seed in any::<u64>()) {
         check(seed);
