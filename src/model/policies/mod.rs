@@ -7,6 +7,7 @@ pub mod bulkhead;
 pub mod call;
 pub mod connect;
 pub mod deadline;
+pub mod dns;
 pub mod eject;
 pub mod fallback;
 pub mod health;
@@ -23,6 +24,7 @@ pub mod reload;
 pub mod retries;
 pub mod shed;
 pub mod throttle;
+pub mod tls;
 
 use super::Page;
 use crate::plan::Guard;
@@ -39,6 +41,8 @@ pub static PAGES: &[Page] = &[
     hedge::PAGE,
     bulkhead::PAGE,
     pool::PAGE,
+    dns::PAGE,
+    tls::PAGE,
     breaker::PAGE,
     throttle::PAGE,
     limit::PAGE,
