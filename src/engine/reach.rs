@@ -133,25 +133,26 @@ impl<W: Wire> Engine<W> {
             };
             let edge = &self.plan.edges[index];
             let is_this = |target: EdgeId| target.index() == index;
-            match (step.target, &step.effect, step.on) {
+            let ended = match (step.target, &step.effect, step.on) {
                 (Target::Service { id, replicas }, Effect::Down, true)
                     if edge.to == id || edge.from == Party::Service(id) =>
                 {
                     let count = self.nodes[id.index()].active.max(1);
-                    sessions.open.end_where(|slot| replicas.contains(slot % count));
+                    sessions.open.end_where(self.now, |slot| replicas.contains(slot % count))
                 }
                 (Target::Edge(id), Effect::Refuse, true)
                 | (Target::Edge(id), Effect::Cut { lose: true, .. }, false)
                     if is_this(id) =>
                 {
-                    sessions.open.end_where(|_| true);
+                    sessions.open.end_where(self.now, |_| true)
                 }
                 (Target::Edge(id), Effect::Reset { chance }, true) if is_this(id) => {
                     let dice = &mut self.fault_dice[step.fault.index()];
-                    sessions.open.end_where(|_| dice.chance(*chance));
+                    sessions.open.end_where(self.now, |_| dice.chance(*chance))
                 }
-                _ => {}
-            }
+                _ => 0,
+            };
+            self.recorder.touched(step.fault, "sessions ended", ended);
         }
     }
 }

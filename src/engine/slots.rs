@@ -47,10 +47,11 @@ impl Slots {
         self.ends[slot] = now + life.draw_span(&mut self.dice);
     }
 
-    /// Ends those that this says, by number.
-    pub fn end_where(&mut self, mut which: impl FnMut(u32) -> bool) {
-        let hit = self.ends.iter_mut().enumerate().filter(|(slot, _)| which(*slot as u32));
-        hit.for_each(|(_, end)| *end = Time::ZERO);
+    /// Ends those that this says, by number, and says how many of them still lived.
+    pub fn end_where(&mut self, now: Time, mut which: impl FnMut(u32) -> bool) -> u64 {
+        let alive = self.ends.iter_mut().enumerate().filter(|(_, end)| now < **end);
+        let hit = alive.filter(|(slot, _)| which(*slot as u32));
+        hit.map(|(_, end)| *end = Time::ZERO).count() as u64
     }
 }
 
@@ -78,7 +79,7 @@ mod tests {
         let life = Dist::Constant(10.0);
         let mut slots = Slots::new(4, &life, Dice::named(1, "slots"));
         let at = Time::from_secs_f64;
-        slots.end_where(|slot| slot % 2 == 0);
+        assert_eq!(slots.end_where(Time::ZERO, |slot| slot % 2 == 0), 2);
         let living = |slots: &Slots, seconds| (0..4).map(|slot| slots.lives(slot, at(seconds))).collect::<Vec<_>>();
         assert_eq!(living(&slots, 0.0), [false, true, false, true]);
         slots.renew(2, &life, at(1.0));

@@ -1,6 +1,6 @@
 //! What goes wrong between services: lost messages, partitions, hot keys, leaks, names and certificates.
 
-use crate::theory::played::play;
+use crate::theory::played::{Played, play};
 
 #[test]
 fn loss_is_delay_with_a_geometric_number_of_losses() {
