@@ -179,6 +179,9 @@ impl<W: Wire> Engine<W> {
         if traits.deadline != Time::MAX || policy.is_some() {
             traits.deadline = deadline::told(policy, call.begun, traits.deadline, self.plan.edge(edge).timeout);
         }
+        if self.links[edge.index()].reach.is_some() && !self.meets(handle, attempt, edge) {
+            return;
+        }
         if W::CARRIES {
             let intended = match owner {
                 Owner::User { intended, .. } if attempt == 1 => Some(intended),

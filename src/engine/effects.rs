@@ -14,6 +14,7 @@ impl<W: Wire> Engine<W> {
         let step = &plan.schedule[index];
         self.note_step(index);
         self.break_sessions(step);
+        self.end_sessions(step);
         if self.wire.step(index, step) {
             return;
         }

@@ -6,6 +6,7 @@ use super::eject::Ejector;
 use super::frames::Origin;
 use super::gate::{Gate, Stage};
 use super::queue::{EventQueue, Lane};
+use super::reach::Reach;
 use super::retry::Retries;
 use super::slab::Handle;
 use super::traits::Traits;
@@ -23,6 +24,8 @@ pub struct Link {
     pub fills: Option<EdgeId>,
     /// The caller's own list of the replicas of a cache.
     pub ejector: Option<Ejector>,
+    /// Names and certificates, if it has them.
+    pub reach: Option<Box<Reach>>,
     /// Its requests change their keys.
     pub write: bool,
     pub cell: EdgeCell,
@@ -125,6 +128,7 @@ impl Link {
             retries: Retries::new(edge.retry.as_ref(), dice("retry")),
             class: edge.class,
             fills: None,
+            reach: Reach::of(edge, plan.seed),
             ejector: edge.eject.map(|spec| Ejector::new(spec, MeterId::NONE)),
             write: edge.write,
             cell: EdgeCell::default(),

@@ -3,6 +3,7 @@
 
 use super::balance::Balancer;
 use super::gate::Gate;
+use super::reach::Reach;
 use super::wire::Wire;
 use super::{Engine, ServiceId, Soon, Target};
 use crate::base::{ClientId, Dice, EdgeId};
@@ -54,6 +55,8 @@ impl<W: Wire> Engine<W> {
     fn set_edge(&mut self, id: EdgeId, edge: &Edge) {
         Arc::make_mut(&mut self.plan).edges[id.index()] = edge.clone();
         self.links[id.index()].reconfigure(edge, &mut self.queue);
+        let reach = self.links[id.index()].reach.take();
+        self.links[id.index()].reach = Reach::after(reach, edge, self.given.seed, self.now);
         self.retune_door(id);
         let (seed, name) = (self.plan.seed, &edge.name);
         match &mut self.links[id.index()].gate {

@@ -7,6 +7,7 @@ mod bandwidth;
 mod blackout;
 mod blind;
 mod change;
+mod clock_skew;
 mod config;
 mod cut;
 mod disable;
@@ -14,6 +15,7 @@ mod disconnect;
 mod down;
 mod drain;
 mod errors;
+mod expire;
 mod fill;
 mod forget;
 mod freeze;
@@ -34,6 +36,7 @@ mod scale;
 mod site;
 mod slow;
 mod surge;
+mod unresolved;
 mod wake;
 
 pub use change::Change;
@@ -97,6 +100,9 @@ pub static KINDS: &[FaultKind] = &[
     loss::KIND,
     cut::KIND,
     partition::KIND,
+    unresolved::KIND,
+    expire::KIND,
+    clock_skew::KIND,
     refuse::KIND,
     reset::KIND,
     slow::KIND,

@@ -58,6 +58,16 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// The calls that a fault of names or certificates acts on; a shared link, which has neither, is reported.
+    pub fn calls(&self, fields: &Fields) -> Option<Vec<EdgeId>> {
+        let Site::Edges(edges) = self else {
+            let note = fields.error("on", "a shared link has no name and no certificate: name a call over it");
+            note.code("wrong-kind");
+            return None;
+        };
+        Some(edges.clone())
+    }
+
     /// The whole scenario.
     pub fn plan(&self) -> &'a Plan {
         match self {

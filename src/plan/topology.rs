@@ -6,6 +6,7 @@ use super::cache::{CacheSpec, Eject};
 use super::calling::{Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pool, Stale};
 use super::database::DatabaseSpec;
 use super::guards::{Budget, Guard};
+use super::network::{Dns, Tls};
 use super::working::{Queue, Working};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, SegmentId, ServiceId, Span};
 use serde::{Deserialize, Serialize};
@@ -123,6 +124,8 @@ pub struct Edge {
     pub request_bytes: u64,
     pub response_bytes: u64,
     pub pool: Option<Pool>,
+    pub dns: Option<Dns>,
+    pub tls: Option<Tls>,
     /// Asked at every attempt, in this order, before it is sent.
     pub guards: Vec<Guard>,
     /// `None`: opening a connection takes no time.
@@ -234,6 +237,8 @@ impl Edge {
             request_bytes: 1024,
             response_bytes: 1024,
             pool: None,
+            dns: None,
+            tls: None,
             guards: Vec::new(),
             connect: None,
             bulkhead: None,

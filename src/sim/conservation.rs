@@ -218,8 +218,20 @@ impl Maker {
             write: self.dice.chance(0.2),
             latency: self.pick(&[Dist::Constant(0.0), Dist::Constant(0.001), Dist::Exponential { mean: 0.01 }]),
             guards: self.guards(false),
+            dns: self.maybe(0.2, Maker::dns),
+            tls: self.maybe(0.2, Maker::tls),
             ..self.caller(edge(&name, from, to))
         }
+    }
+
+    fn dns(&mut self) -> Dns {
+        let (stale, broken) = (self.dice.chance(0.3), self.dice.chance(0.3));
+        Dns { ttl: self.ms(500), resolvers: self.below(4), stale, negative: self.ms(50), broken }
+    }
+
+    fn tls(&mut self) -> Tls {
+        let life = Dist::Exponential { mean: 0.3 };
+        Tls { connections: self.below(4), life, age: None, not_after: self.maybe(0.5, |_| Time(1 << 30)), skew_ns: 0 }
     }
 
     fn client(&mut self, client: u32) -> Client {
@@ -265,6 +277,7 @@ impl Maker {
         let mut new = old.clone();
         (new.timeout, new.wait) = (self.maybe(0.5, |m| m.ms(100)), self.maybe(0.3, |m| m.ms(50)));
         new.guards = self.guards(false);
+        (new.dns, new.tls) = (self.maybe(0.3, Maker::dns), self.maybe(0.3, Maker::tls));
         self.swap(plan, Target::Edge(id), Patch::Edge(old), Patch::Edge(new));
     }
 

@@ -1,6 +1,6 @@
 //! What goes wrong between services: lost messages, partitions, hot keys, leaks, names and certificates.
 
-use crate::theory::played::play;
+use crate::theory::played::{Played, play};
 
 #[test]
 fn loss_is_delay_with_a_geometric_number_of_losses() {
@@ -71,4 +71,74 @@ expect: [success(users) >= 99%]
         let (mean, wanted) = (mean(from + 0.1, from + 3.9), 0.010 * (1.0 + 0.5 * times));
         assert!((mean / wanted - 1.0).abs() < 0.01, "from {from}: {mean} against {wanted}");
     }
+}
+
+/// I20: sessions of mean life 900 s live on after the expiry at 300 s; a restart ends them all.
+#[test]
+fn after_an_expiry_the_errors_grow_with_the_lives_of_sessions() {
+    let text = |fault: &str| {
+        format!(
+            "
+name: expiry
+length: 1300s
+warmup: 0s
+window: 10s
+clients:
+  users: {{calls: {{to: api, timeout: 1s, tls: {{connections: 3000, life: exp(900s), not_after: 300s}}}}, rate: 500/s}}
+services: {{api: {{work: 1ms}}}}
+{fault}
+expect: [success(users) >= 0%]
+"
+        )
+    };
+    let failed = |played: &Played, from: f64, to: f64| {
+        let cell = played.over(from, to).users();
+        cell.failed() as f64 / cell.sent as f64
+    };
+    let played = play(&text(""));
+    assert_eq!(failed(&played, 0.0, 300.0), 0.0);
+    for t in [300.0, 900.0] {
+        let (measured, law) = (failed(&played, 300.0 + t - 20.0, 300.0 + t + 20.0), 1.0 - (-t / 900.0f64).exp());
+        assert!((measured - law).abs() < 0.03, "{t} s after the expiry: {measured} against {law}");
+    }
+    let restarted = play(&text("faults: {restart: {kind: down, on: api, at: 400s, for: 5s}}"));
+    assert_eq!(failed(&restarted, 410.0, 1300.0), 1.0, "nobody can come back");
+}
+
+/// I31: what is left of a TTL is uniform, so the failures grow in a straight line and are all of them at the TTL.
+#[test]
+fn a_name_that_is_gone_is_missed_as_the_caches_age() {
+    let text = |more: &str| {
+        format!(
+            "
+name: names
+length: 200s
+warmup: 0s
+clients:
+  users: {{calls: {{to: api, timeout: 1s, dns: {{ttl: 60s, resolvers: 1000{more}}}}}, rate: 1000/s}}
+services: {{api: {{work: 0s}}}}
+faults: {{gone: {{kind: unresolved, on: users->api, at: 100s, for: 80s}}}}
+expect: [success(users) >= 0%]
+"
+        )
+    };
+    let failed = |played: &Played, from: f64, to: f64| {
+        let cell = played.over(from, to).users();
+        cell.failed() as f64 / cell.sent as f64
+    };
+    let played = play(&text(""));
+    assert_eq!(failed(&played, 0.0, 100.0), 0.0);
+    for t in [15.0, 30.0, 45.0] {
+        let measured = failed(&played, 100.0 + t - 2.0, 100.0 + t + 2.0);
+        assert!((measured - t / 60.0).abs() < 0.06, "{t} s after: {measured}");
+    }
+    assert_eq!(failed(&played, 162.0, 180.0), 1.0);
+    assert_eq!(failed(&played, 180.0, 200.0), 0.0, "each cache asks anew at its next request");
+    let kept = play(&text(", negative: 5s"));
+    assert!(
+        failed(&kept, 180.0, 182.0) > 0.5 && failed(&kept, 185.5, 200.0) == 0.0,
+        "a failure that is kept outlives it"
+    );
+    let stale = play(&text(", stale: true"));
+    assert_eq!(failed(&stale, 0.0, 200.0), 0.0, "old answers are better than none");
 }

@@ -30,7 +30,7 @@
 
 use super::fallback::FallbackDraft;
 use super::lock::LockDraft;
-use super::{breaker, class, limit, rate_limit, throttle};
+use super::{breaker, class, dns, limit, rate_limit, throttle, tls};
 use super::{bulkhead, connect, deadline, eject, fallback, hedge, mirror, miss, pool, retries};
 use crate::base::{Dist, ServiceId, Span};
 use crate::model::Page;
@@ -40,7 +40,7 @@ use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, 
 pub const PAGE: Page = Page { name: "call", page: include_str!("call.rs"), fields: &[&TABLE] };
 
 /// What every call has, the one after a cache miss too.
-pub const COMMON: [FieldDoc; 24] = [
+pub const COMMON: [FieldDoc; 26] = [
     FieldDoc::required("to", Shape::Name, "the called service"),
     FieldDoc::optional("timeout", Shape::Span, "none", "total time of one attempt"),
     FieldDoc::optional("wait", Shape::Span, "none", "longest wait for a worker of the called service"),
@@ -63,6 +63,8 @@ pub const COMMON: [FieldDoc; 24] = [
     FieldDoc::optional("latency", Shape::Dist, "0s", "network time of a message, one way"),
     FieldDoc::optional("request", Shape::Bytes, "1KiB", "size of a request"),
     FieldDoc::optional("response", Shape::Bytes, "1KiB", "size of an answer"),
+    FieldDoc::optional("dns", dns::SHAPE, "none", "caches of its name"),
+    FieldDoc::optional("tls", tls::SHAPE, "none", "sessions, and the certificate that a new one needs"),
     FieldDoc::optional("breaker", breaker::SHAPE, "none", "fails at once for a while after too many failures"),
     FieldDoc::optional("throttle", throttle::SHAPE, "none", "turns away what would be turned away anyhow"),
     FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "how many it may make a second"),
@@ -171,6 +173,8 @@ pub(super) fn read_common(fields: &Fields) -> Option<CallDraft> {
     edge.latency = fields.dist("latency").unwrap_or(Dist::Constant(0.0));
     edge.chance = fields.ratio("chance").unwrap_or(1.0);
     edge.pool = fields.node("pool").and_then(|node| pool::read(node, fields.diags()));
+    edge.dns = fields.node("dns").and_then(|node| dns::read(node, fields.diags()));
+    edge.tls = fields.node("tls").and_then(|node| tls::read(node, fields.diags()));
     edge.guards = super::guards_of_call(fields);
     edge.connect = fields.node("connect").map(|node| connect::read(node, fields.diags()));
     edge.bulkhead = fields.node("bulkhead").and_then(|node| bulkhead::read(node, fields.diags()));

@@ -11,6 +11,7 @@ pub mod connect;
 pub mod consumes;
 pub mod cores;
 pub mod deadline;
+pub mod dns;
 pub mod efficiency;
 pub mod eject;
 pub mod fallback;
@@ -30,6 +31,7 @@ pub mod reload;
 pub mod retries;
 pub mod shed;
 pub mod throttle;
+pub mod tls;
 pub mod warm_up;
 
 use super::Page;
@@ -48,6 +50,8 @@ pub static PAGES: &[Page] = &[
     hedge::PAGE,
     bulkhead::PAGE,
     pool::PAGE,
+    dns::PAGE,
+    tls::PAGE,
     breaker::PAGE,
     throttle::PAGE,
     limit::PAGE,
