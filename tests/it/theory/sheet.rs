@@ -12,7 +12,7 @@ const HEAD: &str = "\
 Every row plays the text of a scenario, from the reader to the recording, and holds a figure of the recording against a closed form or
 a published result. Seeds are fixed, so the measured figures are the same on every machine. `se` is the standard error of the measured
 figure: of 20 batches of one run, or of several seeds, unless a row says otherwise. Closed forms must agree within three standard errors
-*and* within 2%; published results within the tolerance that the row names. Times are in units of the mean service time unless a unit
+*and* within 2% (rows that scatter more name 4% or 5%); published results within the tolerance that the row names. Times are in units of the mean service time unless a unit
 stands beside them.
 
 Under each table stand planted mistakes: the wrong distribution of work, the wrong order of the queue, the wrong policy. The same check
