@@ -36,8 +36,7 @@ impl Bulkhead {
         if self.waiters.len() >= self.waiting_max {
             return Entry::Full;
         }
-        self.waiters.join(attempt);
-        self.waiters.sweep(waits);
+        self.waiters.join(attempt, waits);
         Entry::Waits
     }
 

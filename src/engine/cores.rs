@@ -112,7 +112,8 @@ impl Cores {
     /// From now on a core does this much work in the time of one unit; 0 stops everything where it is.
     pub fn set_speed(&mut self, now: Time, speed: f64) {
         self.pass_time(now);
-        self.speed = speed.clamp(0.0, SPEED_MAX);
+        // What has stopped stays stopped, however little each piece of work is: 0 / 0 is no speed.
+        self.speed = if speed > 0.0 { speed.min(SPEED_MAX) } else { 0.0 };
     }
 
     /// When the first piece of work will be done if nothing changes; `None` if none ever will. `alive` says who is still there.
@@ -308,6 +309,16 @@ mod tests {
         assert_eq!(cores.due(at(40), everyone), None);
         cores.set_speed(at(1000), 0.5);
         assert_eq!(play(&mut cores, at(1000)), [(1, 1120)]);
+    }
+
+    #[test]
+    fn no_speed_at_all_for_work_of_no_length_is_a_stop() {
+        let mut cores = Cores::new(None, Sharing::Processor);
+        cores.add(at(0), frame(1), ms(10));
+        cores.set_speed(at(0), f64::NAN);
+        assert_eq!((cores.due(at(5), everyone), cores.take_done(at(5), everyone)), (None, None));
+        cores.set_speed(at(5), f64::INFINITY);
+        assert_eq!(play(&mut cores, at(5)), [(1, 5)]);
     }
 
     #[test]

@@ -85,8 +85,7 @@ impl Connections {
 
     /// Waits in line for a connection.
     pub fn wait(&mut self, attempt: (Handle, u16), waits: impl Fn(Handle, u16) -> bool) {
-        self.waiters.join(attempt);
-        self.waiters.sweep(waits);
+        self.waiters.join(attempt, waits);
     }
 
     /// An attempt in line has given up.

@@ -14,7 +14,9 @@ pub struct Waiters {
 const SWEEP_MIN: usize = 64;
 
 impl Waiters {
-    pub fn join(&mut self, attempt: (Handle, u16)) {
+    /// `waits` says who of those in line has not given up. It is not asked about the one who joins, who may not know yet that it waits.
+    pub fn join(&mut self, attempt: (Handle, u16), waits: impl Fn(Handle, u16) -> bool) {
+        self.sweep(waits);
         self.line.push_back(attempt);
         self.live += 1;
     }
@@ -40,7 +42,7 @@ impl Waiters {
         Some(next)
     }
 
-    pub fn sweep(&mut self, waits: impl Fn(Handle, u16) -> bool) {
+    fn sweep(&mut self, waits: impl Fn(Handle, u16) -> bool) {
         if self.line.len() > SWEEP_MIN && self.line.len() > 2 * self.live as usize {
             self.line.retain(|(call, attempt)| waits(*call, *attempt));
         }
@@ -58,19 +60,31 @@ mod tests {
     #[test]
     fn those_who_gave_up_are_skipped_and_swept_out() {
         let mut waiters = Waiters::default();
-        (0..4).for_each(|slot| waiters.join(attempt(slot)));
-        [0, 2].iter().for_each(|_| waiters.give_up());
         let waits = |call: Handle, _: u16| call.slot % 2 == 1;
+        (0..4).for_each(|slot| waiters.join(attempt(slot), waits));
+        [0, 2].iter().for_each(|_| waiters.give_up());
         assert_eq!((waiters.len(), waiters.next(waits)), (2, Some(attempt(1))));
         assert_eq!((waiters.next(waits), waiters.next(waits)), (Some(attempt(3)), None));
         for slot in 0..200 {
-            waiters.join(attempt(slot));
+            waiters.join(attempt(slot), |call, _| call.slot == 0);
             if slot > 0 {
                 waiters.give_up();
             }
-            waiters.sweep(|call, _| call.slot == 0);
         }
         assert!(waiters.line.len() <= SWEEP_MIN + 1, "{}", waiters.line.len());
         assert_eq!(waiters.next(|call, _| call.slot == 0), Some(attempt(0)));
+    }
+
+    #[test]
+    fn who_joins_is_not_swept_out_with_those_who_gave_up() {
+        let mut waiters = Waiters::default();
+        let newest = SWEEP_MIN as u32 + 10;
+        for slot in 0..newest {
+            waiters.join(attempt(slot), |_, _| false);
+            waiters.give_up();
+        }
+        // Its caller writes down that it waits only after it has joined.
+        waiters.join(attempt(newest), |_, _| false);
+        assert_eq!((waiters.len(), waiters.next(|call, _| call.slot == newest)), (1, Some(attempt(newest))));
     }
 }

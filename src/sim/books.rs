@@ -4,8 +4,8 @@
 use super::dealt_callers::hedges;
 use crate::base::Time;
 use crate::engine::{Audit, Direct, Engine};
-use crate::plan::{Arrivals, Edge, Effect, Plan, Target};
-use crate::record::{Recording, ServiceCell};
+use crate::plan::{Arrivals, Edge, Effect, Plan, Step, Target};
+use crate::record::{Evidence, Recording, ServiceCell};
 use std::sync::Arc;
 
 /// Plays a plan and asserts that its books balance.
@@ -44,6 +44,7 @@ pub fn breaches(recording: &Recording, left: &Audit) -> Vec<String> {
     let mut found = Vec::new();
     clients(recording, left, &mut found);
     edges(recording, left, &mut found);
+    losses(recording, &mut found);
     for index in 0..recording.plan.services.len() {
         service(recording, index, left, &mut found);
     }
@@ -85,29 +86,41 @@ fn edges(recording: &Recording, left: &Audit, found: &mut Vec<String>) {
     }
 }
 
-/// What the faults on one service counted under this name.
-fn evidence(recording: &Recording, service: usize, what: &str) -> u64 {
+/// What the faults with such a step lost and refused.
+fn taken(recording: &Recording, is_such: impl Fn(&Step) -> bool) -> u64 {
+    let such = |fault: usize| recording.plan.schedule.iter().any(|step| step.fault.index() == fault && is_such(step));
+    let all = recording.evidence.iter().enumerate().filter(|(fault, _)| such(*fault));
+    let count = |of: &Evidence, what: &str| of.details.get(what).copied().unwrap_or(0);
+    all.map(|(_, of)| count(of, "requests lost") + count(of, "requests refused")).sum()
+}
+
+/// What services lost was taken by faults on them, or stopped by callers who pass cancellations on, or taken by a poisoned message,
+/// whose fault is on the broker and who loses is not.
+fn losses(recording: &Recording, found: &mut Vec<String>) {
     let plan = &recording.plan;
-    let on_it = |fault: usize| {
-        plan.schedule.iter().any(|step| {
-            step.fault.index() == fault && matches!(step.target, Target::Service { id, .. } if id.index() == service)
-        })
-    };
-    let all = recording.evidence.iter().enumerate().filter(|(fault, _)| on_it(*fault));
-    all.map(|(_, evidence)| evidence.details.get(what).copied().unwrap_or(0)).sum()
+    let cancels = |edge: &&Edge| edge.cancel || edge.hedge.as_ref().is_some_and(|hedge| hedge.cancel);
+    let poisons = |step: &Step| matches!(step.effect, Effect::Poison { .. });
+    let poisoned = taken(recording, poisons);
+    let mut others = 0;
+    for (index, service) in plan.services.iter().enumerate() {
+        let is_on_it = |target: Target| matches!(target, Target::Service { id, .. } if id.index() == index);
+        let lost = recording.service_over(index, Time::ZERO, plan.length).lost;
+        let by_faults = taken(recording, |step| is_on_it(step.target) && !poisons(step));
+        let may_be_more = poisoned > 0 || plan.edges.iter().filter(cancels).any(|edge| edge.to.index() == index);
+        let holds = lost == by_faults || may_be_more && lost > by_faults;
+        note(found, holds, || format!("{}: lost = taken by faults: {lost} and {by_faults}", service.name));
+        others += lost.saturating_sub(by_faults);
+    }
+    let holds = others == poisoned || others > poisoned && plan.edges.iter().any(|edge| cancels(&edge));
+    note(found, holds, || format!("lost beyond faults on services = taken by poison: {others} and {poisoned}"));
 }
 
 fn service(recording: &Recording, index: usize, left: &Audit, found: &mut Vec<String>) {
     let plan = &recording.plan;
     let cell = recording.service_over(index, Time::ZERO, plan.length);
     let name = &plan.services[index].name;
-    let by_faults = evidence(recording, index, "requests lost") + evidence(recording, index, "requests refused");
     let ended = cell.completed + cell.failed + cell.rejected + cell.dropped + cell.lost + left.inside[index];
-    let cancels = |edge: &Edge| edge.cancel || edge.hedge.as_ref().is_some_and(|hedge| hedge.cancel);
-    let cancelled = plan.edges.iter().any(|edge| cancels(edge) && edge.to.index() == index);
     note(found, cell.arrived == ended, || format!("{name}: arrived = ended + inside: {} and {ended}", cell.arrived));
-    let holds = cell.lost == by_faults || cancelled && cell.lost > by_faults;
-    note(found, holds, || format!("{name}: lost = taken by faults: {} and {by_faults}", cell.lost));
     let holds = cell.wasted <= cell.completed && cell.latency.count() == cell.completed;
     note(found, holds, || format!("{name}: what was completed: {cell:?}"));
     // Little's law on the path itself: what was inside over time is what each that came spent there.

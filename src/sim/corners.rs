@@ -146,3 +146,16 @@ fn a_cut_that_loses_does_so_when_it_heals_whatever_else_lasts() {
     assert_eq!(first.errors[ErrorKind::Reset as usize], first.sent);
     assert_eq!(over(&recording, 2.0, 3.0).failed(), 0);
 }
+
+#[test]
+fn whoever_joins_a_long_line_of_those_who_gave_up_gets_the_connection_that_is_free() {
+    // The first holds the connection for a second, 99 give up beside it, and the last comes while it is still held.
+    let mut plan = one(1.0, 4.0);
+    let last = Time::from_secs_f64(0.8);
+    let times = (0..100).map(|n| Time::from_secs_f64(0.001 * f64::from(n))).chain([last]);
+    plan.clients[0].arrivals = Arrivals::Trace(times.collect());
+    let (max_wait, pick, race) = (Some(Span::from_millis(300)), Pick::Newest, Span::ZERO);
+    plan.edges[0].pool = Some(Pool { size: 1, open_ahead: true, pick, max_wait, idle: None, peer_idle: None, race });
+    let recording = super::books::held(&plan);
+    assert_eq!(recording.client_over(0, last, plan.length).ok, 1, "it waited a fifth of a second, and was served");
+}
