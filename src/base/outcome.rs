@@ -41,10 +41,12 @@ pub enum ErrorKind {
     ReadOnly,
     /// Nobody could take it: no leader, no quorum, no healthy replica.
     Unavailable,
+    /// It was made by a version that does not go with the one that was asked (HTTP 404 for an asset that is not there).
+    Mismatch,
 }
 
 impl ErrorKind {
-    pub const ALL: [ErrorKind; 17] = [
+    pub const ALL: [ErrorKind; 18] = [
         ErrorKind::Timeout,
         ErrorKind::WaitTimeout,
         ErrorKind::Rejected,
@@ -62,6 +64,7 @@ impl ErrorKind {
         ErrorKind::Untrusted,
         ErrorKind::ReadOnly,
         ErrorKind::Unavailable,
+        ErrorKind::Mismatch,
     ];
     pub const COUNT: usize = Self::ALL.len();
 
@@ -85,6 +88,7 @@ impl ErrorKind {
             ErrorKind::Untrusted => "untrusted",
             ErrorKind::ReadOnly => "read-only",
             ErrorKind::Unavailable => "unavailable",
+            ErrorKind::Mismatch => "mismatch",
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::base::Span;
 use crate::model::controls::{self, ControlKind};
-use crate::plan::{Control, Plan};
+use crate::plan::{Control, Does, Plan};
 use crate::scenario::{Entry, Fields, help_for, quote, values};
 
 /// Controls may be at most this many.
@@ -18,7 +18,7 @@ pub fn read(root: &Fields, plan: &Plan) -> Vec<Control> {
     for entry in entries {
         values::check_name(&entry.key, entry.key_place, root.diags());
         let Some(control) = control(entry, root, plan) else { continue };
-        if let Some(other) = all.iter().find(|other| other.does.lever() == control.does.lever()) {
+        if let Some(other) = all.iter().find(|other| moves_the_same(&control.does, &other.does)) {
             let message = format!("`{}` and `{}` move the same thing", other.name, control.name);
             let note = root.diags().error(entry.key_place, message).code("wrong-value");
             note.help("each would undo what the other does; leave one of them out");
@@ -26,6 +26,11 @@ pub fn read(root: &Fields, plan: &Plan) -> Vec<Control> {
         all.push(control);
     }
     all
+}
+
+/// Rollouts of one service follow each other.
+fn moves_the_same(one: &Does, other: &Does) -> bool {
+    one.lever() == other.lever() && !matches!(one, Does::Roll(_))
 }
 
 fn control(entry: &Entry, root: &Fields, plan: &Plan) -> Option<Control> {

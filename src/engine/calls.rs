@@ -120,8 +120,9 @@ impl<W: Wire> Engine<W> {
         self.count_call(edge);
         let link = &self.links[edge.index()];
         let (write, class) = (traits.write || link.write, link.class.unwrap_or(traits.class));
+        let version = if link.loads { Traits::UNDECIDED } else { traits.version };
         let deadline = deadline::of_call(link.deadline, self.now, traits.deadline);
-        self.calls.insert(Call::new(edge, owner, Traits { write, class, deadline, ..traits }, sibling))
+        self.calls.insert(Call::new(edge, owner, Traits { write, class, version, deadline, ..traits }, sibling))
     }
 
     /// A call is about to be tried for the first time.
@@ -292,6 +293,9 @@ impl<W: Wire> Engine<W> {
         }
         if let Some(call) = self.calls.get_mut(handle) {
             (call.backoff, call.paid) = (pause, paid);
+            if self.links[edge.index()].loads || call.owner.opens() {
+                call.traits.version = Traits::UNDECIDED;
+            }
         }
         match pause {
             Span::ZERO => self.soon.push_back(Soon::Attempt(handle)),
@@ -303,6 +307,7 @@ impl<W: Wire> Engine<W> {
     fn end_call(&mut self, handle: Handle, outcome: Outcome) {
         let Some(call) = self.calls.get(handle) else { return };
         let (edge, key, sibling, owner) = (call.edge, call.traits.key, call.sibling, call.owner);
+        let version = call.traits.version;
         let (outcome, answer) = match self.fall_back(handle, edge, outcome) {
             Ending::Served(outcome, answer) => (outcome, answer),
             Ending::CalledInstead => return,
@@ -313,6 +318,9 @@ impl<W: Wire> Engine<W> {
             Owner::Frame(frame) => {
                 self.unlink_call(frame, handle, sibling);
                 self.calls.remove(handle);
+                if version != Traits::ANY {
+                    self.learn_version(frame, edge, version);
+                }
                 self.call_of_frame_ended(frame, edge, key, outcome, answer);
             }
             Owner::Flight { edge: cache, key } => {

@@ -76,9 +76,9 @@ impl Population {
         Traits { class: self.class, write, ..Traits::of_key(key) }
     }
 
-    /// What is loaded now is of this version.
+    /// A page is of the version of whoever gives it; what is no page is of none.
     fn version(&self) -> u16 {
-        self.pages.as_ref().map_or(0, OpenPages::version)
+        if self.pages.is_some() { Traits::UNDECIDED } else { Traits::ANY }
     }
 
     /// A moment drawn evenly from a stretch of time; no draw if there is no stretch.

@@ -5,19 +5,33 @@ use super::database::Change;
 use super::publishing::Poison;
 use super::wire::Wire;
 use super::{Engine, ServiceId, Target};
-use crate::base::FaultId;
-use crate::plan::{Effect, Replicas};
+use crate::base::{Dice, FaultId};
+use crate::plan::{Effect, Plan, Replicas, Step};
+
+/// Dice for each fault, and after them for each control: controls act by the same effects.
+pub(super) fn dice(plan: &Plan) -> Vec<Dice> {
+    let of_faults = plan.faults.iter().map(|fault| format!("fault/{}", fault.name));
+    let of_controls = plan.controls.iter().map(|control| format!("control/{}", control.name));
+    of_faults.chain(of_controls).map(|name| Dice::named(plan.seed, &name)).collect()
+}
 
 impl<W: Wire> Engine<W> {
     pub(super) fn step(&mut self, index: usize) {
         let plan = self.plan.clone();
         let step = &plan.schedule[index];
         self.note_step(index);
-        self.break_sessions(step);
-        self.end_sessions(step);
         if self.wire.step(index, step) {
+            self.break_sessions(step);
+            self.end_sessions(step);
             return;
         }
+        self.carry_out(step);
+    }
+
+    /// An effect begins or ends now, by the schedule or because a control says so.
+    pub(super) fn carry_out(&mut self, step: &Step) {
+        self.break_sessions(step);
+        self.end_sessions(step);
         if let Effect::Set(patch) = &step.effect {
             if step.on {
                 self.recorder.touched(step.fault, "entries changed", 1);
@@ -195,7 +209,7 @@ impl<W: Wire> Engine<W> {
         self.change_broker(id, replicas, broker::Change::Silent);
     }
 
-    fn forget(&mut self, index: usize, replicas: Replicas, fault: FaultId, share: f64) -> u64 {
+    pub(super) fn forget(&mut self, index: usize, replicas: Replicas, fault: FaultId, share: f64) -> u64 {
         let count = self.nodes[index].replicas.len() as u32;
         let Some(contents) = &mut self.nodes[index].contents else { return 0 };
         let dice = &mut self.fault_dice[fault.index()];

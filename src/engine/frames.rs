@@ -273,6 +273,9 @@ impl<W: Wire> Engine<W> {
             return self.probe_ended(index, replica, frame, outcome);
         }
         self.note_outcome(index, replica, outcome.is_failure());
+        if origin.traits.version != Traits::ANY {
+            self.tell_version(index, replica, origin, outcome);
+        }
         self.answer_origin(origin, outcome);
     }
 

@@ -36,6 +36,10 @@ impl<W: Wire> Engine<W> {
             self.note_outcome(index, replica, true);
             return self.answer_origin(origin, Outcome::Failed(kind));
         }
+        if self.nodes[index].versions.is_some() && self.mismatches(index, replica, origin.traits.version) {
+            self.note_outcome(index, replica, false);
+            return self.answer_origin(origin, Self::MISMATCH);
+        }
         if origin.traits.deadline <= self.now {
             self.nodes[index].cell.dropped += 1;
             return self.answer_origin(origin, Outcome::Failed(ErrorKind::Expired));

@@ -28,6 +28,8 @@ pub struct Link {
     pub reach: Option<Box<Reach>>,
     /// Its requests change their keys.
     pub write: bool,
+    /// It asks for pages.
+    pub loads: bool,
     pub cell: EdgeCell,
     pub class: Option<u8>,
     /// Who may send at all.
@@ -131,6 +133,7 @@ impl Link {
             reach: Reach::of(edge, plan.seed),
             ejector: edge.eject.map(|spec| Ejector::new(spec, MeterId::NONE)),
             write: edge.write,
+            loads: edge.loads,
             cell: EdgeCell::default(),
             door: Door::of_edge(index, plan),
             credit: 0.0,
@@ -157,6 +160,7 @@ impl Link {
         self.retries.reconfigure(edge.retry.as_ref());
         self.ejector = Ejector::after(self.ejector.take(), edge);
         self.write = edge.write;
+        self.loads = edge.loads;
         self.latency = edge.latency.clone();
         self.instant = edge.latency.is_zero();
         self.bytes = [edge.request_bytes, edge.response_bytes];

@@ -68,6 +68,7 @@ mod statements;
 mod storage;
 mod tokens;
 mod traits;
+mod versions;
 mod waiters;
 mod wire;
 mod working;
@@ -197,7 +198,7 @@ pub struct Engine<W: Wire> {
     batches: Batches,
     meters: Meters,
     memories: Vec<Memory>,
-    /// One per fault, for the choices that it makes while it lasts.
+    /// One per fault, for the choices that it makes while it lasts; after them one per control.
     fault_dice: Vec<Dice>,
     events: u64,
     pub recorder: Recorder,
@@ -207,7 +208,6 @@ pub struct Engine<W: Wire> {
 impl<W: Wire> Engine<W> {
     pub fn new(plan: Arc<Plan>, wire: W) -> Engine<W> {
         let mut queue = EventQueue::default();
-        let seed = plan.seed;
         let metered = |(index, service)| Node::new(service, ServiceId::from(index), &plan);
         let nodes = plan.services.iter().enumerate().map(metered).collect();
         let mut links: Vec<Link> = (0..plan.edges.len()).map(|index| Link::new(index, &plan, &mut queue)).collect();
@@ -227,7 +227,6 @@ impl<W: Wire> Engine<W> {
         let populations = plan.clients.iter().enumerate().map(population).collect();
         let controls = (0..plan.controls.len()).map(|index| Control::new(index, &plan)).collect();
         let segments = (0..plan.segments.len()).map(|index| Segment::new(index, &plan)).collect();
-        let fault_dice = plan.faults.iter().map(|f| Dice::named(seed, &format!("fault/{}", f.name))).collect();
         let mut engine = Engine {
             recorder: Recorder::new(&plan),
             now: Time::ZERO,
@@ -247,7 +246,7 @@ impl<W: Wire> Engine<W> {
             batches: Batches::default(),
             meters: Meters::new(&plan),
             memories: Memory::all(&plan),
-            fault_dice,
+            fault_dice: effects::dice(&plan),
             events: 0,
             wire,
             given: plan.clone(),

@@ -10,6 +10,7 @@ use super::efficiency::warm_up;
 use super::publishing::Exchange;
 use super::statements::Copies;
 use super::storage::Storage;
+use super::versions::Versions;
 use crate::base::{Dice, FaultId, MeterId, ServiceId, Span, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::{Batch, CoDel, Efficiency, Op, Plan, Queue, Replicas, Role, Service, WarmUp};
@@ -50,6 +51,8 @@ pub struct Node {
     pub cell: ServiceCell,
     /// Who is let in.
     pub doors: Doors,
+    /// Which version each replica runs, if that matters to anybody.
+    pub versions: Option<Box<Versions>>,
     /// The last reading of a real volume, which the engine does not model.
     pub used_outside: Option<u64>,
     pub queue: QueueRules,
@@ -135,6 +138,7 @@ impl Node {
             fail: Vec::new(),
             cell: ServiceCell::default(),
             doors: Doors::of_service(id, service, plan),
+            versions: Versions::of(service, id, plan),
             used_outside: None,
             queue: QueueRules::new(&service.queue),
             working: WorkRules::new(service),
@@ -169,6 +173,9 @@ impl Node {
         self.working.any |= on_cores || takes_locks;
         let more = (self.replicas.len()..service.replicas as usize).map(|_| Replica::new(service));
         self.replicas.extend(more);
+        if let Some(versions) = &mut self.versions {
+            versions.reconfigure(service, self.replicas.len());
+        }
         // Those that were not there start now.
         let joined = self.replicas.iter_mut().take(service.replicas as usize).skip(before as usize);
         joined.for_each(|replica| replica.started = Some(now));

@@ -3,6 +3,7 @@
 
 use super::calls::Owner;
 use super::slab::{Handle, Slab};
+use super::traits::Traits;
 use super::wire::Wire;
 use super::{Engine, Event};
 use crate::base::{Dice, FaultId, Span, Time};
@@ -36,17 +37,19 @@ impl OpenPages {
         self.policy = policy.clone();
     }
 
-    pub fn version(&self) -> u16 {
-        self.version
-    }
-
     /// Pages that are open, and those of them of an earlier version than the one that is out.
     pub fn counts(&self) -> (u32, u32) {
         (self.count, self.old)
     }
 
-    /// A page is open; the answer is its handle and when it next does something.
-    fn open(&mut self, now: Time, version: u16) -> (Handle, Time) {
+    /// A page is open, of the version that its request was answered with; if that was nobody's, of the one that is out. The answer is
+    /// its handle and when it next does something.
+    fn open(&mut self, now: Time, answered: u16) -> (Handle, Time) {
+        let version = if answered >= Traits::UNDECIDED { self.version } else { answered };
+        if version > self.version {
+            // The first page of a version that is newer than all before.
+            (self.version, self.old) = (version, self.count);
+        }
         let page = Page { version, closes: now + self.policy.age.draw_span(&mut self.dice) };
         self.count += 1;
         self.old += u32::from(version != self.version);
@@ -72,8 +75,8 @@ impl OpenPages {
     }
 
     fn release(&mut self) -> u32 {
-        // Versions are only compared: after 65,536 releases they begin again.
-        self.version = self.version.wrapping_add(1);
+        // A run has fewer faults than there are versions.
+        self.version = (self.version + 1).min(Traits::UNDECIDED - 1);
         self.old = self.count;
         self.old
     }

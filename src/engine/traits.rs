@@ -10,15 +10,20 @@ pub struct Traits {
     pub class: u8,
     /// It changes what it asks for, and does not only read it.
     pub write: bool,
-    /// The version of whatever sent it: a page that was loaded before a deploy asks in the old way.
+    /// The version of whatever sent it: a page that was loaded before a deploy asks in the old way. `ANY` of what has none.
     pub version: u16,
     /// Nobody needs the answer after this moment, as far as those who asked said so; `Time::MAX` if they did not.
     pub deadline: Time,
 }
 
 impl Traits {
+    /// The version of what goes with every version.
+    pub const ANY: u16 = u16::MAX;
+    /// Of a request for a page: it becomes that of whoever answers.
+    pub const UNDECIDED: u16 = u16::MAX - 1;
+
     /// A plain read of one key.
     pub const fn of_key(key: u32) -> Traits {
-        Traits { key, class: 0, write: false, version: 0, deadline: Time::MAX }
+        Traits { key, class: 0, write: false, version: Traits::ANY, deadline: Time::MAX }
     }
 }

@@ -1,7 +1,8 @@
 //! Things with a clock of their own, as plain data: what reads signals and moves settings, tick by tick. It never says how they behave:
 //! that is `engine::controls`.
 
-use crate::base::{EdgeId, ServiceId, Span};
+use super::versions::Rollout;
+use crate::base::{EdgeId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// One entry of `controls:`.
@@ -20,6 +21,7 @@ pub struct Control {
 pub enum Does {
     Steer(Steering),
     Scale(Scaling),
+    Roll(Rollout),
 }
 
 /// A proportional feedback on one or several values, by readings that are `delay` ticks old.
@@ -54,6 +56,8 @@ pub enum Lever {
     Replicas(ServiceId),
     /// Of each replica.
     Workers(ServiceId),
+    /// How many of the replicas are of this version.
+    Version(ServiceId, u16),
 }
 
 /// What a control sees of a service: its mean since the last look.
@@ -104,6 +108,7 @@ impl Does {
         match self {
             Does::Steer(steering) => steering.moves.clone(),
             Does::Scale(scaling) => Lever::Replicas(scaling.service),
+            Does::Roll(rollout) => Lever::Version(rollout.service, rollout.to),
         }
     }
 
@@ -112,6 +117,15 @@ impl Does {
         match self {
             Does::Steer(steering) => &steering.of,
             Does::Scale(scaling) => std::slice::from_ref(&scaling.service),
+            Does::Roll(rollout) => rollout.watch.as_ref().map_or(&[], |watch| std::slice::from_ref(&watch.of)),
+        }
+    }
+
+    /// The first look, for a control that looks this often.
+    pub fn begins(&self, every: Span) -> Time {
+        match self {
+            Does::Steer(_) | Does::Scale(_) => Time::ZERO + every,
+            Does::Roll(rollout) => rollout.at,
         }
     }
 }

@@ -21,6 +21,7 @@ mod presets;
 pub mod real;
 pub mod segment;
 pub mod topology;
+pub mod versions;
 pub mod working;
 
 pub use balance::Balance;
@@ -36,6 +37,7 @@ pub use network::{Dns, Tls};
 pub use real::{Real, RealService};
 pub use segment::Segment;
 pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Retry, Role, Service, StoreSpec};
+pub use versions::{Flaw, Rollout, Skew, Then, Watch};
 pub use working::{Batch, CLASSES, CoDel, CoreSpec, Efficiency, LaneSpec, Order, Queue, Sharing, WarmUp, Working};
 
 use crate::base::{ClientId, EdgeId, MeterId, ServiceId, Span, Time};

@@ -7,6 +7,7 @@ use super::calling::{Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pool, S
 use super::database::DatabaseSpec;
 use super::guards::{Budget, Guard};
 use super::network::{Dns, Tls};
+use super::versions::Skew;
 use super::working::{Queue, Working};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, SegmentId, ServiceId, Span};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,8 @@ pub struct Service {
     /// How long it asks those to wait whom it turns away (`Retry-After`, RFC 9110).
     pub retry_after: Option<Span>,
     pub working: Working,
+    /// `None`: it does not matter by which version a request was made.
+    pub versions: Option<Skew>,
     /// What the service does for each request, in order.
     pub program: Vec<Op>,
     pub role: Role,
@@ -142,6 +145,8 @@ pub struct Edge {
     pub eject: Option<Eject>,
     /// The request, and what is asked for it further on, changes its key.
     pub write: bool,
+    /// It asks for a page: the answer is of the version of the replica that gives it, and so is what the caller asks for afterwards.
+    pub loads: bool,
     /// How much of a split goes this way, against the weights of the others in it.
     pub weight: f64,
     /// Shared links that its messages cross, in the order of a request.
@@ -249,6 +254,7 @@ impl Edge {
             miss: None,
             eject: None,
             write: false,
+            loads: false,
             weight: 1.0,
             via: Vec::new(),
         }

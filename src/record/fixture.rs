@@ -162,6 +162,7 @@ fn service(name: &str, kind: &str, workers: Option<u32>, role: Role) -> Service 
         zones: Vec::new(),
         guards: Vec::new(),
         retry_after: None,
+        versions: None,
         program: Vec::new(),
         role,
     }

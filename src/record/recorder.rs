@@ -92,8 +92,11 @@ impl Recorder {
     /// A fault touched something.
     #[inline]
     pub fn touched(&mut self, fault: FaultId, what: &str, count: u64) {
-        if count > 0 {
-            self.evidence[fault.index()].add(what, count);
+        // What controls do by themselves is nobody's fault.
+        if count > 0
+            && let Some(evidence) = self.evidence.get_mut(fault.index())
+        {
+            evidence.add(what, count);
         }
     }
 

@@ -7,6 +7,7 @@ mod calls;
 mod cli;
 mod controls;
 mod databases;
+mod deploys;
 mod determinism;
 mod docs;
 mod guards;

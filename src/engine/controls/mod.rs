@@ -3,6 +3,8 @@
 
 mod autoscaler;
 mod controller;
+mod rolling;
+mod rollout;
 mod signals;
 
 pub use signals::Reading;
@@ -14,11 +16,14 @@ use crate::plan::expectation::Subject;
 use crate::plan::{Does, Edge, Lever, Plan, Scaling, Service, Signal, Steering};
 use autoscaler::Autoscaler;
 use controller::Controller;
+use rollout::Rollout;
 use std::sync::Arc;
 
 pub struct Control {
     every: Span,
     machine: Machine,
+    /// What it moves.
+    lever: Lever,
     /// Faults that hold it still.
     frozen: Vec<FaultId>,
     /// The next look; ticks at other moments deliver what was ordered.
@@ -32,7 +37,8 @@ pub struct Control {
 
 enum Machine {
     Steer(Steering, Controller),
-    Scale(Scaling, Lever, Autoscaler),
+    Scale(Scaling, Autoscaler),
+    Roll(crate::plan::Rollout, Rollout),
 }
 
 impl Control {
@@ -41,14 +47,16 @@ impl Control {
         let of = Subject::Control(index as u32);
         let machine = match &spec.does {
             Does::Steer(steering) => Machine::Steer(steering.clone(), Controller::default()),
-            Does::Scale(scaling) => Machine::Scale(scaling.clone(), spec.does.lever(), Autoscaler::default()),
+            Does::Scale(scaling) => Machine::Scale(scaling.clone(), Autoscaler::default()),
+            Does::Roll(rollout) => Machine::Roll(rollout.clone(), Rollout::default()),
         };
         Control {
             every: spec.every,
             before: vec![Reading::default(); machine.reads().0.len()],
+            lever: spec.does.lever(),
             machine,
             frozen: Vec::new(),
-            next: Time::ZERO + spec.every,
+            next: spec.does.begins(spec.every),
             looked: Time::ZERO,
             setting: plan.meter(of, "setting"),
             changes: plan.meter(of, "changes"),
@@ -57,17 +65,14 @@ impl Control {
 }
 
 impl Machine {
-    fn lever(&self) -> &Lever {
-        match self {
-            Machine::Steer(spec, _) => &spec.moves,
-            Machine::Scale(_, lever, _) => lever,
-        }
-    }
-
     fn reads(&self) -> (&[ServiceId], Signal) {
         match self {
             Machine::Steer(spec, _) => (&spec.of, spec.reads),
-            Machine::Scale(spec, ..) => (std::slice::from_ref(&spec.service), spec.sees),
+            Machine::Scale(spec, _) => (std::slice::from_ref(&spec.service), spec.sees),
+            Machine::Roll(spec, _) => match &spec.watch {
+                Some(watch) => (std::slice::from_ref(&watch.of), watch.sees),
+                None => (&[], Signal::Errors),
+            },
         }
     }
 }
@@ -76,8 +81,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn begin_controls(&mut self) {
         for index in 0..self.controls.len() {
             self.queue.push(self.controls[index].next, Event::Tick(index as u32));
-            let values = self.values(self.controls[index].machine.lever());
-            self.meters.set(self.controls[index].setting, self.now, values[0]);
+            self.read_setting(index);
         }
     }
 
@@ -90,15 +94,19 @@ impl<W: Wire> Engine<W> {
         }
         if let Some(fault) = self.controls[index].frozen.first().copied() {
             self.recorder.touched(fault, "decisions left out", 1);
-            return;
+            // Replicas that are being replaced are not left half-way.
+            return self.roll(index, None);
         }
         let readings = if is_look { self.look(index) } else { Vec::new() };
-        let values = self.values(self.controls[index].machine.lever());
+        if matches!(self.controls[index].machine, Machine::Roll(..)) {
+            return self.roll(index, is_look.then(|| readings.first().copied()));
+        }
+        let values = self.values(&self.controls[index].lever);
         let now = self.now;
         let moved = match &mut self.controls[index].machine {
             Machine::Steer(spec, controller) if is_look => controller.tick(spec, readings, &values),
-            Machine::Steer(..) => None,
-            Machine::Scale(spec, _, scaler) => {
+            Machine::Steer(..) | Machine::Roll(..) => None,
+            Machine::Scale(spec, scaler) => {
                 let delivered = scaler.delivered(now);
                 let serving = delivered.unwrap_or(values[0] as u32);
                 let ordered = scaler.delivery();
@@ -140,11 +148,17 @@ impl<W: Wire> Engine<W> {
             Lever::Chance(id) => vec![self.plan.edge(*id).chance],
             Lever::Replicas(id) => vec![f64::from(self.plan.service(*id).replicas)],
             Lever::Workers(id) => vec![f64::from(self.plan.service(*id).workers.unwrap_or(u32::MAX))],
+            Lever::Version(id, version) => {
+                let node = &self.nodes[id.index()];
+                let versions = node.versions.as_ref();
+                let count = (0..node.active).filter(|at| versions.is_some_and(|of| of.at(*at) == *version)).count();
+                vec![count as f64 / f64::from(node.active.max(1))]
+            }
         }
     }
 
     fn move_to(&mut self, index: usize, values: &[f64]) {
-        let lever = self.controls[index].machine.lever().clone();
+        let lever = self.controls[index].lever.clone();
         match lever {
             Lever::Weights(edges) => {
                 let sum: f64 = values.iter().sum();
@@ -163,12 +177,17 @@ impl<W: Wire> Engine<W> {
                 let workers = Some(whole(values[0]));
                 self.set_service(id, &Service { workers, ..self.plan.service(id).clone() });
             }
+            Lever::Version(..) => {}
         }
+        self.read_setting(index);
+        self.meters.count(self.controls[index].changes, 1);
+    }
+
+    /// Writes down what a control's lever stands at.
+    fn read_setting(&mut self, index: usize) {
         let control = &self.controls[index];
-        let (setting, changes) = (control.setting, control.changes);
-        let now = self.values(control.machine.lever());
-        self.meters.set(setting, self.now, now[0]);
-        self.meters.count(changes, 1);
+        let now = self.values(&control.lever);
+        self.meters.set(control.setting, self.now, now[0]);
     }
 
     pub(super) fn freeze_control(&mut self, id: ControlId, fault: FaultId, on: bool) {
@@ -184,8 +203,8 @@ impl<W: Wire> Engine<W> {
         // What happened while it was frozen it has not seen.
         self.look(id.index());
         let late = match &self.controls[id.index()].machine {
-            Machine::Scale(_, _, scaler) => scaler.delivery().filter(|at| *at <= now),
-            Machine::Steer(..) => None,
+            Machine::Scale(_, scaler) => scaler.delivery().filter(|at| *at <= now),
+            Machine::Steer(..) | Machine::Roll(..) => None,
         };
         if late.is_some() {
             self.queue.push(now, Event::Tick(id.0));
@@ -222,7 +241,7 @@ impl<W: Wire> Engine<W> {
 
     /// What the controls that are not frozen move.
     fn levers(&self) -> impl Iterator<Item = &Lever> {
-        self.controls.iter().filter(|control| control.frozen.is_empty()).map(|control| control.machine.lever())
+        self.controls.iter().filter(|control| control.frozen.is_empty()).map(|control| &control.lever)
     }
 }
 

@@ -208,11 +208,12 @@ impl Desk<'_> {
     fn controls(&mut self) {
         for control in &self.plan.controls {
             let (name, moved, read) = (&control.name, control.does.lever(), control.does.reads());
-            if let Lever::Replicas(id) | Lever::Workers(id) = moved
+            if let Lever::Replicas(id) | Lever::Workers(id) | Lever::Version(id, _) = moved
                 && target::real(self.plan, id).is_some()
             {
                 let service = self.name(id);
-                self.problems.push(format!("control `{name}`: the real process `{service}` cannot be scaled"));
+                self.problems
+                    .push(format!("control `{name}`: the real process `{service}` cannot be scaled or replaced"));
             }
             for id in read.iter().filter(|id| target::real(self.plan, **id).is_some()) {
                 let service = self.name(*id);

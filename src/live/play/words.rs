@@ -62,6 +62,7 @@ pub fn status_of(outcome: Outcome) -> Option<StatusCode> {
             ErrorKind::Rejected | ErrorKind::Shed | ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             ErrorKind::Throttled => StatusCode::TOO_MANY_REQUESTS,
             ErrorKind::ReadOnly => StatusCode::FORBIDDEN,
+            ErrorKind::Mismatch => StatusCode::GONE,
             // What a caller meets before anything is sent; a stand-in never answers with it.
             ErrorKind::Refused
             | ErrorKind::BreakerOpen

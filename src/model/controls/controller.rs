@@ -157,6 +157,6 @@ fn read_from(fields: &Fields, moves: &Lever, plan: &Plan) -> Option<Vec<ServiceI
             None
         }
         (Lever::Chance(id), None) => Some(vec![plan.edge(*id).to]),
-        (Lever::Replicas(id) | Lever::Workers(id), None) => Some(vec![*id]),
+        (Lever::Replicas(id) | Lever::Workers(id) | Lever::Version(id, _), None) => Some(vec![*id]),
     }
 }

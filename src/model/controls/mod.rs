@@ -5,6 +5,7 @@
 
 pub mod autoscaler;
 pub mod controller;
+pub mod deploy;
 
 use crate::base::ServiceId;
 use crate::plan::{Does, Plan, Signal};
@@ -21,7 +22,7 @@ pub struct ControlKind {
 }
 
 /// Every kind, in the order of the manual.
-pub static KINDS: &[ControlKind] = &[controller::KIND, autoscaler::KIND];
+pub static KINDS: &[ControlKind] = &[controller::KIND, autoscaler::KIND, deploy::KIND];
 
 /// The fields that every control has.
 pub static COMMON: &[FieldDoc] = &[

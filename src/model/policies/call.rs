@@ -79,13 +79,14 @@ pub const COMMON: [FieldDoc; 26] = [
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
 
-pub static TABLE: [FieldDoc; COMMON.len() + 6] = crate::model::joined(
+pub static TABLE: [FieldDoc; COMMON.len() + 7] = crate::model::joined(
     &COMMON,
     &[
         FieldDoc::optional("miss", miss::SHAPE, "none", "where to go when a cache does not hold the key"),
         FieldDoc::optional("fallback", fallback::SHAPE, "none", "what is served when the call has failed"),
         FieldDoc::optional("eject", eject::SHAPE, "never", "when a replica of a cache is out of the caller's list"),
         FieldDoc::optional("write", Shape::Flag, "false", "it changes its key; so does what is called for it"),
+        FieldDoc::optional("loads", Shape::Flag, "false", "it asks for a page, whose version the caller goes on in"),
         FieldDoc::optional(
             "weight",
             Shape::Number,
@@ -142,6 +143,7 @@ pub fn read(node: &Node, what: &str, diags: &Diagnostics) -> Option<CallDraft> {
         call.edge.eject = eject::read(node, diags);
     }
     call.edge.write = fields.flag("write").unwrap_or(false);
+    call.edge.loads = fields.flag("loads").unwrap_or(false);
     call.fallback = fields.node("fallback").and_then(|node| fallback::read(node, diags)).map(Box::new);
     call.edge.weight = fields.number("weight").unwrap_or(1.0);
     call.via = read_via(&fields);

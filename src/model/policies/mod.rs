@@ -32,6 +32,7 @@ pub mod retries;
 pub mod shed;
 pub mod throttle;
 pub mod tls;
+pub mod versions;
 pub mod warm_up;
 
 use super::Page;
@@ -73,6 +74,7 @@ pub static PAGES: &[Page] = &[
     warm_up::PAGE,
     batch::PAGE,
     lock::PAGE,
+    versions::PAGE,
     reload::PAGE,
 ];
 

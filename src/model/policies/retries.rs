@@ -55,6 +55,7 @@ pub const KINDS: &[&str] = &[
     "untrusted",
     "read-only",
     "unavailable",
+    "mismatch",
 ];
 
 static TABLE: [FieldDoc; 5] = [

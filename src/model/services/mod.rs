@@ -11,7 +11,8 @@ use super::policies::call::{self, CallDraft, StepDraft};
 use super::policies::class::Classes;
 use super::policies::consumes::{self, ConsumeDraft};
 use super::policies::{
-    self, balance, batch, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit, shed, warm_up,
+    self, balance, batch, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit, shed,
+    versions, warm_up,
 };
 use crate::plan::{Order, Role, Service, Working};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, quote, values};
@@ -63,6 +64,7 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("efficiency", efficiency::SHAPE, "none", "how the speed falls with what is in flight"),
     FieldDoc::optional("warm_up", warm_up::SHAPE, "none", "how slow it is after a start"),
     FieldDoc::optional("batch", batch::SHAPE, "none", "how many requests a worker takes at once"),
+    FieldDoc::optional("versions", versions::SHAPE, "all go together", "what it makes of pages of another version"),
     FieldDoc::optional("consumes", consumes::SHAPE, "nothing", "the broker whose messages it is given"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
@@ -140,6 +142,7 @@ pub fn read(
         workers,
         queue: queue::read(&fields, &around.classes),
         working: read_working(&fields),
+        versions: fields.node("versions").map(|node| versions::read(node, diags)),
         balance: balance::read(&fields),
         zones: read_zones(&fields, replicas),
         guards: policies::guards_of_service(&fields),
