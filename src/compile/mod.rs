@@ -24,6 +24,7 @@ mod sites;
 #[cfg(test)]
 mod tests;
 mod variants;
+mod zones;
 
 use crate::plan::{Plan, World};
 use crate::scenario::{Diagnostics, Loaded, overlay};

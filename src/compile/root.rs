@@ -27,7 +27,7 @@
 //!   - recovery(users) <= 5s after slow-db
 //! ```
 
-use super::{Request, alerts, controls, edges, faults, graph, lines, links, phases, real, variants};
+use super::{Request, alerts, controls, edges, faults, graph, lines, links, phases, real, variants, zones};
 use crate::base::{ServiceId, Span, Time};
 use crate::model::load::client::{self, ClientDraft};
 use crate::model::policies::class::Classes;
@@ -37,7 +37,7 @@ use crate::plan::{Plan, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
-pub static TABLE: [FieldDoc; 21] = [
+pub static TABLE: [FieldDoc; 22] = [
     FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
     FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
     FieldDoc::optional("about", Shape::Text, "", "the story"),
@@ -56,6 +56,7 @@ pub static TABLE: [FieldDoc; 21] = [
     FieldDoc::required("clients", Shape::MapOf(&Shape::Shared("client", &client::TABLE)), "who asks"),
     FieldDoc::required("services", Shape::MapOf(&Shape::Any), "who answers"),
     FieldDoc::optional("links", Shape::MapOf(&Shape::Shared("link", &links::TABLE)), "none", "links that calls share"),
+    FieldDoc::optional("zones", Shape::Object(&zones::TABLE), "none", "regions, and how far apart zones are"),
     FieldDoc::optional("controls", Shape::MapOf(&Shape::Any), "none", "what watches and moves settings by itself"),
     FieldDoc::optional("faults", Shape::MapOf(&Shape::Any), "none", "what goes wrong, and when"),
     FieldDoc::optional(
@@ -94,6 +95,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     plan.services = services.iter().map(|draft| draft.service.clone()).collect();
     plan.clients = clients.iter().map(|draft| draft.client.clone()).collect();
     plan.segments = links::read(&fields);
+    zones::read(&fields, &mut plan);
     let places = edges::connect(&mut plan, &clients, &services, &classes, diags);
     graph::check(&plan, &services, &places, diags);
     plan.real = real::read(&fields, &plan);
@@ -159,6 +161,7 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
         real: Default::default(),
         controls: Vec::new(),
         segments: Vec::new(),
+        zones: Default::default(),
         meters: Vec::new(),
     }
 }

@@ -142,9 +142,8 @@ impl<W: Wire> Engine<W> {
         call.pass = Pass::Free;
         call.stage = Stage::Direct;
         let (attempt, edge, owner, traits) = (call.attempt, call.edge, call.owner, call.traits);
-        if self.links[edge.index()].ejector.is_some() {
-            let aimed = self.aim(edge, traits.key);
-            self.calls.get_mut(handle).expect("the call is being made").aimed = aimed;
+        if self.links[edge.index()].aims {
+            self.take_aim(handle);
         }
         let link = &mut self.links[edge.index()];
         link.cell.attempts += 1;

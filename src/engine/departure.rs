@@ -115,7 +115,7 @@ impl<W: Wire> Engine<W> {
     /// The packet that opens a connection is sent, for the `tries + 1`-th time.
     pub(super) fn shake_hands(&mut self, handle: Handle, attempt: u16, tries: u8) {
         let Some(edge) = self.at_stage(handle, attempt, Stage::Connecting) else { return };
-        match self.handshake(edge) {
+        match self.handshake(edge, handle) {
             Handshake::Done(round_trip) => {
                 let time = self.plan.edge(edge).connect.as_ref().map_or(Span::ZERO, |connect| connect.time);
                 self.queue.push(self.now + round_trip + time, Event::Connected(handle, attempt));

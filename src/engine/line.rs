@@ -11,6 +11,7 @@ mod priority;
 pub use codel::Presence;
 pub use order::Line;
 
+use super::balance::Wanted;
 use super::calls::Owner;
 use super::frames::{Frame, Origin, State};
 use super::placement::Out;
@@ -86,7 +87,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// The replica for a request, or why there is none.
-    fn choose_replica(&mut self, index: usize, origin: &Origin) -> Result<u32, ErrorKind> {
+    pub(super) fn choose_replica(&mut self, index: usize, origin: &Origin) -> Result<u32, ErrorKind> {
         let (now, node) = (self.now, &mut self.nodes[index]);
         if let Some(copies) = &mut node.copies {
             return copies.database.route(origin.traits.write, origin.traits.key, now);
@@ -106,14 +107,14 @@ impl<W: Wire> Engine<W> {
         if node.balancer.is_none() {
             return Some(0);
         }
-        if node.consumes
-            && let Some(aimed) = self.aimed_at(origin.parent, origin.attempt)
+        if node.takes_aim
+            && let Some(aimed) = self.aimed_at(origin.parent, origin.attempt).filter(|aimed| *aimed < node.active)
         {
             return Some(aimed);
         }
-        let zone = self.zone_of_caller(index, origin);
+        let wanted = Wanted { zone: self.zone_of_caller(index, origin), key: origin.traits.key };
         let (now, node) = (self.now, &mut self.nodes[index]);
-        node.balancer.as_mut().and_then(|balancer| balancer.choose(&node.replicas, zone, now))
+        node.balancer.as_mut().and_then(|balancer| balancer.choose(&node.replicas, wanted, now))
     }
 
     /// The replica of a cache that a request goes to: where its caller sent it, or where its key belongs.
@@ -126,19 +127,6 @@ impl<W: Wire> Engine<W> {
         let replicas = &node.replicas;
         let load = |replica: u32| replicas[replica as usize].inside();
         node.contents.as_mut().map(|contents| contents.choose(origin.traits.key, Out::NOBODY, load, self.now))
-    }
-
-    /// The number, among the zones of the called service, of the zone that the caller's replica is in.
-    fn zone_of_caller(&self, index: usize, origin: &Origin) -> Option<u32> {
-        let zones = &self.plan.services[index].zones;
-        if zones.is_empty() {
-            return None;
-        }
-        let Owner::Frame(above) = self.calls.get(origin.parent)?.owner else { return None };
-        let above = self.frames.get(above)?;
-        let there = &self.plan.services[above.service as usize].zones;
-        let name = there.get(above.replica as usize % there.len().max(1))?;
-        zones.iter().position(|zone| zone == name).map(|zone| zone as u32)
     }
 
     fn turned_away_by_fault(&mut self, index: usize, replica: u32) -> Option<ErrorKind> {

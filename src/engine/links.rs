@@ -11,6 +11,7 @@ use super::retry::Retries;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
+use super::zones::is_zoned;
 use super::{EdgeId, Engine, Event, Outcome, Soon};
 use crate::base::{Dice, Dist, ErrorKind, FaultId, MeterId, Span, Time};
 use crate::plan::{Deadline, Edge, Effect, Plan, Ways};
@@ -47,12 +48,16 @@ pub struct Link {
     /// Request and response sizes.
     bytes: [u64; 2],
     chance_dice: Dice,
-    latency_dice: Dice,
+    pub latency_dice: Dice,
     faults: Vec<LinkFault>,
-    /// Nothing lies on the edge and it crosses no shared link: messages just take their time.
+    /// Nothing lies on the edge, and it crosses no shared link and no zones: messages just take their time.
     is_plain: bool,
     crosses: bool,
-    held: Vec<Held>,
+    /// What its messages take depends on where they go.
+    pub zoned: bool,
+    /// The replica for an attempt is chosen before it is sent.
+    pub aims: bool,
+    pub(super) held: Vec<Held>,
 }
 
 /// An effect that lies on the edge now.
@@ -65,7 +70,7 @@ struct LinkFault {
 
 /// A message that a cut holds back.
 #[derive(Clone, Copy, Debug)]
-enum Held {
+pub(super) enum Held {
     Request(Transit),
     Response(Handle, u16, Outcome),
 }
@@ -124,6 +129,7 @@ impl Link {
     pub fn new(index: usize, plan: &Plan, queue: &mut EventQueue) -> Link {
         let edge = &plan.edges[index];
         let dice = |purpose: &str| Dice::named(plan.seed, &format!("{purpose}/{}", edge.name));
+        let zoned = is_zoned(plan, edge);
         Link {
             timeout: edge.timeout.map(|delay| queue.lane(delay)),
             wait: edge.wait.map(|delay| queue.lane(delay)),
@@ -146,7 +152,9 @@ impl Link {
             chance_dice: dice("chance"),
             latency_dice: dice("latency"),
             faults: Vec::new(),
-            is_plain: edge.via.is_empty(),
+            is_plain: edge.via.is_empty() && !zoned,
+            zoned,
+            aims: zoned || edge.eject.is_some(),
             crosses: !edge.via.is_empty(),
             held: Vec::new(),
         }
@@ -166,7 +174,12 @@ impl Link {
         self.bytes = [edge.request_bytes, edge.response_bytes];
         self.deadline = edge.deadline;
         self.crosses = !edge.via.is_empty();
-        self.is_plain = self.faults.is_empty() && !self.crosses;
+        self.aims = self.zoned || self.ejector.is_some();
+        self.look_anew();
+    }
+
+    fn look_anew(&mut self) {
+        self.is_plain = self.faults.is_empty() && !self.crosses && !self.zoned;
     }
 
     /// Is a call with this chance made this time?
@@ -188,7 +201,7 @@ impl Link {
 impl<W: Wire> Engine<W> {
     /// Sends an attempt towards the called service.
     pub(super) fn send_request(&mut self, message: Transit) {
-        match self.pass(message.edge, Direction::Request) {
+        match self.pass(message.edge, message.call, Direction::Request) {
             Passage::After(Span::ZERO) => self.deliver(message),
             Passage::After(delay) => {
                 let message = self.transits.insert(message);
@@ -228,7 +241,7 @@ impl<W: Wire> Engine<W> {
     /// Sends an answer back to the caller. Nobody carries an answer to a caller who has gone.
     pub(super) fn send_reply(&mut self, call: Handle, attempt: u16, outcome: Outcome) {
         let Some(edge) = self.edge_of(call, attempt) else { return };
-        match self.pass(edge, Direction::Response) {
+        match self.pass(edge, call, Direction::Response) {
             Passage::After(Span::ZERO) => self.soon.push_back(Soon::Reply(call, attempt, outcome)),
             Passage::After(delay) => self.queue.push(self.now + delay, Event::Reply(call, attempt, outcome)),
             Passage::Held => self.links[edge.index()].held.push(Held::Response(call, attempt, outcome)),
@@ -238,7 +251,7 @@ impl<W: Wire> Engine<W> {
     }
 
     #[inline]
-    fn pass(&mut self, edge: EdgeId, direction: Direction) -> Passage {
+    fn pass(&mut self, edge: EdgeId, call: Handle, direction: Direction) -> Passage {
         let link = &mut self.links[edge.index()];
         let latency = if link.instant { Span::ZERO } else { link.latency.draw_span(&mut link.latency_dice) };
         if link.is_plain {
@@ -246,7 +259,9 @@ impl<W: Wire> Engine<W> {
         }
         let way = usize::from(direction == Direction::Response);
         let bytes = link.bytes[way];
-        match self.pass_faults(edge, direction, latency) {
+        let across = if link.zoned { self.cross_zones(edge, call, way == 1) } else { Some(Span::ZERO) };
+        let Some(across) = across else { return Passage::Held };
+        match self.pass_faults(edge, direction, latency + across) {
             Passage::After(delay) => self.cross_segments(edge, way, bytes, delay).map_or(Passage::Lost, Passage::After),
             other => other,
         }
@@ -291,9 +306,14 @@ impl<W: Wire> Engine<W> {
     }
 
     /// Opens a connection, or tries to: a round trip of packets that carry nothing.
-    pub(super) fn handshake(&mut self, edge: EdgeId) -> Handshake {
+    pub(super) fn handshake(&mut self, edge: EdgeId, call: Handle) -> Handshake {
+        let ways = [false, true].map(|back| {
+            if self.links[edge.index()].zoned { self.cross_zones(edge, call, back) } else { Some(Span::ZERO) }
+        });
+        let [Some(forth), Some(back)] = ways else { return Handshake::Lost };
         let link = &mut self.links[edge.index()];
         let mut delay = link.latency.draw_span(&mut link.latency_dice) + link.latency.draw_span(&mut link.latency_dice);
+        delay = delay + forth + back;
         let mut lost = false;
         for on in &link.faults {
             let dice = &mut self.fault_dice[on.fault.index()];
@@ -336,11 +356,17 @@ impl<W: Wire> Engine<W> {
         let loses =
             link.faults.iter().any(|on| on.fault == fault && matches!(on.effect, Effect::Cut { lose: true, .. }));
         link.faults.retain(|on| on.fault != fault);
-        link.is_plain = link.faults.is_empty() && !link.crosses;
+        link.look_anew();
         if loses {
             link.held.clear();
             return self.reset_in_flight(edge, fault, 1.0);
         }
+        self.let_go(edge);
+    }
+
+    /// Sends what was held and is not held by others.
+    pub(super) fn let_go(&mut self, edge: EdgeId) {
+        let link = &mut self.links[edge.index()];
         if link.held.is_empty() {
             return;
         }

@@ -72,6 +72,7 @@ mod versions;
 mod waiters;
 mod wire;
 mod working;
+mod zones;
 
 #[cfg(test)]
 pub use audit::Audit;
@@ -101,6 +102,7 @@ use segments::Segment;
 use slab::Slab;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use zones::Zones;
 
 /// Something that is due at a moment. Handles may be stale by then; a stale event is nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +195,7 @@ pub struct Engine<W: Wire> {
     populations: Vec<Population>,
     controls: Vec<Control>,
     segments: Vec<Segment>,
+    zones: Zones,
     flights: Flights,
     locks: Locks,
     batches: Batches,
@@ -241,6 +244,7 @@ impl<W: Wire> Engine<W> {
             populations,
             controls,
             segments,
+            zones: Zones::new(&plan),
             flights: Flights::default(),
             locks: Locks::new(plan.locks.len()),
             batches: Batches::default(),

@@ -11,6 +11,7 @@ use super::publishing::Exchange;
 use super::statements::Copies;
 use super::storage::Storage;
 use super::versions::Versions;
+use super::zones::is_zoned;
 use crate::base::{Dice, FaultId, MeterId, ServiceId, Span, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::{Batch, CoDel, Efficiency, Op, Plan, Queue, Replicas, Role, Service, WarmUp};
@@ -29,6 +30,8 @@ pub struct Node {
     pub blind_meter: MeterId,
     /// How many faults hide it from monitoring.
     pub hidden: i32,
+    /// How many keys requests can be for.
+    keys: u32,
     /// `None` for a single replica that nothing is asked about: it is always its turn.
     pub balancer: Option<Balancer>,
     /// Are the outcomes of requests told to the balancer?
@@ -41,8 +44,8 @@ pub struct Node {
     pub storage: Option<Storage>,
     pub copies: Option<Box<Copies>>,
     pub exchange: Option<Box<Exchange>>,
-    /// Do brokers hand it messages?
-    pub consumes: bool,
+    /// Do those who call it choose the replica?
+    pub takes_aim: bool,
     pub work_dice: Dice,
     /// Work that starts takes the product of these times longer.
     pub slow: Vec<(FaultId, Replicas, f64)>,
@@ -99,6 +102,7 @@ pub struct WorkRules {
 impl Node {
     pub fn new(service: &Service, id: ServiceId, plan: &Plan) -> Node {
         let (name, seed, of) = (&service.name, plan.seed, Subject::Service(id.0));
+        let keys = plan.clients.iter().filter_map(|client| client.keys).map(|keys| keys.count).max().unwrap_or(1);
         let (contents, storage) = match &service.role {
             Role::Plain | Role::Database(_) | Role::Broker(_) => (None, None),
             Role::Cache(spec) => (Some(Contents::new(spec, service, seed)), None),
@@ -118,7 +122,7 @@ impl Node {
         Node {
             copies,
             exchange,
-            consumes: plan.edges.iter().any(|edge| edge.to == id && plan.is_delivery(edge)),
+            takes_aim: plan.edges.iter().any(|edge| edge.to == id && (plan.is_delivery(edge) || is_zoned(plan, edge))),
             replicas: (0..service.replicas).map(|_| Replica::new(service)).collect(),
             active: service.replicas,
             replicas_meter: plan.meter(of, "replicas"),
@@ -126,7 +130,8 @@ impl Node {
             crashes_meter: plan.meter(of, "crashes"),
             blind_meter: plan.meter(of, "blind"),
             hidden: 0,
-            balancer: balancer(service, seed),
+            keys,
+            balancer: balancer(service, keys, seed),
             watches_outcomes: service.balance.outliers.is_some(),
             ejections_meter: plan.meter(of, "ejections"),
             waiting_meter: plan.meter(of, "waiting"),
@@ -180,8 +185,8 @@ impl Node {
         let joined = self.replicas.iter_mut().take(service.replicas as usize).skip(before as usize);
         joined.for_each(|replica| replica.started = Some(now));
         match &mut self.balancer {
-            Some(balancer) => balancer.reconfigure(&service.balance, service.replicas),
-            None => self.balancer = balancer(service, seed),
+            Some(balancer) => balancer.reconfigure(&service.balance, service.replicas, now),
+            None => self.balancer = balancer(service, self.keys, seed),
         }
         if let (Some(contents), Role::Cache(spec)) = (&mut self.contents, &service.role) {
             contents.reconfigure(spec, service.replicas, now);
@@ -346,10 +351,10 @@ impl Node {
 }
 
 /// A balancer, where there is anything to choose or to check.
-fn balancer(service: &Service, seed: u64) -> Option<Balancer> {
+fn balancer(service: &Service, keys: u32, seed: u64) -> Option<Balancer> {
     let is_needed = service.replicas > 1 || !service.balance.is_plain();
     let dice = Dice::named(seed, &format!("balance/{}", service.name));
-    is_needed.then(|| Balancer::new(&service.balance, service.replicas, service.zones.len() as u32, dice))
+    is_needed.then(|| Balancer::new(&service.balance, service.replicas, service.zones.len() as u32, keys, dice))
 }
 
 impl QueueRules {

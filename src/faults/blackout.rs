@@ -1,6 +1,6 @@
 //! Whole zones or regions are gone: every service loses the replicas that it has there.
 //!
-//! `zones` names the zones that go dark, as the services list them under `zones`; a region is all of its zones. Everything in them
+//! `zones` names the zones that go dark, as the services list them under `zones`, or regions (section `zones`). Everything in them
 //! crashes at one moment and comes back cold when it heals.
 //!
 //! - **Simulated world**: as `down` on the replicas of these zones, of all services.
@@ -25,10 +25,10 @@
 //!   - crashes(db) == 1
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, zones};
 use crate::base::ServiceId;
 use crate::plan::{Effect, Replicas, Target};
-use crate::scenario::{FieldDoc, Fields, Shape, help_for, quote, values};
+use crate::scenario::{FieldDoc, Fields, Shape};
 
 pub const KIND: FaultKind = FaultKind {
     name: "blackout",
@@ -39,27 +39,23 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] = &[FieldDoc::required("zones", Shape::List(&Shape::Name), "the zones that go dark")];
+static FIELDS: &[FieldDoc] =
+    &[FieldDoc::required("zones", Shape::List(&Shape::Name), "the zones and regions that go dark")];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let plan = site.plan();
+    let dark = zones::listed(fields, "zones", plan)?;
+    let is_dark = |zone: &String| plan.zones.named(zone).is_some_and(|zone| zone.overlaps(dark));
     let mut effects = Vec::new();
-    let mut named = Vec::new();
-    for node in fields.list("zones") {
-        let wanted = values::read_name(node, fields.diags())?;
-        let before = effects.len();
-        for (index, service) in plan.services.iter().enumerate() {
-            if let Some(at) = service.zones.iter().position(|zone| zone == wanted) {
-                let replicas = Replicas::every(service.zones.len() as u32, at as u32);
-                effects.push((Target::Service { id: ServiceId::from(index), replicas }, Effect::Down));
-            }
+    for (index, service) in plan.services.iter().enumerate() {
+        for (at, _) in service.zones.iter().enumerate().filter(|(_, zone)| is_dark(zone)) {
+            let replicas = Replicas::every(service.zones.len() as u32, at as u32);
+            effects.push((Target::Service { id: ServiceId::from(index), replicas }, Effect::Down));
         }
-        if effects.len() == before {
-            let zones = plan.services.iter().flat_map(|service| service.zones.iter().map(String::as_str));
-            let note = fields.diags().error(node.place, format!("no service is in a zone {}", quote(wanted)));
-            note.maybe_help(help_for(wanted, zones)).code("unknown-name");
-        }
-        named.push(wanted);
     }
-    Some(Lowered { label: format!("blackout of {}", named.join(", ")), effects, ..Lowered::default() })
+    if effects.is_empty() {
+        fields.error("zones", "no service is in these zones").code("wrong-value");
+        return None;
+    }
+    Some(Lowered { label: format!("blackout of {}", zones::words(fields, "zones")), effects, ..Lowered::default() })
 }

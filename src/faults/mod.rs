@@ -38,6 +38,7 @@ mod slow;
 mod surge;
 mod unresolved;
 mod wake;
+mod zones;
 
 pub use change::Change;
 pub use site::{ActsOn, Site};

@@ -2,7 +2,8 @@
 //!
 //! Every edge between a member of `from` and a member of `to` is cut, whoever of the two calls. Without `to` the other side is
 //! everything else. `ways: forth` holds only what goes from `from` to `to`: the requests of calls from there, and the answers of calls to
-//! there; `back` the other way. A half-open network is the harder case, because one side believes that all is well.
+//! there; `back` the other way. Both sides may instead be zones and regions: then what is held is what replicas and clients in
+//! the one would send to replicas and clients in the other, of all services, as the balancer has chosen them. A half-open network is the harder case, because one side believes that all is well.
 //!
 //! - **Simulated world**: as `cut` on each of these edges.
 //! - **Live world**: as `cut`: the fault proxies on these edges hold what goes that way.
@@ -29,7 +30,7 @@
 //!   - success(users) >= 99% between 32s and 40s
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, cut};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, cut, zones};
 use crate::base::EdgeId;
 use crate::plan::{Effect, Party, Plan, Target, Ways};
 use crate::scenario::{FieldDoc, Fields, Shape, help_for, quote, values};
@@ -44,14 +45,22 @@ pub const KIND: FaultKind = FaultKind {
 };
 
 static FIELDS: &[FieldDoc] = &[
-    FieldDoc::required("from", Shape::List(&Shape::Name), "services and clients on the one side"),
-    FieldDoc::optional("to", Shape::List(&Shape::Name), "everything else", "services and clients on the other side"),
+    FieldDoc::required("from", Shape::List(&Shape::Name), "services and clients on the one side, or zones"),
+    FieldDoc::optional(
+        "to",
+        Shape::List(&Shape::Name),
+        "everything else",
+        "services and clients on the other side, or zones",
+    ),
     FieldDoc::optional("ways", Shape::Choice(&["both", "forth", "back"]), "both", "`forth`: from `from` to `to`"),
     cut::LOSE,
 ];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let plan = site.plan();
+    if fields.list("from").iter().any(|node| node.scalar().is_some_and(|name| is_zone(name, plan))) {
+        return lower_zones(fields, plan);
+    }
     let from = side(fields, "from", plan)?;
     let to = if fields.has("to") { Some(side(fields, "to", plan)?) } else { None };
     let is_there = |party: &Party| to.as_ref().map_or(!from.contains(party), |to| to.contains(party));
@@ -82,14 +91,38 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     Some(Lowered { label: label(fields, plan, &from, to.as_deref()), effects, ..Lowered::default() })
 }
 
-fn label(fields: &Fields, plan: &Plan, from: &[Party], to: Option<&[Party]>) -> String {
-    let names = |side: &[Party]| side.iter().map(|party| plan.party_name(*party)).collect::<Vec<_>>().join(", ");
-    let way = match fields.choice("ways") {
+fn is_zone(name: &str, plan: &Plan) -> bool {
+    plan.zones.named(name).is_some() && plan.service_named(name).is_none() && plan.client_named(name).is_none()
+}
+
+fn lower_zones(fields: &Fields, plan: &Plan) -> Option<Lowered> {
+    let from = zones::listed(fields, "from", plan)?;
+    let to = if fields.has("to") { zones::listed(fields, "to", plan)? } else { plan.zones.others(from) };
+    if from.overlaps(to) {
+        fields.error("to", "a zone is on both sides").code("wrong-value");
+        return None;
+    }
+    let (target, ways) = match fields.choice("ways") {
+        Some("forth") => (Target::Zones { from, to }, Ways::Requests),
+        Some("back") => (Target::Zones { from: to, to: from }, Ways::Requests),
+        _ => (Target::Zones { from, to }, Ways::Both),
+    };
+    let other = if fields.has("to") { zones::words(fields, "to") } else { "everything else".to_owned() };
+    let label = format!("{} zones {} from {other}", way(fields), zones::words(fields, "from"));
+    Lowered::one(label, target, Effect::Cut { lose: fields.flag("lose").unwrap_or(false), ways })
+}
+
+fn way(fields: &Fields) -> &'static str {
+    match fields.choice("ways") {
         Some("forth") => "partition on the way from",
         Some("back") => "partition on the way back to",
         _ => "partition of",
-    };
-    format!("{way} {} from {}", names(from), to.map_or("everything else".to_owned(), names))
+    }
+}
+
+fn label(fields: &Fields, plan: &Plan, from: &[Party], to: Option<&[Party]>) -> String {
+    let names = |side: &[Party]| side.iter().map(|party| plan.party_name(*party)).collect::<Vec<_>>().join(", ");
+    format!("{} {} from {}", way(fields), names(from), to.map_or("everything else".to_owned(), names))
 }
 
 fn side(fields: &Fields, name: &str, plan: &Plan) -> Option<Vec<Party>> {

@@ -25,6 +25,12 @@ pub enum Policy {
     TwoChoices,
     /// At random by these weights, one a replica; replicas beyond the list take the last.
     Weighted(Vec<f64>),
+    /// By key, on a consistent-hash ring of so many points a replica; one with more requests inside than `bound` times the mean of all in
+    /// rotation is passed over. V. Mirrokni, M. Thorup, M. Zadimoghaddam, "Consistent hashing with bounded loads", 2016 (SODA 2018).
+    Ring {
+        points: u32,
+        bound: Option<f64>,
+    },
 }
 
 /// Active checks of every replica.

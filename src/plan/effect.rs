@@ -1,6 +1,6 @@
 //! What can be done to a system from outside: the closed set to which every fault kind is lowered, and when it is done.
 
-use super::{Client, Edge, Service};
+use super::{Client, Edge, Service, ZoneSet};
 use crate::base::{ClientId, ControlId, Dist, EdgeId, FaultId, SegmentId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +19,18 @@ pub struct Step {
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     Edge(EdgeId),
-    Service { id: ServiceId, replicas: Replicas },
+    Service {
+        id: ServiceId,
+        replicas: Replicas,
+    },
     Client(ClientId),
     Control(ControlId),
     Segment(SegmentId),
+    /// All calls from zones to zones.
+    Zones {
+        from: ZoneSet,
+        to: ZoneSet,
+    },
 }
 
 /// Some of a service's replicas: every `step`-th of those numbered `from` to below `to`.
@@ -85,7 +93,7 @@ impl Ways {
 pub enum Effect {
     /// Edge: each response (or each request, `upstream`) is late by a draw, in seconds.
     Delay { by: Dist, upstream: bool },
-    /// Edge: nothing passes these ways. When it heals, what was held is delivered (TCP retransmits), or with `lose` its connections are closed.
+    /// Edge, zones: nothing passes these ways. When it heals, what was held is delivered (TCP retransmits), or with `lose` its connections are closed.
     Cut { lose: bool, ways: Ways },
     /// Edge: new connections and requests are refused.
     Refuse,

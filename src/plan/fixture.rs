@@ -68,6 +68,7 @@ pub fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) 
             keys: None,
             class: 0,
             writes: 0.0,
+            zone: None,
             send: load::Send { method: "GET".into(), path: "/".into() },
         }],
         locks: vec![],
@@ -81,6 +82,7 @@ pub fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) 
         real: Real::default(),
         controls: Vec::new(),
         segments: Vec::new(),
+        zones: Default::default(),
         meters: vec![],
     }
 }

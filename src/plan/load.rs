@@ -19,6 +19,8 @@ pub struct Client {
     pub class: u8,
     /// Share of requests that change what they ask for.
     pub writes: f64,
+    /// Where they are.
+    pub zone: Option<String>,
     /// What the live load generator sends.
     pub send: Send,
 }

@@ -23,6 +23,7 @@ pub mod segment;
 pub mod topology;
 pub mod versions;
 pub mod working;
+pub mod zones;
 
 pub use balance::Balance;
 pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
@@ -39,6 +40,7 @@ pub use segment::Segment;
 pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Retry, Role, Service, StoreSpec};
 pub use versions::{Flaw, Rollout, Skew, Then, Watch};
 pub use working::{Batch, CLASSES, CoDel, CoreSpec, Efficiency, LaneSpec, Order, Queue, Sharing, WarmUp, Working};
+pub use zones::{ZoneSet, Zones};
 
 use crate::base::{ClientId, EdgeId, MeterId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
@@ -89,6 +91,7 @@ pub struct Plan {
     pub controls: Vec<Control>,
     /// Links that several edges share.
     pub segments: Vec<Segment>,
+    pub zones: Zones,
     /// Names of the locks around work.
     pub locks: Vec<String>,
     pub faults: Vec<FaultInfo>,

@@ -54,6 +54,7 @@ pub fn plan() -> Plan {
             keys: None,
             class: 0,
             writes: 0.0,
+            zone: None,
             send: Send { method: "GET".to_owned(), path: "/".to_owned() },
         }],
         locks: vec![],
@@ -79,6 +80,7 @@ pub fn plan() -> Plan {
         real: Real::default(),
         controls: Vec::new(),
         segments: Vec::new(),
+        zones: Default::default(),
         meters: Vec::new(),
     }
 }

@@ -58,6 +58,7 @@ fn client(name: &str, edge: usize) -> Client {
         keys: None,
         class: 0,
         writes: 0.0,
+        zone: None,
         send: Send { method: "GET".to_owned(), path: "/".to_owned() },
     }
 }
@@ -117,6 +118,7 @@ pub fn plan(length: f64) -> Plan {
         real: Real::default(),
         controls: Vec::new(),
         segments: Vec::new(),
+        zones: Default::default(),
         meters: Vec::new(),
     }
 }

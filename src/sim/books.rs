@@ -4,7 +4,7 @@
 use super::dealt_callers::hedges;
 use crate::base::Time;
 use crate::engine::{Audit, Direct, Engine};
-use crate::plan::{Arrivals, Edge, Effect, Plan, Step, Target};
+use crate::plan::{Arrivals, Does, Edge, Effect, Plan, Step, Target};
 use crate::record::{Evidence, Recording, ServiceCell};
 use std::sync::Arc;
 
@@ -95,23 +95,27 @@ fn taken(recording: &Recording, is_such: impl Fn(&Step) -> bool) -> u64 {
 }
 
 /// What services lost was taken by faults on them, or stopped by callers who pass cancellations on, or taken by a poisoned message,
-/// whose fault is on the broker and who loses is not.
+/// whose fault is on the broker and who loses is not. What a deploy stops is nobody's fault.
 fn losses(recording: &Recording, found: &mut Vec<String>) {
     let plan = &recording.plan;
     let cancels = |edge: &&Edge| edge.cancel || edge.hedge.as_ref().is_some_and(|hedge| hedge.cancel);
     let poisons = |step: &Step| matches!(step.effect, Effect::Poison { .. });
     let poisoned = taken(recording, poisons);
-    let mut others = 0;
+    let (mut others, mut deployed) = (0, false);
     for (index, service) in plan.services.iter().enumerate() {
         let is_on_it = |target: Target| matches!(target, Target::Service { id, .. } if id.index() == index);
         let lost = recording.service_over(index, Time::ZERO, plan.length).lost;
         let by_faults = taken(recording, |step| is_on_it(step.target) && !poisons(step));
-        let may_be_more = poisoned > 0 || plan.edges.iter().filter(cancels).any(|edge| edge.to.index() == index);
+        let is_deployed =
+            plan.controls.iter().any(|c| matches!(&c.does, Does::Roll(roll) if roll.service.index() == index));
+        deployed |= is_deployed;
+        let may_be_more =
+            is_deployed || poisoned > 0 || plan.edges.iter().filter(cancels).any(|edge| edge.to.index() == index);
         let holds = lost == by_faults || may_be_more && lost > by_faults;
         note(found, holds, || format!("{}: lost = taken by faults: {lost} and {by_faults}", service.name));
         others += lost.saturating_sub(by_faults);
     }
-    let holds = others == poisoned || others > poisoned && plan.edges.iter().any(|edge| cancels(&edge));
+    let holds = others == poisoned || others > poisoned && (deployed || plan.edges.iter().any(|edge| cancels(&edge)));
     note(found, holds, || format!("lost beyond faults on services = taken by poison: {others} and {poisoned}"));
 }
 

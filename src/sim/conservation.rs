@@ -9,7 +9,7 @@ use crate::plan::*;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-const LENGTH_S: f64 = 2.0;
+pub(super) const LENGTH_S: f64 = 2.0;
 
 /// A Plan made of throws of the dice.
 pub(super) struct Maker {
@@ -58,6 +58,7 @@ impl Maker {
         plan.locks = (0..LOCKS).map(|lock| format!("lock{lock}")).collect();
         plan.window = self.pick(&[Span::from_millis(100), Span::from_millis(170), Span::from_secs(5)]);
         plan.clients = (0..clients).map(|client| self.client(client)).collect();
+        Maker::places(&mut plan);
         plan.meters = meters::declared(&plan);
         for _ in 0..self.below(6) {
             self.fault(&mut plan);
@@ -255,6 +256,7 @@ impl Maker {
             }),
             class: self.pick(&[0, 0, 3, 7]),
             writes: self.pick(&[0.0, 0.5]),
+            zone: None,
             send: load::Send { method: "GET".into(), path: "/".into() },
         }
     }

@@ -14,6 +14,8 @@ mod dealt_callers;
 #[cfg(test)]
 mod dealt_guards;
 #[cfg(test)]
+mod dealt_places;
+#[cfg(test)]
 mod dealt_services;
 #[cfg(test)]
 mod inside;

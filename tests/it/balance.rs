@@ -92,3 +92,32 @@ expect: [success(users) >= 99%]
     assert_eq!(played.over(25.0, 35.0).meter("replicas").max, 1.0);
     assert_eq!(played.over(50.0, 200.0).meter("replicas").min, 2.0);
 }
+
+/// Half of all requests are for one key, which alone is more than one of ten replicas can do.
+#[test]
+fn a_hot_key_fills_one_replica_of_a_ring_unless_that_is_bounded() {
+    let hot = |bound: &str| {
+        play(&format!(
+            "
+name: hot-key
+length: 100s
+warmup: 20s
+clients: {{users: {{calls: {{to: api, timeout: 1s}}, rate: 500/s, keys: {{count: 1000}}}}}}
+services:
+  api: {{replicas: 10, workers: 5, work: exp(50ms), balance: {{policy: ring, bound: {bound}}}}}
+faults:
+  hot: {{kind: hot-key, on: users, share: 50%, at: 0s}}
+expect: [success(users) >= 0%]
+"
+        ))
+    };
+    let ok = |played: &Played| {
+        let cell = played.steady().users();
+        cell.ok as f64 / (cell.ok + cell.failed()) as f64
+    };
+    // 250/s and its part of the rest are for a replica that does 100/s; the rest of its keys, a tenth of 250/s, suffer with it.
+    let plain = ok(&hot("none"));
+    assert!(plain < 0.75, "{plain}");
+    let bounded = ok(&hot("1.25x"));
+    assert!(bounded > 0.999, "{bounded}");
+}

@@ -20,3 +20,4 @@ mod scenarios;
 mod services;
 mod theory;
 mod tidy;
+mod zones;

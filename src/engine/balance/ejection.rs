@@ -119,7 +119,7 @@ mod tests {
         let outliers =
             Outliers { errors: 5, base: Span::from_secs(30), longest: Span::from_secs(70), max_ejected: 0.1 };
         let plan = Balance { outliers: Some(outliers), ..Balance::default() };
-        let mut balancer = Balancer::new(&plan, 4, 0, Dice::named(1, "x"));
+        let mut balancer = Balancer::new(&plan, 4, 0, 1, Dice::named(1, "x"));
         let at = |s: u64| Time(Span::from_secs(s).0);
         let fail = |balancer: &mut Balancer, replica, now| -> Option<Time> {
             (0..5).filter_map(|_| balancer.request_ended(replica, true, now, 4)).last()

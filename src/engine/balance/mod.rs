@@ -3,46 +3,68 @@
 
 mod checks;
 mod ejection;
+mod rotation;
 
 pub use ejection::Standing;
 
 use super::nodes::Replica;
+use super::placement::Placement;
 use crate::base::{Dice, FaultId, Time};
 use crate::plan::balance::Policy;
-use crate::plan::{Balance, Replicas};
+use crate::plan::{Balance, PlaceBy, Placement as RingSpec, Replicas};
+use rotation::Rotation;
 
 pub struct Balancer {
     plan: Balance,
     /// One a replica that was ever there.
     pub standings: Vec<Standing>,
     drained: Vec<(FaultId, Replicas)>,
-    /// Who is asked now, in order of number.
-    rotation: Vec<u32>,
-    /// Whose turn it is.
-    turn: u32,
-    /// How many zones the replicas are dealt to; 0 for none.
-    zones: u32,
+    /// Of all zones together, and then of each.
+    rotations: Vec<Rotation>,
+    /// For balancing by key.
+    ring: Option<Box<Placement>>,
+    /// How many keys there are.
+    keys: u32,
     dice: Dice,
 }
 
+/// What a balancer sees of a request.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted {
+    /// The caller's zone, by its number among those of the service.
+    pub zone: Option<u32>,
+    pub key: u32,
+}
+
 impl Balancer {
-    pub fn new(plan: &Balance, replicas: u32, zones: u32, dice: Dice) -> Balancer {
+    pub fn new(plan: &Balance, replicas: u32, zones: u32, keys: u32, dice: Dice) -> Balancer {
         let standings = vec![Standing::default(); replicas as usize];
-        let rotation = (0..replicas).collect();
-        Balancer { plan: plan.clone(), standings, drained: Vec::new(), rotation, turn: 0, zones, dice }
+        let rotations = (0..=zones).map(|_| Rotation::default()).collect();
+        let mut balancer =
+            Balancer { plan: plan.clone(), standings, drained: Vec::new(), rotations, ring: None, keys, dice };
+        balancer.reconfigure(plan, replicas, Time::ZERO);
+        balancer
     }
 
     /// How many replicas are asked now.
     pub fn in_rotation(&self) -> u32 {
-        self.rotation.len() as u32
+        self.rotations[0].members().len() as u32
     }
 
     /// Another policy, or another number of replicas.
-    pub fn reconfigure(&mut self, plan: &Balance, active: u32) {
+    pub fn reconfigure(&mut self, plan: &Balance, active: u32, now: Time) {
         self.plan = plan.clone();
         if self.standings.len() < active as usize {
             self.standings.resize(active as usize, Standing::default());
         }
+        self.ring = match (self.ring.take(), ring(&plan.policy)) {
+            (_, None) => None,
+            (None, Some(spec)) => Some(Box::new(Placement::new(&spec, self.keys, active))),
+            (Some(mut ring), Some(spec)) => {
+                ring.resize(&spec, active, now);
+                Some(ring)
+            }
+        };
         self.settle(active);
     }
 
@@ -64,63 +86,48 @@ impl Balancer {
             candidates.iter().copied().filter(|replica| self.standings[*replica as usize].is_in()).collect();
         let panic = self.plan.health.as_ref().map_or(0.0, |health| health.panic);
         let is_panic = (healthy.len() as f64) < panic * candidates.len() as f64;
-        self.rotation = if is_panic { candidates } else { healthy };
+        let asked = if is_panic { candidates } else { healthy };
+        let zones = self.rotations.len() as u32 - 1;
+        for zone in 0..zones {
+            let near = asked.iter().copied().filter(|replica| replica % zones == zone).collect();
+            self.rotations[zone as usize + 1].set(near, active);
+        }
+        self.rotations[0].set(asked, active);
     }
 
-    /// The replica for the next request, from a caller in this zone; `None` when nobody is in rotation.
-    pub fn choose(&mut self, replicas: &[Replica], zone: Option<u32>, now: Time) -> Option<u32> {
-        let chosen = self.pick(replicas, zone)?;
+    /// The replica for the next request; `None` when nobody is in rotation.
+    pub fn choose(&mut self, replicas: &[Replica], wanted: Wanted, now: Time) -> Option<u32> {
+        let near = wanted.zone.filter(|_| self.plan.prefer_zone).map_or(0, |zone| zone as usize + 1);
+        let near = if self.rotations[near].members().is_empty() { 0 } else { near };
+        if self.rotations[near].members().is_empty() {
+            return None;
+        }
+        let chosen = self.pick(near, replicas, wanted.key);
         // A replica that has just come back is passed over in proportion to the share that it may not take yet.
         match self.standings[chosen as usize].share(&self.plan, now) {
             share if share >= 1.0 || self.dice.chance(share) => Some(chosen),
-            _ => self.pick(replicas, zone),
+            _ => Some(self.pick(near, replicas, wanted.key)),
         }
     }
 
-    fn pick(&mut self, replicas: &[Replica], zone: Option<u32>) -> Option<u32> {
-        if let Some(zone) = zone.filter(|_| self.plan.prefer_zone && self.zones > 0) {
-            let near: Vec<u32> = self.rotation.iter().copied().filter(|replica| replica % self.zones == zone).collect();
-            if !near.is_empty() {
-                return Some(self.pick_of(&near, replicas));
-            }
-        }
-        if self.rotation.is_empty() {
-            return None;
-        }
-        if self.plan.policy == Policy::RoundRobin {
-            return Some(self.next_in_turn());
-        }
-        let rotation = std::mem::take(&mut self.rotation);
-        let chosen = self.pick_of(&rotation, replicas);
-        self.rotation = rotation;
-        Some(chosen)
-    }
-
-    fn next_in_turn(&mut self) -> u32 {
-        let after = self.rotation.partition_point(|replica| *replica <= self.turn);
-        self.turn = self.rotation[if after < self.rotation.len() { after } else { 0 }];
-        self.turn
-    }
-
-    fn pick_of(&mut self, among: &[u32], replicas: &[Replica]) -> u32 {
+    fn pick(&mut self, rotation: usize, replicas: &[Replica], key: u32) -> u32 {
         let load = |replica: u32| replicas[replica as usize].inside();
+        let (rotation, dice) = (&mut self.rotations[rotation], &mut self.dice);
+        let among = rotation.members();
         match &self.plan.policy {
-            Policy::RoundRobin => {
-                self.turn = self.turn.wrapping_add(1);
-                among[self.turn as usize % among.len()]
-            }
-            Policy::Random => among[self.dice.below(among.len() as u64) as usize],
+            Policy::RoundRobin => rotation.next(),
+            Policy::Random => among[dice.below(among.len() as u64) as usize],
             Policy::LeastOutstanding => {
                 *among.iter().min_by_key(|replica| load(**replica)).expect("there is somebody to choose from")
             }
             Policy::TwoChoices => {
-                let mut draw = || among[self.dice.below(among.len() as u64) as usize];
+                let mut draw = || among[dice.below(among.len() as u64) as usize];
                 let (first, second) = (draw(), draw());
                 if load(second) < load(first) { second } else { first }
             }
             Policy::Weighted(weights) => {
                 let weight = |replica: u32| weights.get(replica as usize).or(weights.last()).copied().unwrap_or(1.0);
-                let mut left = self.dice.unit() * among.iter().map(|replica| weight(*replica)).sum::<f64>();
+                let mut left = dice.unit() * among.iter().map(|replica| weight(*replica)).sum::<f64>();
                 for replica in among {
                     left -= weight(*replica);
                     if left < 0.0 {
@@ -129,8 +136,18 @@ impl Balancer {
                 }
                 among[among.len() - 1]
             }
+            Policy::Ring { .. } => match &mut self.ring {
+                Some(ring) => ring.choose(key, rotation.out(), load),
+                None => among[0],
+            },
         }
     }
+}
+
+/// The ring of a policy that has one.
+fn ring(policy: &Policy) -> Option<RingSpec> {
+    let Policy::Ring { points, bound } = *policy else { return None };
+    Some(RingSpec { by: PlaceBy::Ring { points, named: true }, bound, ..RingSpec::default() })
 }
 
 #[cfg(test)]
@@ -143,14 +160,14 @@ mod tests {
     fn balancer(policy: Policy, replicas: u32) -> (Balancer, Vec<Replica>) {
         let plan = Balance { policy, ..Balance::default() };
         let all = (0..replicas).map(|_| Replica::new(&service("s", None, vec![]))).collect();
-        (Balancer::new(&plan, replicas, 0, Dice::named(1, "balance")), all)
+        (Balancer::new(&plan, replicas, 0, 1000, Dice::named(1, "balance")), all)
     }
 
     #[test]
     fn turns_go_round_and_skip_who_is_out() {
         let (mut balancer, replicas) = balancer(Policy::RoundRobin, 4);
         let take = |balancer: &mut Balancer, count: usize| -> Vec<u32> {
-            (0..count).filter_map(|_| balancer.choose(&replicas, None, Time::ZERO)).collect()
+            (0..count).filter_map(|_| balancer.choose(&replicas, Wanted::default(), Time::ZERO)).collect()
         };
         assert_eq!(take(&mut balancer, 5), [1, 2, 3, 0, 1]);
         balancer.drain(FaultId(0), Replicas::first(2), 4);
@@ -167,13 +184,13 @@ mod tests {
         let (mut balancer, replicas) = balancer(Policy::Weighted(vec![3.0, 0.0, 1.0]), 3);
         let mut counts = [0u32; 3];
         (0..40_000)
-            .filter_map(|_| balancer.choose(&replicas, None, Time::ZERO))
+            .filter_map(|_| balancer.choose(&replicas, Wanted::default(), Time::ZERO))
             .for_each(|at| counts[at as usize] += 1);
         assert_eq!(counts[1], 0);
         assert!((f64::from(counts[0]) / 40_000.0 - 0.75).abs() < 0.01, "{counts:?}");
         let (mut least, mut loaded) = self::balancer(Policy::LeastOutstanding, 3);
         (loaded[0].busy, loaded[1].busy, loaded[2].waiting) = (2, 0, 1);
-        assert_eq!(least.choose(&loaded, None, Time::ZERO), Some(1));
+        assert_eq!(least.choose(&loaded, Wanted::default(), Time::ZERO), Some(1));
     }
 
     #[test]
@@ -189,12 +206,72 @@ mod tests {
             panic: 0.5,
             slow_start: None,
         };
-        balancer.reconfigure(&Balance { health: Some(health), ..Balance::default() }, 4);
+        balancer.reconfigure(&Balance { health: Some(health), ..Balance::default() }, 4, Time::ZERO);
         for (out, asked) in [(0, 3), (1, 2), (2, 4)] {
             balancer.checked(out, false, Time::ZERO, 4);
             assert_eq!(balancer.in_rotation(), asked);
         }
         balancer.checked(0, true, Time::ZERO, 4);
         assert_eq!(balancer.in_rotation(), 2);
+    }
+
+    #[test]
+    fn callers_of_a_zone_are_served_there_in_turn_and_others_do_not_disturb_their_turns() {
+        let plan = Balance { prefer_zone: true, ..Balance::default() };
+        let mut balancer = Balancer::new(&plan, 4, 2, 1, Dice::named(1, "balance"));
+        let replicas: Vec<Replica> = (0..4).map(|_| Replica::new(&service("s", None, vec![]))).collect();
+        let mut ask = |zone| balancer.choose(&replicas, Wanted { zone, key: 0 }, Time::ZERO).expect("all are in");
+        let near: Vec<u32> = (0..4).map(|_| ask(Some(1))).collect();
+        assert_eq!(near, [1, 3, 1, 3]);
+        let turns: Vec<u32> = (0..4).map(|_| [ask(None), ask(Some(0))][0]).collect();
+        assert_eq!(turns, [1, 2, 3, 0], "as if nobody else had asked");
+    }
+
+    #[test]
+    fn on_a_ring_a_key_stays_where_it_is_while_others_leave() {
+        let (mut balancer, replicas) = balancer(Policy::Ring { points: 160, bound: None }, 10);
+        let at = |balancer: &mut Balancer| -> Vec<u32> {
+            let ask = |key| balancer.choose(&replicas, Wanted { zone: None, key }, Time::ZERO);
+            (0..1000).map(ask).map(|chosen| chosen.expect("somebody is in")).collect()
+        };
+        let before = at(&mut balancer);
+        balancer.drain(FaultId(0), Replicas::first(1), 10);
+        let without = at(&mut balancer);
+        let moved = before.iter().zip(&without).filter(|(one, other)| one != other).count();
+        assert!(before.iter().zip(&without).all(|(one, other)| *one == 0 || one == other), "only those of the one");
+        assert!((50..=170).contains(&moved), "about a tenth: {moved}");
+        balancer.undrain(FaultId(0), 10);
+        assert_eq!(at(&mut balancer), before);
+        balancer.reconfigure(
+            &Balance { policy: Policy::Ring { points: 160, bound: None }, ..Balance::default() },
+            11,
+            Time::ZERO,
+        );
+        let added = at(&mut balancer);
+        assert!(before.iter().zip(&added).all(|(one, other)| *other == 10 || one == other), "only to the new one");
+    }
+
+    /// Requests come and go; one key in five is asked for by half of them.
+    #[test]
+    fn no_replica_of_a_ring_holds_more_than_its_bound() {
+        let (mut balancer, mut replicas) = balancer(Policy::Ring { points: 160, bound: Some(1.25) }, 10);
+        let (mut dice, mut under_way, mut at_home) = (Dice::named(2, "ring"), Vec::new(), 0);
+        let home = |balancer: &Balancer, key: u32| balancer.ring.as_ref().map(|ring| ring.home(key));
+        for number in 0..50_000u32 {
+            let key = if dice.chance(0.5) { dice.below(5) } else { dice.below(1000) } as u32;
+            let chosen = balancer.choose(&replicas, Wanted { zone: None, key }, Time::ZERO).expect("all are in");
+            replicas[chosen as usize].busy += 1;
+            under_way.push(chosen);
+            at_home += u32::from(home(&balancer, key) == Some(chosen));
+            let most = (1.25 * under_way.len() as f64 / 10.0).ceil() as u32;
+            assert!(replicas[chosen as usize].busy <= most, "{number}: {most}");
+            // Some 200 are under way.
+            while under_way.len() > 150 + dice.below(100) as usize {
+                let gone = under_way.swap_remove(dice.below(under_way.len() as u64) as usize);
+                replicas[gone as usize].busy -= 1;
+            }
+        }
+        // Five hot keys are half of the load, and their homes at most carry an eighth each.
+        assert!((20_000..45_000).contains(&at_home), "most keys stay at home: {at_home}");
     }
 }

@@ -24,6 +24,10 @@ pub struct Out {
 impl Out {
     pub const NOBODY: &'static Out = &Out { out: Vec::new() };
 
+    pub fn of(out: Vec<u32>) -> Out {
+        Out { out }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.out.is_empty()
     }
@@ -102,7 +106,7 @@ impl Placement {
             return owners[self.turn as usize % count];
         }
         let Some(bound) = self.spec.bound else { return self.owner(key, out) };
-        let total: u32 = (0..self.replicas).map(&loads).sum();
+        let total: u32 = (0..self.replicas).filter(|replica| !out.contains(*replica)).map(&loads).sum();
         let live = self.live(out);
         // Mirrokni, Thorup and Zadimoghaddam, "Consistent hashing with bounded loads", SODA 2018.
         let most = libm::ceil(bound * f64::from(total + 1) / f64::from(live.max(1)));

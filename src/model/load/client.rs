@@ -28,11 +28,11 @@ use crate::model::policies::class;
 use crate::model::policies::reload;
 use crate::plan::load::Send;
 use crate::plan::{Arrivals, Client};
-use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, values};
 
 pub const PAGE: Page = Page { name: "client", page: include_str!("client.rs"), fields: &[&TABLE, &SEND] };
 
-pub static TABLE: [FieldDoc; 16] = [
+pub static TABLE: [FieldDoc; 17] = [
     FieldDoc::required(
         "calls",
         Shape::OneOf(&[Shape::Name, Shape::Shared("call", &call::TABLE)]),
@@ -71,6 +71,7 @@ pub static TABLE: [FieldDoc; 16] = [
     FieldDoc::optional("keys", Shape::Shared("keys", &keys::TABLE), "none", "which keys they ask for"),
     class::FIELD,
     FieldDoc::optional("writes", Shape::Ratio, "0%", "share of requests that change what they ask for"),
+    FieldDoc::optional("zone", Shape::Name, "none", "the zone that they are in"),
     FieldDoc::optional("send", Shape::Shared("send", &SEND), "GET /", "the request on the wire in the live world"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
@@ -93,6 +94,7 @@ pub fn read(name: &str, name_place: Place, node: &Node, length: Time, diags: &Di
     let fields = Fields::open(node, &format!("client `{name}`"), &TABLE, diags);
     fields.text("note");
     let arrivals = read_arrivals(&fields, length);
+    let zone = fields.node("zone").and_then(|node| values::read_name(node, diags)).map(str::to_owned);
     let reload = fields.node("reload").and_then(|node| reload::read(node, diags));
     let pages = fields.node("pages").and_then(|node| pages::read(node, diags));
     let keys = fields.node("keys").and_then(|node| keys::read(node, diags));
@@ -108,7 +110,7 @@ pub fn read(name: &str, name_place: Place, node: &Node, length: Time, diags: &Di
     // A client whose rate is wrong is still a client: what else refers to it is not wrong as well.
     let arrivals = arrivals.unwrap_or(Arrivals::Trace(Vec::new()));
     let client =
-        Client { name: name.to_owned(), edge: EdgeId(0), arrivals, reload, pages, keys, class: 0, writes, send };
+        Client { name: name.to_owned(), edge: EdgeId(0), arrivals, reload, pages, keys, class: 0, writes, zone, send };
     Some(ClientDraft { client, call, class, name_place })
 }
 
