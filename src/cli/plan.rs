@@ -156,6 +156,8 @@ fn service(plan: &Plan, one: &Service) -> String {
         Role::Broker(broker) => format!(", {} group(s) of consumers", broker.groups.len()),
         Role::Store(store) => format!(", {} servers of {}", store.servers, units::show_bytes(store.server_bytes)),
     };
+    let size = one.volume.as_ref().filter(|_| !matches!(one.role, Role::Store(_))).and_then(|disk| disk.size_bytes);
+    let volume = size.map_or(String::new(), |size| format!(", a volume of {}", units::show_bytes(size)));
     let guards: String = one.guards.iter().map(|one| format!(", {}", guard(one))).collect();
     let names = |edges: &[crate::base::EdgeId]| {
         edges.iter().map(|id| plan.edge(*id).name.as_str()).collect::<Vec<_>>().join(" and ")
@@ -174,7 +176,7 @@ fn service(plan: &Plan, one: &Service) -> String {
         })
         .collect();
     let steps = if steps.is_empty() { String::new() } else { format!("; {}", steps.join(", then ")) };
-    format!("{}  {}, {copies}{workers}{working}, {queue}{order}{guards}{role}{steps}", one.name, one.kind)
+    format!("{}  {}, {copies}{workers}{working}, {queue}{order}{guards}{role}{volume}{steps}", one.name, one.kind)
 }
 
 /// A distribution as it is written in a scenario, with three significant digits.

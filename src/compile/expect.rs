@@ -10,7 +10,7 @@ mod window;
 
 use crate::base::Time;
 use crate::plan::expectation::{Bound, Compare, Metric};
-use crate::plan::{Meter, Plan, Window};
+use crate::plan::{Meter, Plan, Service, Window};
 use cursor::Cursor;
 use metric::Draft;
 use value::Value;
@@ -38,7 +38,10 @@ pub struct Names {
 impl Names {
     /// What the lines of this plan may refer to.
     pub fn of(plan: &Plan) -> Names {
-        let with_volume = plan.real.services.iter().filter(|real| real.volume_bytes.is_some());
+        let started = plan.real.services.iter().filter(|real| real.volume_bytes.is_some());
+        let started = started.map(|real| plan.service(real.service));
+        let has_end = |service: &&Service| service.volume.as_ref().is_some_and(|volume| volume.size_bytes.is_some());
+        let with_volume = started.chain(plan.services.iter().filter(has_end));
         Names {
             clients: plan.clients.iter().map(|client| client.name.clone()).collect(),
             services: plan.services.iter().map(|service| (service.name.clone(), service.kind.clone())).collect(),
@@ -48,7 +51,7 @@ impl Names {
             faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
             meters: plan.meters.clone(),
             alerts: plan.alerts.iter().map(|alert| alert.name.clone()).collect(),
-            volumes: with_volume.map(|real| plan.service(real.service).name.clone()).collect(),
+            volumes: with_volume.map(|service| service.name.clone()).collect(),
             warmup: plan.warmup,
             length: plan.length,
         }

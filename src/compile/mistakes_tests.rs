@@ -217,7 +217,7 @@ const SINGLE: &[(&str, &str, &str)] = &[
     (
         "latency, on: web->cache, by: 20ms",
         "fill, on: db, to: 90%",
-        "11:26: error: `fill` acts on a service of kind `store`, or one with a `volume` under `live`, and `db` is a service",
+        "11:26: error: `fill` acts on a service of kind `store`, or one with a `volume` that has a size, and `db` is a service",
     ),
     (
         "latency, on: web->cache, by: 20ms",

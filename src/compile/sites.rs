@@ -2,7 +2,7 @@
 
 use crate::base::{EdgeId, ServiceId};
 use crate::faults::{ActsOn, FaultKind, Site};
-use crate::model::services::{cache, store};
+use crate::model::services::cache;
 use crate::plan::{Edge, Party, Plan, World};
 use crate::scenario::{Fields, did_you_mean, help_for, quote};
 
@@ -31,7 +31,7 @@ fn service<'a>(on: &str, kind: &FaultKind, fields: &Fields, plan: &'a Plan) -> O
     };
     let fits = match kind.acts_on {
         ActsOn::Cache => plan.service(id).kind == cache::KIND.name,
-        ActsOn::Storage => plan.service(id).kind == store::KIND.name || has_volume(id, plan),
+        ActsOn::Storage => is_modelled(id, plan) || has_volume(id, plan),
         _ => true,
     };
     if !fits {
@@ -45,14 +45,19 @@ fn service<'a>(on: &str, kind: &FaultKind, fields: &Fields, plan: &'a Plan) -> O
         fields.error("on", message).code("wrong-kind");
         return None;
     }
-    if kind.acts_on == ActsOn::Storage && plan.world == World::Sim && plan.service(id).kind != store::KIND.name {
+    if kind.acts_on == ActsOn::Storage && plan.world == World::Sim && !is_modelled(id, plan) {
         let note = fields.warning(
             "on",
             format!("{} has a volume in the live world only: nothing is filled in the simulator", quote(on)),
         );
-        note.help("play it with `--world live`, or model the storage as a service of kind `store`").code("live-only");
+        note.help("play it with `--world live`, or give the service a `volume` with a `size`").code("live-only");
     }
     Some(Site::Service(id, plan.service(id)))
+}
+
+/// Has it a volume that can be full in the simulator?
+fn is_modelled(id: ServiceId, plan: &Plan) -> bool {
+    plan.service(id).volume.as_ref().is_some_and(|volume| volume.size_bytes.is_some())
 }
 
 fn has_volume(id: ServiceId, plan: &Plan) -> bool {

@@ -34,9 +34,15 @@ impl<W: Wire> Engine<W> {
         self.drop_old_messages();
     }
 
-    pub(super) fn roll_node(&mut self, index: usize) {
+    /// Readings of what a service is beside a pool of workers.
+    pub(super) fn read_node(&mut self, index: usize) {
         self.read_copies(index);
         self.read_broker(index);
+        self.read_disk(index);
+    }
+
+    pub(super) fn roll_node(&mut self, index: usize) {
+        self.read_node(index);
         self.nodes[index].account(self.now);
         let closed = self.nodes[index].roll();
         self.recorder.services[index][self.cell] = closed;

@@ -114,12 +114,7 @@ impl<W: Wire> Engine<W> {
                 let forgotten = self.forget(index, replicas, fault, *share);
                 self.recorder.touched(fault, "entries forgotten", forgotten);
             }
-            Effect::Fill { share, added } => {
-                if let Some(storage) = &mut self.nodes[index].storage {
-                    let bytes = storage.fill(fault, *share, *added);
-                    self.recorder.touched(fault, "bytes filled", bytes);
-                }
-            }
+            Effect::Fill { share, added } => self.fill_up(index, fault, *share, *added),
             other => unreachable!("{other:?} does not act on a service; the compiler never makes such a step"),
         }
     }
@@ -172,11 +167,7 @@ impl<W: Wire> Engine<W> {
                 self.retune_all(index);
             }
             Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),
-            Effect::Fill { .. } => {
-                if let Some(storage) = &mut self.nodes[index].storage {
-                    storage.take_away(fault);
-                }
-            }
+            Effect::Fill { .. } => self.take_away(index, fault),
             _ => {}
         }
         self.all_hand_out();

@@ -135,7 +135,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// Keeps the worker busy for this long (and longer while slowed); `false` if it takes no time.
-    fn work(&mut self, frame: Handle, drawn: Span) -> bool {
+    pub(super) fn work(&mut self, frame: Handle, drawn: Span) -> bool {
         let Some(this) = self.frames.get_mut(frame) else { return true };
         let node = &mut self.nodes[this.service as usize];
         let mut length = drawn;
@@ -209,7 +209,8 @@ impl<W: Wire> Engine<W> {
         if this.op == u16::MAX {
             return self.answer(frame, Outcome::Ok);
         }
-        let node = &mut self.nodes[this.service as usize];
+        let index = this.service as usize;
+        let node = &mut self.nodes[index];
         if node.contents.is_some() {
             let outcome = self.look_up(frame);
             return self.answer(frame, outcome);
@@ -220,21 +221,10 @@ impl<W: Wire> Engine<W> {
         if node.exchange.is_some() {
             return self.end_of_publish(frame);
         }
-        let Some(storage) = &mut node.storage else { return self.answer(frame, Outcome::Ok) };
-        match this.found_room {
-            None => {
-                let (time, found) = storage.probe();
-                this.found_room = Some(found);
-                if !self.work(frame, time) {
-                    self.soon.push_back(Soon::Advance(frame));
-                }
-            }
-            Some(true) => {
-                storage.append();
-                self.answer(frame, Outcome::Ok);
-            }
-            Some(false) => self.answer(frame, Outcome::Failed(ErrorKind::NoSpace)),
+        if node.storage.is_some() {
+            return self.end_of_append(frame, index);
         }
+        self.answer(frame, Outcome::Ok)
     }
 
     /// The frame is done: it answers and lets its worker go.

@@ -162,6 +162,9 @@ impl<W: Wire> Engine<W> {
         if tied {
             self.first_begun(frame);
         }
+        if self.nodes[index].disk.is_some() {
+            return self.begin_on_disk(frame, index);
+        }
         self.advance(frame);
     }
 

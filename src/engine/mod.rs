@@ -25,6 +25,7 @@ mod database;
 mod deadline;
 mod deliveries;
 mod departure;
+mod disk;
 mod doors;
 mod effects;
 mod efficiency;
@@ -65,7 +66,6 @@ mod segments;
 mod slab;
 mod slots;
 mod statements;
-mod storage;
 mod tokens;
 mod traits;
 mod versions;
@@ -259,8 +259,7 @@ impl<W: Wire> Engine<W> {
         for index in 0..engine.nodes.len() {
             engine.tell_replicas(ServiceId::from(index));
             engine.tell_doors(index);
-            engine.read_copies(index);
-            engine.read_broker(index);
+            engine.read_node(index);
         }
         for index in 0..engine.links.len() {
             engine.tell_door(EdgeId::from(index));

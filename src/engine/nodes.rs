@@ -5,11 +5,11 @@ use super::contents::Contents;
 use super::controls::Reading;
 use super::cores::Cores;
 use super::database::Database;
+use super::disk::{Disk, Storage};
 use super::doors::Doors;
 use super::efficiency::warm_up;
 use super::publishing::Exchange;
 use super::statements::Copies;
-use super::storage::Storage;
 use super::versions::Versions;
 use super::zones::is_zoned;
 use crate::base::{Dice, FaultId, MeterId, ServiceId, Span, Time};
@@ -42,6 +42,7 @@ pub struct Node {
     pub locked_out_meter: MeterId,
     pub contents: Option<Contents>,
     pub storage: Option<Storage>,
+    pub disk: Option<Box<Disk>>,
     pub copies: Option<Box<Copies>>,
     pub exchange: Option<Box<Exchange>>,
     /// Do those who call it choose the replica?
@@ -138,6 +139,7 @@ impl Node {
             locked_out_meter: plan.meter(of, "locked_out"),
             contents,
             storage,
+            disk: Disk::new(id, plan),
             work_dice: Dice::named(seed, &format!("work/{name}")),
             slow: Vec::new(),
             fail: Vec::new(),
@@ -255,8 +257,8 @@ impl Node {
         if let Some(contents) = &self.contents {
             self.cell.cold_keys = contents.cold();
         }
-        if let Some(storage) = &self.storage {
-            self.cell.used_bytes = storage.used();
+        if let Some(volume) = self.disk.as_ref().and_then(|disk| disk.volume.as_ref()) {
+            self.cell.used_bytes = volume.used();
         }
         if let Some(bytes) = self.used_outside {
             self.cell.used_bytes = bytes;

@@ -39,6 +39,9 @@ impl<W: Wire> Engine<W> {
         if let Role::Broker(spec) = &service.role {
             self.reconfigure_broker(id.index(), spec);
         }
+        if let Some(spec) = &service.volume {
+            self.reconfigure_disk(id.index(), spec);
+        }
         self.all_hand_out();
         for replica in 0..self.nodes[id.index()].replicas.len() as u32 {
             self.soon.push_back(Soon::TakeNext(id, replica));

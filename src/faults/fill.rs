@@ -1,9 +1,10 @@
 //! Storage is filled up to a share of its capacity with ballast that belongs to nobody.
 //!
-//! Appends then search longer for room and at last fail with `no-space`. It acts on a service of kind `store`, or in the live world on
-//! a started service that has a `volume`.
+//! Appends then search longer for room and at last fail with `no-space`. Where a `volume` says `read_only`, writes fail with `read-only`
+//! from its mark on. It acts on a store, or any service with a `volume` of limited size; in the live world also on a started service that
+//! has one under `live`.
 //!
-//! - **Simulated world**: bytes are added until the store holds the share `to` (a store that holds more is left alone), or the share `by`.
+//! - **Simulated world**: bytes are added until the volume holds the share `to` (one that holds more is left alone), or the share `by`.
 //! - **Live world**: a ballast file is written into the service's size-limited volume. Nothing outside that volume is ever filled.
 //! - **Undo**: the ballast is taken away; what the service itself wrote stays.
 //! - **Evidence**: bytes of ballast.

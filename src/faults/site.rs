@@ -15,7 +15,7 @@ pub enum ActsOn {
     Edge,
     Service,
     Cache,
-    /// A store, or a live service with a volume.
+    /// A service with a volume of limited size, such as a store.
     Storage,
     /// Values of the whole scenario: it says itself which.
     Anything,
@@ -31,7 +31,7 @@ impl ActsOn {
             ActsOn::Edge => "an edge such as `web->cache`, or a service",
             ActsOn::Service => "a service",
             ActsOn::Cache => "a service of kind `cache`",
-            ActsOn::Storage => "a service of kind `store`, or one with a `volume` under `live`",
+            ActsOn::Storage => "a service of kind `store`, or one with a `volume` that has a size",
             ActsOn::Anything => "the whole scenario",
         }
     }

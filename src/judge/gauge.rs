@@ -82,10 +82,10 @@ fn scale(gauge: Gauge, service: &Service, index: usize, recording: &Recording) -
         }
         (Gauge::Cold, Role::Cache(cache)) if cache.keys > 0 => Ok(f64::from(cache.keys)),
         (Gauge::Cold, _) => Err(format!("`{name}` is not a cache with keys")),
-        (Gauge::UsedShare, Role::Store(store)) => Ok(store.server_bytes as f64 * f64::from(store.servers)),
         (Gauge::UsedShare, _) => {
             let real = recording.plan.real.services.iter().find(|real| real.service.index() == index);
-            let volume = real.and_then(|real| real.volume_bytes).filter(|bytes| *bytes > 0);
+            let modelled = service.volume.as_ref().and_then(|volume| volume.size_bytes);
+            let volume = real.and_then(|real| real.volume_bytes).or(modelled).filter(|bytes| *bytes > 0);
             volume.map(|bytes| bytes as f64).ok_or_else(|| format!("`{name}` has no volume of limited size"))
         }
         (Gauge::Utilisation | Gauge::Queue | Gauge::Inflight | Gauge::Used, _) => Ok(1.0),

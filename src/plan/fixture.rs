@@ -13,6 +13,7 @@ pub fn service(name: &str, workers: Option<u32>, program: Vec<Op>) -> Service {
         workers,
         queue: Queue::plain(),
         working: Working::default(),
+        volume: None,
         balance: Balance::default(),
         zones: vec![],
         guards: Vec::new(),

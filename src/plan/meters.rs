@@ -144,6 +144,21 @@ pub static KNOWN: &[Known] = &[
         "times that another copy was chosen to lead",
     ),
     known("leaders", Form::Gauge, Unit::Number, "databases", "copies that take writes as leaders"),
+    known("free", Form::Gauge, Unit::Bytes, "services with a `volume` of limited size", "bytes that are not used"),
+    known(
+        "runway",
+        Form::Gauge,
+        Unit::Seconds,
+        "services with a `volume` of limited size",
+        "until it takes no more writes at the present growth; ten years stand for ever",
+    ),
+    known(
+        "read-only",
+        Form::Gauge,
+        Unit::Ratio,
+        "services with a `volume` of limited size",
+        "share of the time that it took no writes",
+    ),
     known("locked_out", Form::Count, Unit::Number, "services that take locks", "waits for a lock that timed out"),
     known(
         "backlog",
@@ -210,6 +225,9 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         }
         if matches!(service.role, Role::Cache(_)) && plan.edges.iter().any(|edge| edge.write) {
             all.meter("stale", of);
+        }
+        if service.volume.as_ref().is_some_and(|volume| volume.size_bytes.is_some()) {
+            ["free", "runway", "read-only"].iter().for_each(|name| all.meter(name, of));
         }
         all.guards(of, plan.guards_of_service(index));
         if matches!(service.role, Role::Database(_)) {

@@ -22,6 +22,7 @@ pub mod real;
 pub mod segment;
 pub mod topology;
 pub mod versions;
+pub mod volume;
 pub mod working;
 pub mod zones;
 
@@ -39,6 +40,7 @@ pub use real::{Real, RealService};
 pub use segment::Segment;
 pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Retry, Role, Service, StoreSpec};
 pub use versions::{Flaw, Rollout, Skew, Then, Watch};
+pub use volume::{ReadOnly, Reclaim, VolumeSpec};
 pub use working::{Batch, CLASSES, CoDel, CoreSpec, Efficiency, LaneSpec, Order, Queue, Sharing, WarmUp, Working};
 pub use zones::{ZoneSet, Zones};
 

@@ -8,6 +8,7 @@ use super::database::DatabaseSpec;
 use super::guards::{Budget, Guard};
 use super::network::{Dns, Tls};
 use super::versions::Skew;
+use super::volume::VolumeSpec;
 use super::working::{Queue, Working};
 use crate::base::{ClientId, Dist, EdgeId, ErrorKind, SegmentId, ServiceId, Span};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,8 @@ pub struct Service {
     pub working: Working,
     /// `None`: it does not matter by which version a request was made.
     pub versions: Option<Skew>,
+    /// The disk under it; a store has one, of all its servers together.
+    pub volume: Option<VolumeSpec>,
     /// What the service does for each request, in order.
     pub program: Vec<Op>,
     pub role: Role,
@@ -70,20 +73,12 @@ pub enum Role {
     Broker(BrokerSpec),
 }
 
-/// Appends go to the first server with room, found by random probes. Used space is kept as a share of servers that are full.
+/// Appends go to the first server with room, found by random probes. What is used of the volume fills one server after another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoreSpec {
     pub servers: u32,
     /// Bytes a server can hold.
     pub server_bytes: u64,
-    /// Bytes used at time 0 over all servers, live data and orphans together.
-    pub used_bytes: u64,
-    /// Bytes of `used_bytes` that belong to nobody and that a reclaim would free.
-    pub orphan_bytes: u64,
-    /// Orphans are freed at time 0.
-    pub reclaim: bool,
-    /// Bytes one append takes.
-    pub append_bytes: u64,
     /// Time one probe takes.
     pub probe: Span,
     /// Give up after this many probes, with `no-space`.
@@ -209,6 +204,13 @@ pub enum Jitter {
     Equal,
     /// Uniform in [base, 3 * previous delay], capped.
     Decorrelated,
+}
+
+impl StoreSpec {
+    /// Bytes that all servers hold together.
+    pub fn capacity(&self) -> u64 {
+        u64::from(self.servers).saturating_mul(self.server_bytes)
+    }
 }
 
 impl Service {

@@ -14,17 +14,7 @@ pub fn secs(seconds: f64) -> Time {
 /// The plan, with no expectations.
 pub fn plan() -> Plan {
     let phase = |name: &str, from: f64, to: f64| Phase { name: name.to_owned(), from: secs(from), to: secs(to) };
-    let store = StoreSpec {
-        servers: 2,
-        server_bytes: 1000,
-        used_bytes: 1000,
-        orphan_bytes: 0,
-        reclaim: false,
-        append_bytes: 1,
-        probe: Span::ZERO,
-        probes_max: 1,
-        indexed: false,
-    };
+    let store = StoreSpec { servers: 2, server_bytes: 1000, probe: Span::ZERO, probes_max: 1, indexed: false };
     let cache = CacheSpec::plain(100, 100);
     Plan {
         scenario: "fixture".to_owned(),
@@ -160,6 +150,7 @@ fn service(name: &str, kind: &str, workers: Option<u32>, role: Role) -> Service 
         workers,
         queue: Queue::plain(),
         working: Working::default(),
+        volume: matches!(role, Role::Store(_)).then(|| VolumeSpec::plain(2000, 1000)),
         balance: Default::default(),
         zones: Vec::new(),
         guards: Vec::new(),

@@ -23,6 +23,7 @@ pub fn service(name: &str, workers: Option<u32>) -> Service {
         workers,
         queue: Queue::plain(),
         working: Working::default(),
+        volume: None,
         balance: Default::default(),
         zones: Vec::new(),
         guards: Vec::new(),

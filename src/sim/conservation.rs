@@ -106,10 +106,6 @@ impl Maker {
             1 => Role::Store(StoreSpec {
                 servers: 1 + self.below(5),
                 server_bytes: 1000,
-                used_bytes: 500,
-                orphan_bytes: 100,
-                reclaim: self.dice.chance(0.5),
-                append_bytes: 50,
                 probe: self.pick(&[Span::ZERO, Span::from_millis(1)]),
                 probes_max: self.below(4),
                 indexed: self.dice.chance(0.5),
@@ -117,6 +113,7 @@ impl Maker {
             _ => Role::Plain,
         };
         service.working = self.working(&service);
+        service.volume = self.volume(&service);
         service
     }
 

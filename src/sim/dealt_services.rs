@@ -39,6 +39,32 @@ impl Maker {
         }
     }
 
+    /// The disk under a service: a store's is that of its servers.
+    pub(super) fn volume(&mut self, service: &Service) -> Option<VolumeSpec> {
+        if let Role::Store(store) = &service.role {
+            return Some(VolumeSpec {
+                write_bytes: Some(50),
+                ..VolumeSpec::plain(store.capacity(), store.capacity() / 2)
+            });
+        }
+        let size = self.maybe(0.7, |_| 100_000);
+        let is_cache = matches!(service.role, Role::Cache(_));
+        let marks = ReadOnly { at_bytes: 80_000, back_bytes: self.maybe(0.7, |_| 60_000) };
+        let reclaim =
+            Reclaim { bytes_per_sec: 1e5, after: self.ms(300), share: 0.9, needs_bytes: self.pick(&[0, 10_000]) };
+        self.maybe(if is_cache { 0.0 } else { 0.3 }, |m| VolumeSpec {
+            size_bytes: size,
+            read_bytes: m.pick(&[0, 100]),
+            growth_per_sec: m.pick(&[0.0, 10_000.0]),
+            reclaim: m.maybe(0.5, |_| reclaim),
+            read_only: m.maybe(0.5, |_| marks),
+            commit: m.maybe(0.5, |m| m.dist()),
+            fetch: m.maybe(0.5, |m| m.dist()),
+            misses: 0.5,
+            ..VolumeSpec::plain(100_000, 50_000)
+        })
+    }
+
     /// The service with another queue, other workers and another way to work.
     pub(super) fn set(&mut self, plan: &Plan, id: ServiceId) -> Effect {
         let mut service = plan.service(id).clone();

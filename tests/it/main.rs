@@ -21,3 +21,4 @@ mod services;
 mod theory;
 mod tidy;
 mod zones;
+mod volumes;

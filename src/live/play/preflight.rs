@@ -82,6 +82,10 @@ impl Desk<'_> {
             let (replicas, what) = (service.replicas, "one real process stands for all of them");
             self.checked.warnings.push(format!("`{name}` has {replicas} replicas in the model; {what}"));
         }
+        if service.volume.is_some() {
+            let what = "the real one has a disk of its own; under `live:` a `volume` limits it";
+            self.checked.warnings.push(format!("the `volume` of `{name}` is not played: {what}"));
+        }
         if let Role::Cache(spec) = &service.role
             && spec.entries < spec.keys
         {

@@ -33,6 +33,7 @@ pub mod shed;
 pub mod throttle;
 pub mod tls;
 pub mod versions;
+pub mod volume;
 pub mod warm_up;
 
 use super::Page;
@@ -75,6 +76,7 @@ pub static PAGES: &[Page] = &[
     batch::PAGE,
     lock::PAGE,
     versions::PAGE,
+    volume::PAGE,
     reload::PAGE,
 ];
 

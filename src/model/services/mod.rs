@@ -12,7 +12,7 @@ use super::policies::class::Classes;
 use super::policies::consumes::{self, ConsumeDraft};
 use super::policies::{
     self, balance, batch, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit, shed,
-    versions, warm_up,
+    versions, volume, warm_up,
 };
 use crate::plan::{Order, Role, Service, Working};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, quote, values};
@@ -65,6 +65,7 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("warm_up", warm_up::SHAPE, "none", "how slow it is after a start"),
     FieldDoc::optional("batch", batch::SHAPE, "none", "how many requests a worker takes at once"),
     FieldDoc::optional("versions", versions::SHAPE, "all go together", "what it makes of pages of another version"),
+    FieldDoc::optional("volume", volume::SHAPE, "none", "the disk under it, which fills"),
     FieldDoc::optional("consumes", consumes::SHAPE, "nothing", "the broker whose messages it is given"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
@@ -135,8 +136,10 @@ pub fn read(
     steps.extend(read_steps(&fields));
     let consumes = fields.node("consumes").and_then(|node| consumes::read(node, name, diags));
     let role = (kind.role)(&fields, around).unwrap_or(Role::Plain);
+    let of_store = if let Role::Store(spec) = &role { Some(store::volume(&fields, spec)) } else { None };
     let service = Service {
         name: name.to_owned(),
+        volume: volume::read(&fields, &role, of_store, &around.classes),
         kind: kind.name.to_owned(),
         replicas,
         workers,
@@ -192,6 +195,10 @@ fn read_working(fields: &Fields) -> Working {
 /// Says what cannot go together.
 fn check_working(fields: &Fields, service: &Service) {
     let Some(batch) = service.working.batch else { return };
+    if service.volume.is_some() && matches!(service.role, Role::Plain) {
+        let note = fields.error("batch", "a batch is no write of anybody");
+        note.help("put the `volume` under a service that the batch calls").code("wrong-value");
+    }
     if !matches!(service.role, Role::Plain) {
         let note = fields.error("batch", format!("a {} answers requests one by one", service.kind));
         note.help("batches are for services of the plain kind").code("wrong-value");

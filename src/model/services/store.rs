@@ -2,7 +2,8 @@
 //!
 //! Servers fill one after another. With `placement: probe` an append asks servers at random, `probe` each, at most `probes` times:
 //! with a share p of servers that have room, (1 - p)^probes of the appends fail with `no-space`. With `placement: index` it knows where
-//! room is. Deleting is an append too. `orphans` is the share of the capacity that belongs to nobody; `reclaim` gives it back.
+//! room is. Deleting is an append too. `orphans` is the share of the capacity that belongs to nobody; `reclaim` gives it back before the
+//! start, and a `volume` (its page says how) bit by bit; that also says what else fills the servers, and when they take nothing more.
 //!
 //! ```yaml
 //! name: store-example
@@ -18,7 +19,7 @@
 
 use super::{ServiceKind, Surroundings};
 use crate::base::Span;
-use crate::plan::{Role, StoreSpec};
+use crate::plan::{Role, StoreSpec, VolumeSpec};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
 pub const KIND: ServiceKind = ServiceKind { name: "store", page: include_str!("store.rs"), fields: FIELDS, role };
@@ -44,23 +45,31 @@ fn role(fields: &Fields, _: &Surroundings) -> Option<Role> {
             return None;
         }
     }
-    let Some(capacity) = servers.checked_mul(server_bytes) else {
+    if servers.checked_mul(server_bytes).is_none() {
         fields.error("server_size", "the capacity of all servers together is too large to count").code("wrong-value");
         return None;
-    };
-    let (used, orphans) = (fields.ratio("used").unwrap_or(0.0), fields.ratio("orphans").unwrap_or(0.0));
-    if orphans > used {
-        fields.error("orphans", "orphans are part of what is used: they cannot be more").code("wrong-value");
     }
     Some(Role::Store(StoreSpec {
         servers: servers as u32,
         server_bytes,
-        used_bytes: (capacity as f64 * used) as u64,
-        orphan_bytes: (capacity as f64 * orphans) as u64,
-        reclaim: fields.flag("reclaim").unwrap_or(false),
-        append_bytes: fields.bytes("append").unwrap_or(4096),
         probe: fields.span("probe").unwrap_or(Span::from_millis(1)),
         probes_max: probes as u32,
         indexed: fields.choice("placement") == Some("index"),
     }))
+}
+
+/// What all servers together hold; what `volume` says of it is read elsewhere.
+pub fn volume(fields: &Fields, store: &StoreSpec) -> VolumeSpec {
+    let (used, orphans) = (fields.ratio("used").unwrap_or(0.0), fields.ratio("orphans").unwrap_or(0.0));
+    if orphans > used {
+        fields.error("orphans", "orphans are part of what is used: they cannot be more").code("wrong-value");
+    }
+    let bytes = |share: f64| (store.capacity() as f64 * share) as u64;
+    let (used, orphans) = (bytes(used), bytes(orphans));
+    let is_freed = fields.flag("reclaim").unwrap_or(false);
+    VolumeSpec {
+        garbage_bytes: if is_freed { 0 } else { orphans },
+        write_bytes: Some(fields.bytes("append").unwrap_or(4096)),
+        ..VolumeSpec::plain(store.capacity(), if is_freed { used.saturating_sub(orphans) } else { used })
+    }
 }
