@@ -98,6 +98,7 @@ impl<W: Wire> Engine<W> {
                 self.change_copies(id, replicas, Change::Apart);
                 self.change_broker(id, replicas, broker::Change::Silent);
             }
+            Effect::Skew { whose, ahead_ns } => self.turn_clocks(index, fault, *whose, *ahead_ns),
             Effect::Poison { messages, restart } => {
                 if let Some(exchange) = &mut self.nodes[index].exchange {
                     exchange.poisons.push(Poison { fault, left: *messages, restart: *restart });
@@ -109,6 +110,7 @@ impl<W: Wire> Engine<W> {
                 self.nodes[index].slow.push((fault, replicas, *factor));
                 self.retune_all(index);
             }
+            Effect::SlowDisk(does) => self.slow_disk(id, replicas, fault, does),
             Effect::Fail { chance } => self.nodes[index].fail.push((fault, replicas, *chance)),
             Effect::Forget { share } => {
                 let forgotten = self.forget(index, replicas, fault, *share);
@@ -157,6 +159,7 @@ impl<W: Wire> Engine<W> {
                 self.change_copies(id, replicas, Change::Together);
                 self.change_broker(id, replicas, broker::Change::Back);
             }
+            Effect::Skew { .. } => self.set_clocks_right(index, fault),
             Effect::Poison { .. } => {
                 if let Some(exchange) = &mut self.nodes[index].exchange {
                     exchange.poisons.retain(|poison| poison.fault != fault);
@@ -166,6 +169,7 @@ impl<W: Wire> Engine<W> {
                 self.nodes[index].slow.retain(|(f, ..)| *f != fault);
                 self.retune_all(index);
             }
+            Effect::SlowDisk(_) => self.heal_disk(id, fault),
             Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),
             Effect::Fill { .. } => self.take_away(index, fault),
             _ => {}

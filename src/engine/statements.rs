@@ -5,15 +5,17 @@ use super::database::{Change, Commit, Database};
 use super::slab::Handle;
 use super::wire::Wire;
 use super::{Engine, Event, Outcome, ServiceId, Soon};
-use crate::base::{ErrorKind, MeterId, Span};
+use crate::base::{ErrorKind, FaultId, MeterId, Span};
 use crate::plan::expectation::Subject;
-use crate::plan::{Plan, Replicas};
+use crate::plan::{Plan, Replicas, Whose};
 
 /// A database, the statements that wait for its copies, and its meters.
 pub struct Copies {
     pub database: Database,
     /// Writes that wait until copies can be reached again.
     stuck: Vec<(Handle, u64)>,
+    /// Copies whose clocks a fault has turned, and by how much.
+    skews: Vec<(FaultId, Vec<u32>, i64)>,
     stale: MeterId,
     lag: MeterId,
     lost: MeterId,
@@ -28,6 +30,7 @@ impl Copies {
         Copies {
             database,
             stuck: Vec::new(),
+            skews: Vec::new(),
             stale: meter("stale"),
             lag: meter("lag"),
             lost: meter("lost"),
@@ -95,6 +98,23 @@ impl<W: Wire> Engine<W> {
             }
         }
         self.copies_met(index);
+    }
+
+    /// The clocks of some copies are wrong from now on.
+    pub(super) fn turn_clocks(&mut self, index: usize, fault: FaultId, whose: Whose, ahead_ns: i64) {
+        let Some(copies) = &mut self.nodes[index].copies else { return };
+        let turned = copies.database.skew(whose, ahead_ns);
+        self.recorder.touched(fault, "clocks turned", turned.len() as u64);
+        copies.skews.push((fault, turned, ahead_ns));
+    }
+
+    /// What one fault did to clocks is put right.
+    pub(super) fn set_clocks_right(&mut self, index: usize, fault: FaultId) {
+        let Some(copies) = &mut self.nodes[index].copies else { return };
+        for (_, turned, ahead_ns) in copies.skews.iter().filter(|(of, ..)| *of == fault) {
+            copies.database.turn_clocks(turned, ahead_ns.saturating_neg());
+        }
+        copies.skews.retain(|(of, ..)| *of != fault);
     }
 
     pub(super) fn election(&mut self, index: usize, epoch: u32) {

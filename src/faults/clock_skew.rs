@@ -1,14 +1,19 @@
-//! The clock of a caller is off: certificates that hold look expired to it, or not yet valid.
+//! A clock is off: certificates that hold look expired to a caller, or not yet valid, and leases end too late or too early.
 //!
 //! `ahead` or `behind` says by how much. It acts on the calls that a service or a client makes (`on:` names it) which have `tls`: ahead, a
 //! certificate is over so much before its `not_after`; behind, one that was issued (`age`) a short while ago is not valid yet. Only new
 //! sessions are checked, so it shows as slowly as an expiry does.
 //!
-//! - **Simulated world**: new sessions of its calls are judged by the wrong clock. Timeouts and TTLs, which are lengths of time, are not
-//!   touched.
+//! On a database with `failover` it acts on the clocks of some `copies`: the `leader` at that moment, or its `followers`. Once the leader
+//! is silent, a leader behind believes in its lease for so much longer, and followers ahead choose another one so much earlier. With
+//! `fencing: lease` both lead for what that is more than the `election` takes, and what the old one acknowledged is lost; with
+//! `fencing: true` the old one is refused. A silence that has begun before the fault is not touched.
+//!
+//! - **Simulated world**: new sessions of its calls, and leases, are judged by the wrong clock. Timeouts and TTLs, which are lengths of
+//!   time, are not touched.
 //! - **Live world**: the same for stand-ins and clients; no clock of this machine is touched.
 //! - **Undo**: the clock is right again.
-//! - **Evidence**: entries changed.
+//! - **Evidence**: entries changed (calls), clocks turned (copies).
 //!
 //! ```yaml
 //! name: clock-skew-example
@@ -27,7 +32,7 @@
 //! ```
 
 use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, words};
-use crate::plan::Party;
+use crate::plan::{Effect, Party, Plan, Replicas, Role, Target, Whose};
 use crate::scenario::{FieldDoc, Fields, Shape, help_for, quote};
 
 pub const KIND: FaultKind = FaultKind {
@@ -43,6 +48,7 @@ static FIELDS: &[FieldDoc] = &[
     FieldDoc::required("on", Shape::Name, "whose clock: a service or a client"),
     FieldDoc::optional("ahead", Shape::Span, "0s", "how much later it is by this clock"),
     FieldDoc::optional("behind", Shape::Span, "0s", "how much earlier it is by this clock"),
+    FieldDoc::optional("copies", Shape::Choice(&["leader", "followers"]), "leader", "of a database: whose clocks"),
 ];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
@@ -63,10 +69,18 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
             return None;
         }
     };
-    if !plan.edges.iter().any(|edge| edge.from == party && edge.tls.is_some()) {
+    let whose = if fields.choice("copies") == Some("followers") { Whose::Followers } else { Whose::Leader };
+    let effects: Vec<(Target, Effect)> =
+        leases_of(party, plan).map(|target| (target, Effect::Skew { whose, ahead_ns: skew_ns })).into_iter().collect();
+    let has_sessions = plan.edges.iter().any(|edge| edge.from == party && edge.tls.is_some());
+    if !has_sessions && effects.is_empty() {
         let note = fields.error("on", format!("no call of `{wanted}` has `tls`, so nothing asks for its clock"));
-        note.help("give one `tls: {life: …}`").code("wrong-value");
+        note.help("give one `tls: {life: …}`, or name a database with `failover`").code("wrong-value");
         return None;
+    }
+    if fields.has("copies") && effects.is_empty() {
+        let note = fields.error("copies", format!("`{wanted}` is no database with `failover`: it has one clock"));
+        note.help("leave out `copies`").code("wrong-value");
     }
     let change = Change::edit(move |plan| {
         let calls = plan.edges.iter_mut().filter(|edge| edge.from == party);
@@ -74,5 +88,16 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
             tls.skew_ns = tls.skew_ns.saturating_add(skew_ns);
         }
     });
-    Some(Lowered::changes(format!("clock of {wanted} {way} by {}", words(fields, way, "")), vec![change]))
+    let label = format!("clock of {wanted} {way} by {}", words(fields, way, ""));
+    let changes = if has_sessions { vec![change] } else { Vec::new() };
+    Some(Lowered { effects, ..Lowered::changes(label, changes) })
+}
+
+/// The service, if its copies lead by lease.
+fn leases_of(party: Party, plan: &Plan) -> Option<Target> {
+    let Party::Service(id) = party else { return None };
+    match &plan.service(id).role {
+        Role::Database(spec) if spec.failover.is_some() => Some(Target::Service { id, replicas: Replicas::ALL }),
+        _ => None,
+    }
 }

@@ -35,6 +35,7 @@ mod restart;
 mod scale;
 mod site;
 mod slow;
+mod slow_disk;
 mod surge;
 mod unresolved;
 mod wake;
@@ -107,6 +108,7 @@ pub static KINDS: &[FaultKind] = &[
     refuse::KIND,
     reset::KIND,
     slow::KIND,
+    slow_disk::KIND,
     leak::KIND,
     errors::KIND,
     down::KIND,

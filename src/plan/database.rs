@@ -61,10 +61,21 @@ pub struct Failover {
     pub election: Span,
     /// Only copies that hear more than half of all, themselves included, choose one of them.
     pub majority: bool,
-    /// A leader that cannot reach the others stops taking writes when its lease is over.
-    pub fencing: bool,
+    pub fencing: Fencing,
     /// Share of the writers that still find the old leader after another one was chosen.
     pub stray: f64,
+}
+
+/// What keeps a leader from taking writes after another one was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fencing {
+    /// Nothing.
+    None,
+    /// Its own clock: it stops when its lease is over by that.
+    Lease,
+    /// That, and a number that grows with every leader: a write with an older one is refused.
+    Token,
 }
 
 /// How a copy that crashed comes back.

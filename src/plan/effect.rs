@@ -86,6 +86,26 @@ impl Ways {
     }
 }
 
+/// Copies of a database, by what they are when an effect begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Whose {
+    Leader,
+    Followers,
+}
+
+/// What is wrong with a disk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SlowDisk {
+    /// Every access takes this many times longer, and so much longer, in seconds.
+    pub factor: f64,
+    pub add: Option<Dist>,
+    /// Share of the reads that memory could have answered and that go to the disk all the same, 0 to 1.
+    pub reads: f64,
+    /// No write gets through until it is over.
+    pub stall: bool,
+}
+
 /// Effects are keyed by fault and they stack: delays add, factors multiply, cuts, freezes and crashes count.
 /// Healing one leaves the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -107,12 +127,16 @@ pub enum Effect {
     Freeze,
     /// Database: these copies and the others hear nothing of each other; requests still reach them.
     Isolate,
+    /// Database: the clocks of these copies are so far ahead (below 0: behind), in nanoseconds.
+    Skew { whose: Whose, ahead_ns: i64 },
     /// Service: the balancer sends the replicas nothing new; what they have they finish.
     Drain,
     /// Service: monitoring does not see it; nothing else changes.
     Blind,
     /// Service: work that starts takes this many times longer.
     Slow { factor: f64 },
+    /// Service: what goes to the disk of these replicas takes longer.
+    SlowDisk(SlowDisk),
     /// Service: this share of requests is answered with an error.
     Fail { chance: f64 },
     /// Cache: this share of the entries of each hit replica is gone, at once.

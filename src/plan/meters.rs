@@ -4,7 +4,7 @@
 //! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
 
 use super::expectation::Subject;
-use super::{Arrivals, Edge, Effect, Guard, Op, Party, Patch, Plan, Role, Step, Target};
+use super::{Arrivals, Edge, Effect, Guard, Op, Party, Patch, Plan, Role, Service, Step, Target};
 use serde::{Deserialize, Serialize};
 
 /// One figure of one subject.
@@ -226,21 +226,8 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         if matches!(service.role, Role::Cache(_)) && plan.edges.iter().any(|edge| edge.write) {
             all.meter("stale", of);
         }
-        if service.volume.as_ref().is_some_and(|volume| volume.size_bytes.is_some()) {
-            ["free", "runway", "read-only"].iter().for_each(|name| all.meter(name, of));
-        }
         all.guards(of, plan.guards_of_service(index));
-        if matches!(service.role, Role::Database(_)) {
-            ["stale", "lag", "lost", "diverged", "elections", "leaders"].iter().for_each(|name| all.meter(name, of));
-        }
-        if matches!(service.role, Role::Broker(_)) {
-            ["backlog", "age", "blocked", "redelivered", "dead-letters", "dropped"]
-                .iter()
-                .for_each(|name| all.meter(name, of));
-            if service.replicas > 1 {
-                ["in-sync", "elections", "lost"].iter().for_each(|name| all.meter(name, of));
-            }
-        }
+        of_role(service, of, &mut all);
     }
     for index in 0..plan.edges.len() {
         if plan.edges[index].eject.is_some() {
@@ -279,6 +266,23 @@ impl Plan {
         });
         let later = patches.filter_map(|patch| if let Patch::Service(of) = patch { Some(&of.guards) } else { None });
         std::iter::once(&self.services[index].guards).chain(later).flatten().collect()
+    }
+}
+
+/// What a service has because of what it is, and of the disk under it.
+fn of_role(service: &Service, of: Subject, all: &mut Declared) {
+    let mut meters = |names: &[&str]| names.iter().for_each(|name| all.meter(name, of));
+    if service.volume.as_ref().is_some_and(|volume| volume.size_bytes.is_some()) {
+        meters(&["free", "runway", "read-only"]);
+    }
+    if matches!(service.role, Role::Database(_)) {
+        meters(&["stale", "lag", "lost", "diverged", "elections", "leaders"]);
+    }
+    if matches!(service.role, Role::Broker(_)) {
+        meters(&["backlog", "age", "blocked", "redelivered", "dead-letters", "dropped"]);
+        if service.replicas > 1 {
+            meters(&["in-sync", "elections", "lost"]);
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub use balance::Balance;
 pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
 pub use calling::{After, Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pick, Pool, Stale, TokenBucket};
 pub use controls::{Control, Does, Lever, Scaling, Signal, Steering};
-pub use effect::{Effect, FaultInfo, Patch, Replicas, Step, Target, Ways};
+pub use effect::{Effect, FaultInfo, Patch, Replicas, SlowDisk, Step, Target, Ways, Whose};
 pub use expectation::{Alert, Expectation, Window};
 pub use guards::{Budget, Guard};
 pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Reload, Rerun};

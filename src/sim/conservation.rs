@@ -331,9 +331,11 @@ impl Maker {
             Effect::Freeze,
             Effect::Drain,
             Effect::Slow { factor: self.pick(&[0.0, 0.5, 5.0]) },
+            self.slow_disk(),
             Effect::Fail { chance: share },
             Effect::Forget { share },
             Effect::Isolate,
+            Effect::Skew { whose: self.pick(&[Whose::Leader, Whose::Followers]), ahead_ns: -500_000_000 },
             self.poison(),
             Effect::Fill { share, added: self.dice.chance(0.5) },
         ];

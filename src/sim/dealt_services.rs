@@ -65,6 +65,12 @@ impl Maker {
         })
     }
 
+    pub(super) fn slow_disk(&mut self) -> Effect {
+        let add = self.maybe(0.5, |m| m.dist());
+        let (factor, reads) = (self.pick(&[1.0, 10.0]), self.pick(&[0.0, 0.5]));
+        Effect::SlowDisk(SlowDisk { factor, add, reads, stall: self.dice.chance(0.3) })
+    }
+
     /// The service with another queue, other workers and another way to work.
     pub(super) fn set(&mut self, plan: &Plan, id: ServiceId) -> Effect {
         let mut service = plan.service(id).clone();

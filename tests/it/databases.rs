@@ -136,3 +136,42 @@ expect: [success(users) >= 0%]
     let failed = played.over(0.0, 10_000.0).users().failed();
     assert!((6418..=6422).contains(&failed), "{failed}");
 }
+
+/// As `three`, with the leader's clock, or those of the others, off by so much from the start.
+fn three_with_clocks(failover: &str, clocks: &str) -> Played {
+    play(&format!(
+        "
+name: clocks
+length: 200s
+window: 1s
+clients:
+  writers: {{calls: {{to: db, timeout: 20s, write: true}}, rate: 300/s, arrivals: constant, keys: {{count: 100000}}}}
+services:
+  db: {{kind: database, replicas: 3, workers: 5000, work: 1ms, lag: 1ms, {failover}}}
+faults:
+  clocks: {{kind: clock-skew, on: db, at: 10s, {clocks}}}
+  cut: {{kind: isolate, on: db, replicas: 1, at: 60s, for: 43s}}
+expect: [success(writers) >= 0%]
+"
+    ))
+}
+
+#[test]
+fn clocks_that_disagree_split_the_brain_where_a_lease_is_all_that_fences() {
+    let lease = "failover: {lease: 5s, election: 1s, fencing: lease, stray: 40%}";
+    // The old leader stops 11 s later than it should, 10 s after the election: 40% of 300/s for 10 s.
+    for clocks in ["behind: 11s", "ahead: 11s, copies: followers"] {
+        let played = three_with_clocks(lease, clocks);
+        let expected = if clocks.starts_with("behind") { 1200.0 } else { 0.4 * 300.0 * 4.0 };
+        let diverged = total(&played, "diverged");
+        assert!((diverged / expected - 1.0).abs() < 0.1, "{clocks}: {diverged}");
+        assert_eq!(played.over(62.0, 64.0).meter("leaders").max.max(played.over(68.0, 70.0).meter("leaders").max), 2.0);
+        assert!(total(&played, "lost") >= diverged, "what one side took alone is lost when they meet");
+    }
+    let agreed = three_with_clocks(lease, "behind: 1s");
+    assert_eq!(total(&agreed, "diverged"), 0.0, "an election is long enough for so little");
+    let refused = three_with_clocks("failover: {lease: 5s, election: 1s}", "behind: 11s");
+    assert_eq!((total(&refused, "diverged"), refused.over(0.0, 200.0).meter("leaders").max), (0.0, 1.0));
+    let acknowledged = three_with_clocks("replication: semi-sync, failover: {lease: 5s, election: 1s}", "behind: 11s");
+    assert_eq!(total(&acknowledged, "lost"), 0.0);
+}

@@ -204,3 +204,79 @@ fn giving_back_orphans_ends_the_errors_and_deleting_brings_them_on() {
     let (alone, deleting) = (full("200/s"), full("300/s"));
     assert!(deleting > 1.1 * alone, "{alone} and {deleting}");
 }
+
+/// 50 writes and 100 reads a second at a database of 40 workers; what is done to its disk from 30 s to 60 s.
+fn at_disk(kind: &str, fault: &str) -> Played {
+    play(&format!(
+        "
+name: at-disk
+length: 90s
+window: 1s
+clients:
+  writers: {{calls: {{to: db, write: true}}, rate: 50/s}}
+  users: {{calls: db, rate: 100/s}}
+services:
+  db: {{kind: {kind}, work: 1ms}}
+faults:
+  disk: {{kind: slow-disk, on: db, at: 30s, for: 30s, {fault}}}
+expect: [success(users) >= 0%]
+"
+    ))
+}
+
+fn mean_ms(played: &Played, client: &str, from: f64, to: f64) -> f64 {
+    1000.0 * played.over(from, to).client(client).latency.mean().expect("somebody was answered")
+}
+
+#[test]
+fn a_slow_disk_slows_what_goes_to_it_by_factor_and_addition() {
+    let disk = "database, volume: {commit: exp(4ms), fetch: 10ms, misses: 20%}";
+    let played = at_disk(disk, "factor: 5, add: 10ms");
+    for (client, well, ill) in [("writers", 5.0, 31.0), ("users", 3.0, 1.0 + 0.2 * 60.0)] {
+        let found = [
+            mean_ms(&played, client, 0.0, 30.0),
+            mean_ms(&played, client, 30.0, 60.0),
+            mean_ms(&played, client, 60.5, 90.0),
+        ];
+        assert!((found[0] / well - 1.0).abs() < 0.15 && (found[2] / well - 1.0).abs() < 0.15, "{client}: {found:?}");
+        assert!((found[1] / ill - 1.0).abs() < 0.15, "{client}: {found:?}");
+    }
+    // Of a service of which nothing is known, writes go to the disk, and of the reads as many as the fault says.
+    let plain = at_disk("service", "add: 20ms, reads: 25%");
+    assert!((mean_ms(&plain, "writers", 30.0, 60.0) - 21.0).abs() < 0.1);
+    assert!((mean_ms(&plain, "users", 30.0, 60.0) - 6.0).abs() < 0.6);
+    assert!((mean_ms(&plain, "users", 61.0, 90.0) - 1.0).abs() < 0.1);
+}
+
+#[test]
+fn a_stall_keeps_writes_until_it_is_over_and_takes_the_workers_from_readers() {
+    let played = at_disk("database", "stall: true");
+    // A write comes at any moment of thirty seconds: it waits fifteen in the mean.
+    assert!((mean_ms(&played, "writers", 30.0, 60.0) - 15_000.0).abs() < 600.0);
+    assert!((mean_ms(&played, "users", 30.0, 60.0) - 1.0).abs() < 0.1, "with workers without end nobody else feels it");
+    let few = at_disk("database, workers: 40", "stall: true");
+    // Forty writes are there after 0.8 s; from then on readers wait, too.
+    assert!(mean_ms(&few, "users", 32.0, 60.0) > 13_000.0);
+    assert_eq!(few.over(0.0, 90.0).users().failed(), 0);
+}
+
+#[test]
+fn a_slow_disk_of_a_follower_is_felt_by_a_leader_that_waits_for_it() {
+    let commit = |replication: &str| {
+        let played = at_disk(&format!("database, replicas: 2, lag: 1ms, replication: {replication}"), "add: 20ms");
+        mean_ms(&played, "writers", 30.0, 60.0) - mean_ms(&played, "writers", 0.0, 30.0)
+    };
+    // Its own disk takes 20 ms, and then that of the other does.
+    assert!((commit("async") - 20.0).abs() < 0.5, "{}", commit("async"));
+    assert!((commit("sync") - 40.0).abs() < 0.5, "{}", commit("sync"));
+}
+
+#[test]
+fn a_store_probes_slowly_on_slow_disks() {
+    let text = ", volume: {growth: 0B/s}}
+faults:
+  disk: {kind: slow-disk, on: files, at: 20s, for: 10s, factor: 3";
+    let played = store("80%", text, "500/s", 40);
+    let mean = |from: f64, to: f64| played.over(from, to).users().latency.mean().expect("answers");
+    assert!((mean(20.0, 30.0) / mean(0.0, 20.0) - 3.0).abs() < 0.3, "{} and {}", mean(0.0, 20.0), mean(20.0, 30.0));
+}

@@ -20,6 +20,10 @@ pub struct Copy {
     pub frozen: u32,
     /// It loads a backup and plays back the log until then.
     pub back_at: Time,
+    /// How far its clock is ahead, or behind (below 0), in nanoseconds.
+    pub ahead_ns: i64,
+    /// How much longer than usual it takes until a write is on its disk.
+    pub slower: Span,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +36,11 @@ struct Coming {
 impl Copy {
     pub fn is_up(&self) -> bool {
         !self.down
+    }
+
+    /// How long it takes, once nobody renews it, until a lease of this length is over by its clock.
+    pub fn lease(&self, length: Span) -> Span {
+        Span(length.0.saturating_add_signed(self.ahead_ns.saturating_neg()))
     }
 
     /// Do the other copies hear of it?

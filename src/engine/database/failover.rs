@@ -2,7 +2,8 @@
 
 use super::Database;
 use crate::base::{Span, Time};
-use crate::plan::database::Writes;
+use crate::plan::Whose;
+use crate::plan::database::{Fencing, Writes};
 
 /// What happened to a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,10 +55,33 @@ impl Database {
     fn lose_contact(&mut self, leader: u32, now: Time) -> Option<(u32, Time)> {
         self.epoch += 1;
         let failover = self.spec.failover?;
-        if failover.fencing && !self.copies[leader as usize].down {
-            self.fenced_at = Some(now + failover.lease);
+        let holder = &self.copies[leader as usize];
+        if failover.fencing != Fencing::None && !holder.down {
+            self.fenced_at = Some(now + holder.lease(failover.lease));
         }
-        Some((self.epoch, now + failover.lease + failover.election))
+        Some((self.epoch, now + self.others_wait(leader, failover.lease) + failover.election))
+    }
+
+    /// How long the others wait for a leader that is silent: until the lease is over by the first of their clocks.
+    fn others_wait(&self, leader: u32, lease: Span) -> Span {
+        let others = self.copies.iter().zip(0..).filter(|(copy, number)| *number != leader && copy.is_reachable());
+        others.map(|(copy, _)| copy.lease(lease)).min().unwrap_or(lease)
+    }
+
+    /// The clocks of some copies are so much further ahead from now on; which copies these are.
+    pub fn skew(&mut self, whose: Whose, ahead_ns: i64) -> Vec<u32> {
+        let is_meant = |copy: &u32| (self.leader == Some(*copy)) == (whose == Whose::Leader);
+        let copies: Vec<u32> = (0..self.copies.len() as u32).filter(is_meant).collect();
+        self.turn_clocks(&copies, ahead_ns);
+        copies
+    }
+
+    /// The clocks of these copies jump forward, or back (below 0). For a silence that has begun it is too late.
+    pub fn turn_clocks(&mut self, copies: &[u32], ahead_ns: i64) {
+        for copy in copies {
+            let clock = &mut self.copies[*copy as usize].ahead_ns;
+            *clock = clock.saturating_add(ahead_ns);
+        }
     }
 
     /// A copy that crashed loads its backup and plays back the log.
@@ -110,10 +134,10 @@ impl Database {
         self.copies.iter_mut().for_each(|copy| copy.cut_to(kept, now));
         self.next = kept + 1;
         self.leader = Some(best);
-        // Without fencing a leader that still runs goes on for those who find it.
-        let fencing = self.spec.failover.is_some_and(|failover| failover.fencing);
-        self.old_leader = old.filter(|old| !fencing && !self.copies[*old as usize].down);
-        self.fenced_at = None;
+        // A leader that still runs and that nobody refuses goes on for those who find it, as long as its own clock lets it.
+        let is_refused = self.spec.failover.is_some_and(|failover| failover.fencing == Fencing::Token);
+        self.old_leader = old.filter(|old| !is_refused && !self.copies[*old as usize].down);
+        self.old_stops_at = self.fenced_at.take();
         Some(lost)
     }
 

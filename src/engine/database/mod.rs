@@ -23,6 +23,8 @@ pub struct Database {
     leader: Option<u32>,
     /// A deposed leader that some writers still find.
     old_leader: Option<u32>,
+    /// When that one stops by its own clock.
+    old_stops_at: Option<Time>,
     /// When the leader stops because it cannot reach the others.
     fenced_at: Option<Time>,
     /// Counts changes of what is known of the leader; an election of an older number is off.
@@ -65,6 +67,7 @@ impl Database {
             copies: (0..copies).map(|_| Copy::default()).collect(),
             leader: (spec.writes == Writes::Leader).then_some(0),
             old_leader: None,
+            old_stops_at: None,
             fenced_at: None,
             epoch: 0,
             log: VecDeque::new(),
@@ -80,29 +83,43 @@ impl Database {
     /// A copy has done the work of a write: it is sent to the others.
     pub fn commit(&mut self, at: u32, key: u32, now: Time) -> Commit {
         if self.old_leader == Some(at) {
-            // Nobody else will ever see it: it is acknowledged, and lost when the two sides meet.
-            self.diverged += 1;
-            return Commit::Acked(now);
+            return self.commit_alone(now);
         }
         let position = self.next;
         self.next += 1;
         self.last.insert(key, (position, now));
         self.copies[at as usize].take_own(position);
-        let mut received = Vec::with_capacity(self.copies.len());
+        let mut heard = Vec::with_capacity(self.copies.len());
         for other in 0..self.copies.len() as u32 {
             if other != at {
                 match self.hear(at, other) {
-                    true => received.push(self.send(other, position, now)),
+                    true => heard.push(self.send(other, position, now)),
                     false => self.copies[other as usize].missing.push(position),
                 }
             }
         }
-        received.sort_unstable();
-        let commit = self.acknowledgement(position, &received, now);
+        heard.sort_unstable();
+        let commit = self.acknowledgement(position, &heard, now);
         let acked_at = if let Commit::Acked(at) = commit { at } else { Time::MAX };
         self.log.push_back(Write { position, acked_at });
         self.trim(now);
         commit
+    }
+
+    /// A write at a leader that was deposed: nobody else will ever see it.
+    fn commit_alone(&mut self, now: Time) -> Commit {
+        let waits = self.spec.acks > 0 && !self.spec.ack_wait.is_some_and(|wait| wait.degrade);
+        if waits || !self.old_leads(now) {
+            return Commit::Failed(now + self.spec.ack_wait.map_or(Span::ZERO, |wait| wait.longest));
+        }
+        // It is acknowledged, and lost when the two sides meet.
+        self.diverged += 1;
+        Commit::Acked(now)
+    }
+
+    /// Does a leader that was deposed still take writes?
+    fn old_leads(&self, now: Time) -> bool {
+        self.old_leader.is_some() && self.old_stops_at.is_none_or(|at| now < at)
     }
 
     /// When a write that was stuck is acknowledged, now that copies can be reached again; `None` while it still waits.
@@ -117,10 +134,9 @@ impl Database {
         Some(at)
     }
 
-    fn acknowledgement(&self, position: u64, received: &[Time], now: Time) -> Commit {
+    fn acknowledgement(&self, position: u64, heard: &[Time], now: Time) -> Commit {
         let Some(nth) = (self.spec.acks as usize).checked_sub(1) else { return Commit::Acked(now) };
-        let back = |received: Time| received + received.since(now);
-        match (received.get(nth).copied().map(back), self.spec.ack_wait) {
+        match (heard.get(nth).copied(), self.spec.ack_wait) {
             (Some(at), Some(wait)) if at > now + wait.longest => give_up(now + wait.longest, wait.degrade),
             (Some(at), _) => Commit::Acked(at),
             (None, Some(wait)) => give_up(now + wait.longest, wait.degrade),
@@ -128,11 +144,19 @@ impl Database {
         }
     }
 
-    /// Puts a write into the pipeline of a copy; when it is received.
+    /// Puts a write into the pipeline of a copy; when its sender hears that it is received.
     fn send(&mut self, to: u32, position: u64, now: Time) -> Time {
         let lag = self.spec.lag.draw_span(&mut self.dice);
         let per_write = self.spec.apply_per_sec.map_or(Span::ZERO, |rate| Span::from_secs_f64(1.0 / rate));
-        self.copies[to as usize].put(position, now + lag, per_write)
+        let slower = self.copies[to as usize].slower;
+        self.copies[to as usize].put(position, now + lag + slower, per_write) + lag
+    }
+
+    /// Until a write is on the disk of a copy it takes so much longer now.
+    pub fn slow_disk(&mut self, copy: u32, slower: Span) {
+        if let Some(copy) = self.copies.get_mut(copy as usize) {
+            copy.slower = slower;
+        }
     }
 
     /// Can these two copies reach each other?
@@ -165,7 +189,7 @@ impl Database {
     /// How many copies take writes now.
     pub fn leaders(&self, now: Time) -> u32 {
         let takes = |copy: u32| self.takes_writes(copy, now);
-        self.leader.is_some_and(takes) as u32 + self.old_leader.is_some() as u32
+        self.leader.is_some_and(takes) as u32 + self.old_leads(now) as u32
     }
 }
 

@@ -31,7 +31,7 @@ impl Database {
             return self.in_turn(now, None);
         }
         let stray = self.spec.failover.map_or(0.0, |failover| failover.stray);
-        if let Some(old) = self.old_leader.filter(|_| stray > 0.0)
+        if let Some(old) = self.old_leader.filter(|_| stray > 0.0 && self.old_leads(now))
             && self.dice.chance(stray)
         {
             return Ok(old);

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::base::{Dist, ErrorKind};
-use crate::plan::database::{AckWait, Failover, Reads, Restore};
+use crate::plan::Whose;
+use crate::plan::database::{AckWait, Failover, Fencing, Reads, Restore};
 
 fn spec() -> DatabaseSpec {
     DatabaseSpec {
@@ -66,6 +67,11 @@ fn a_write_waits_for_the_copies_that_must_have_it() {
 }
 
 fn failing_over(fencing: bool, stray: f64, acks: u32) -> Database {
+    let fencing = if fencing { Fencing::Token } else { Fencing::None };
+    fenced(fencing, stray, acks)
+}
+
+fn fenced(fencing: Fencing, stray: f64, acks: u32) -> Database {
     let failover = Failover { lease: Span::from_secs(5), election: Span::from_secs(1), majority: true, fencing, stray };
     database(DatabaseSpec { failover: Some(failover), acks, ..spec() })
 }
@@ -155,4 +161,27 @@ fn a_crashed_copy_plays_back_its_log_before_it_serves() {
     db.change(0, Change::Up, at(10.0));
     assert_eq!(db.route(true, 1, at(6329.0)), Err(ErrorKind::Unavailable));
     assert_eq!(db.route(true, 1, at(6331.0)), Ok(0));
+}
+
+#[test]
+fn a_lease_is_as_good_as_the_clocks_and_a_token_needs_none() {
+    // Ten writes a second at the old leader, from when it is cut off; which of them are acknowledged after the election at 6 s.
+    let alone = |fencing, whose, ahead_s: i64, acks| {
+        let mut db = fenced(fencing, 0.5, acks);
+        db.skew(whose, ahead_s * 1_000_000_000);
+        let (epoch, due) = db.change(0, Change::Apart, at(0.0)).expect("the leader is silent");
+        assert!(db.elect(epoch, due).is_some());
+        let taken = (0..200).filter(|n| {
+            let now = due + Span::from_millis(100 * n);
+            db.leaders(now) == 2 && matches!(db.commit(0, 1, now), Commit::Acked(_))
+        });
+        (due, taken.count())
+    };
+    assert_eq!(alone(Fencing::Lease, Whose::Leader, 0, 0), (at(6.0), 0));
+    assert_eq!(alone(Fencing::Lease, Whose::Leader, -3, 0), (at(6.0), 20), "it stops at 8 s");
+    assert_eq!(alone(Fencing::Lease, Whose::Leader, 3, 0), (at(6.0), 0), "it stops at 2 s");
+    assert_eq!(alone(Fencing::Lease, Whose::Followers, 3, 0), (at(3.0), 20), "they choose at 3 s");
+    assert_eq!(alone(Fencing::Lease, Whose::Leader, -3, 1), (at(6.0), 0), "nobody acknowledges what it takes");
+    assert_eq!(alone(Fencing::Token, Whose::Leader, -3, 0), (at(6.0), 0));
+    assert_eq!(alone(Fencing::None, Whose::Leader, 0, 0), (at(6.0), 200));
 }

@@ -1,6 +1,7 @@
 //! Disks as the engine runs them: what a request does to the volume of its service before it is worked on, appends of stores, and the
 //! readings of volumes. What fills and frees one is in `volume`; nothing here decides any of it.
 
+mod slow;
 mod storage;
 mod volume;
 #[cfg(test)]
@@ -10,10 +11,11 @@ pub use storage::Storage;
 
 use super::slab::Handle;
 use super::wire::Wire;
-use super::{Engine, Event, Outcome, ServiceId};
-use crate::base::{Dice, ErrorKind, FaultId, MeterId, Span, Time};
+use super::{Engine, Outcome, ServiceId};
+use crate::base::{Dice, ErrorKind, FaultId, MeterId, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::{Plan, VolumeSpec};
+use slow::Trouble;
 use volume::Volume;
 
 /// The disk under a service, and its meters.
@@ -25,6 +27,9 @@ pub struct Disk {
     usual_bytes: u64,
     trend: Trend,
     dice: Dice,
+    troubles: Vec<Trouble>,
+    /// Writes that a stall keeps; stale handles are skipped.
+    pub stalled: Vec<Handle>,
     free: MeterId,
     runway: MeterId,
     read_only: MeterId,
@@ -48,10 +53,18 @@ const FOREVER_S: f64 = 3650.0 * 86_400.0;
 impl Disk {
     /// The disk of a service that has one.
     pub fn new(id: ServiceId, plan: &Plan) -> Option<Box<Disk>> {
-        let service = plan.service(id);
-        let spec = service.volume.clone()?;
+        let spec = plan.service(id).volume.clone()?;
+        Some(Disk::of(spec, id, plan))
+    }
+
+    /// A disk of which nothing was said.
+    fn endless(id: ServiceId, plan: &Plan) -> Box<Disk> {
+        Disk::of(VolumeSpec { size_bytes: None, ..VolumeSpec::plain(0, 0) }, id, plan)
+    }
+
+    fn of(spec: VolumeSpec, id: ServiceId, plan: &Plan) -> Box<Disk> {
         let meter = |name: &str| plan.meter(Subject::Service(id.0), name);
-        Some(Box::new(Disk {
+        Box::new(Disk {
             volume: Volume::new(&spec),
             usual_bytes: plan.edges.iter().find(|edge| edge.to == id).map_or(0, |edge| edge.request_bytes),
             trend: Trend {
@@ -59,12 +72,14 @@ impl Disk {
                 memory_s: MEMORY_WINDOWS * plan.window.as_secs_f64(),
                 ..Trend::default()
             },
-            dice: Dice::named(plan.seed, &format!("disk/{}", service.name)),
+            dice: Dice::named(plan.seed, &format!("disk/{}", plan.service(id).name)),
+            troubles: Vec::new(),
+            stalled: Vec::new(),
             free: meter("free"),
             runway: meter("runway"),
             read_only: meter("read-only"),
             spec,
-        }))
+        })
     }
 
     /// Takes the room for a request, or says why it may not be served.
@@ -82,15 +97,6 @@ impl Disk {
             _ if volume.is_read_only() => Err(ErrorKind::ReadOnly),
             _ => Err(ErrorKind::NoSpace),
         }
-    }
-
-    /// How long a request is at the disk.
-    fn stay(&mut self, is_write: bool) -> Span {
-        let length = match is_write {
-            true => self.spec.commit.as_ref(),
-            false => self.spec.fetch.as_ref().filter(|_| self.dice.chance(self.spec.misses)),
-        };
-        length.map_or(Span::ZERO, |length| length.draw_span(&mut self.dice))
     }
 
     /// Seconds until it takes no more writes at the present growth.
@@ -142,10 +148,7 @@ impl<W: Wire> Engine<W> {
             self.read_disk(index);
             return self.answer(frame, Outcome::Failed(kind));
         }
-        match disk.stay(is_write) {
-            Span::ZERO => self.advance(frame),
-            stay => self.queue.push(self.now + stay, Event::Statement(frame)),
-        }
+        self.stay_at_disk(frame, index, is_write)
     }
 
     /// A store has worked on a request: it looks for room, and then appends.
@@ -156,10 +159,12 @@ impl<W: Wire> Engine<W> {
         else {
             return self.answer(frame, Outcome::Ok);
         };
+        let replica = this.replica;
         match this.found_room {
             None => {
                 let (time, found) = storage.probe(disk.volume.as_ref().map_or(0, Volume::used));
                 this.found_room = Some(found);
+                let time = self.probing(index, replica, time);
                 if !self.work(frame, time) {
                     self.soon.push_back(super::Soon::Advance(frame));
                 }

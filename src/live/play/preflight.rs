@@ -244,6 +244,9 @@ impl Desk<'_> {
             (_, Effect::Slow { .. }) => {
                 "a real process cannot be slowed from outside; use `latency` on an edge into it"
             }
+            (_, Effect::SlowDisk(_)) => {
+                "the disk of a real process cannot be slowed from outside; use `latency` on an edge into it"
+            }
             (_, Effect::Fail { .. }) => {
                 "a real process cannot be made to answer with errors; use `reset` or `refuse` on an edge into it"
             }

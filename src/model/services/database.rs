@@ -9,8 +9,9 @@
 //!
 //! `failover` chooses another leader when the old one was silent for `lease`, which takes `election` more. Without `majority` one copy
 //! of two can choose itself, and two halves of a partition can each have a leader. With `fencing` (the default) a
-//! leader that is cut off stops when its lease is over; without it both lead, `stray` of the writers still find the old one, and what
-//! it acknowledged is lost when they meet. `restore` says how a copy that crashed comes back: it loads a backup and plays back the log.
+//! leader that is cut off stops when its lease is over, and one that was deposed is refused; without it both lead, `stray` of the writers
+//! still find the old one, and what it acknowledged is lost when they meet. `fencing: lease` trusts the old leader's own clock to
+//! stop in time, which is as safe as clocks agree (`clock-skew`). `restore` says how a copy that crashed comes back: it loads a backup and plays back the log.
 //!
 //! ```yaml
 //! name: database-example
@@ -41,7 +42,7 @@
 use super::{ServiceKind, Surroundings};
 use crate::base::{Dist, Span};
 use crate::plan::Role;
-use crate::plan::database::{AckWait, DatabaseSpec, Failover, Reads, Restore, Writes};
+use crate::plan::database::{AckWait, DatabaseSpec, Failover, Fencing, Reads, Restore, Writes};
 use crate::scenario::{FieldDoc, Fields, Node, Shape, Value, values};
 
 pub const KIND: ServiceKind = ServiceKind { name: "database", page: include_str!("database.rs"), fields: FIELDS, role };
@@ -81,8 +82,18 @@ static FAILOVER: [FieldDoc; 5] = [
     FieldDoc::optional("lease", Shape::Span, "10s", "silence after which the leader is taken for dead"),
     FieldDoc::optional("election", Shape::Span, "1s", "how long the choice of another one takes after that"),
     FieldDoc::optional("majority", Shape::Flag, "true", "whether only more than half of the copies can choose one"),
-    FieldDoc::optional("fencing", Shape::Flag, "true", "whether a leader that is cut off stops when its lease is over"),
-    FieldDoc::optional("stray", Shape::Ratio, "0%", "without fencing: writers that still find the old leader"),
+    FieldDoc::optional(
+        "fencing",
+        Shape::OneOf(&[Shape::Flag, Shape::Choice(&["lease"])]),
+        "true",
+        "whether a leader that was deposed is refused; `lease`: only its own clock stops it",
+    ),
+    FieldDoc::optional(
+        "stray",
+        Shape::Ratio,
+        "0%",
+        "writers that still find a leader that was deposed and not refused",
+    ),
 ];
 
 static RESTORE: [FieldDoc; 3] = [
@@ -158,11 +169,16 @@ fn read_ack_wait(fields: &Fields, node: &Node) -> Option<AckWait> {
 
 fn read_failover(fields: &Fields, node: &Node) -> Failover {
     let own = Fields::open(node, "`failover`", &FAILOVER, fields.diags());
-    let fencing = own.flag("fencing").unwrap_or(true);
+    let word = own.node("fencing").and_then(Node::scalar);
+    let fencing = match word {
+        Some("lease") => Fencing::Lease,
+        _ if own.flag("fencing") == Some(false) => Fencing::None,
+        _ => Fencing::Token,
+    };
     let stray = own.ratio("stray").unwrap_or(0.0);
-    if fencing && stray > 0.0 {
+    if fencing == Fencing::Token && stray > 0.0 {
         let note = own.error("stray", "with fencing nobody is served by the old leader");
-        note.help("`stray` goes with `fencing: false`").code("wrong-value");
+        note.help("`stray` goes with `fencing: false` or `lease`").code("wrong-value");
     }
     Failover {
         lease: own.span("lease").unwrap_or(Span::from_secs(10)),
