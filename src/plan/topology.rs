@@ -34,7 +34,7 @@ pub struct Service {
     /// `None`: it does not matter by which version a request was made.
     pub versions: Option<Skew>,
     /// The disk under it; a store has one, of all its servers together.
-    pub volume: Option<VolumeSpec>,
+    pub volume: Option<Box<VolumeSpec>>,
     /// What the service does for each request, in order.
     pub program: Vec<Op>,
     pub role: Role,

@@ -150,7 +150,7 @@ fn service(name: &str, kind: &str, workers: Option<u32>, role: Role) -> Service 
         workers,
         queue: Queue::plain(),
         working: Working::default(),
-        volume: matches!(role, Role::Store(_)).then(|| VolumeSpec::plain(2000, 1000)),
+        volume: matches!(role, Role::Store(_)).then(|| Box::new(VolumeSpec::plain(2000, 1000))),
         balance: Default::default(),
         zones: Vec::new(),
         guards: Vec::new(),

@@ -113,7 +113,7 @@ impl Maker {
             _ => Role::Plain,
         };
         service.working = self.working(&service);
-        service.volume = self.volume(&service);
+        service.volume = self.volume(&service).map(Box::new);
         service
     }
 

@@ -20,5 +20,5 @@ mod scenarios;
 mod services;
 mod theory;
 mod tidy;
-mod zones;
 mod volumes;
+mod zones;

@@ -54,7 +54,7 @@ impl Disk {
     /// The disk of a service that has one.
     pub fn new(id: ServiceId, plan: &Plan) -> Option<Box<Disk>> {
         let spec = plan.service(id).volume.clone()?;
-        Some(Disk::of(spec, id, plan))
+        Some(Disk::of(*spec, id, plan))
     }
 
     /// A disk of which nothing was said.

@@ -139,7 +139,7 @@ pub fn read(
     let of_store = if let Role::Store(spec) = &role { Some(store::volume(&fields, spec)) } else { None };
     let service = Service {
         name: name.to_owned(),
-        volume: volume::read(&fields, &role, of_store, &around.classes),
+        volume: volume::read(&fields, &role, of_store, &around.classes).map(Box::new),
         kind: kind.name.to_owned(),
         replicas,
         workers,
