@@ -5,7 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
-#[expect(dead_code, unused_imports, reason = "the engine's own file, of which the hold model uses a part and no test")]
+#[expect(dead_code, reason = "the engine's own file, of which the hold model uses a part and no test")]
 #[path = "../src/engine/queue.rs"]
 mod queue;
 

@@ -3,8 +3,12 @@
 
 use crate::theory::played::{Played, play};
 
+/// How servers are lost: their process dies, and checks must find out; or they leave the list.
+pub const CRASHED: &str = "down";
+pub const DRAINED: &str = "drain";
+
 /// Twenty servers of 100/s each, evenly spaced load, checks that fail above 95% of load; so many servers are lost at 60 s.
-fn routers(load: u32, lost: u32, health: &str) -> Played {
+pub fn routers(load: u32, lost: u32, how: &str, health: &str) -> Played {
     play(&format!(
         "
 name: routers
@@ -19,26 +23,26 @@ services:
     queue: 100
     health: {{check: load, above: 95%, interval: 5s, fall: 2, rise: 2{health}}}
 faults:
-  lost: {{kind: down, on: routers, replicas: {lost}, at: 60s}}
+  lost: {{kind: {how}, on: routers, replicas: {lost}, at: 60s}}
 expect: [success(users) >= 0%]
 "
     ))
 }
 
-fn served(played: &Played) -> f64 {
+pub fn served(played: &Played) -> f64 {
     let cell = played.over(200.0, 400.0).users();
     cell.ok as f64 / cell.offered as f64
 }
 
 #[test]
 fn taking_out_who_is_loaded_takes_out_everybody() {
-    let two = served(&routers(1700, 2, ""));
+    let two = served(&routers(1700, 2, CRASHED, ""));
     assert!(two > 0.999, "18 servers at 94.4% pass their checks: {two}");
-    let cascade = routers(1700, 3, "");
+    let cascade = routers(1700, 3, CRASHED, "");
     let three = served(&cascade);
     assert!(three < 0.6, "17 servers at 100% fail, come back idle, and fail again: {three}");
     assert_eq!(cascade.over(100.0, 400.0).meter("replicas").min, 0.0);
-    let panic = served(&routers(1700, 3, ", panic: 50%"));
+    let panic = served(&routers(1700, 3, CRASHED, ", panic: 50%"));
     assert!(panic > 0.84, "below half in rotation all are asked: {panic}");
 }
 

@@ -7,7 +7,7 @@ use super::sheet::Sheet;
 const PK: &str = "Pollaczek-Khinchine: ρ(1 + cv²) / 2(1 - ρ)";
 
 /// Two exponentials with balanced means, of mean 1 s and this squared coefficient of variation.
-fn hyperexponential(cv2: f64) -> String {
+pub fn hyperexponential(cv2: f64) -> String {
     let p = (1.0 + ((cv2 - 1.0) / (cv2 + 1.0)).sqrt()) / 2.0;
     let (often, seldom) = (1000.0 / (2.0 * p), 1000.0 / (2.0 * (1.0 - p)));
     format!("\"mixture({:.9}%: exp({often:.6}ms), {:.9}%: exp({seldom:.6}ms))\"", p * 100.0, (1.0 - p) * 100.0)
