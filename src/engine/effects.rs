@@ -110,6 +110,7 @@ impl<W: Wire> Engine<W> {
                 self.nodes[index].slow.push((fault, replicas, *factor));
                 self.retune_all(index);
             }
+            Effect::Leak(what) => self.leak(id, replicas, fault, *what),
             Effect::SlowDisk(does) => self.slow_disk(id, replicas, fault, does),
             Effect::Fail { chance } => self.nodes[index].fail.push((fault, replicas, *chance)),
             Effect::Forget { share } => {
@@ -133,6 +134,7 @@ impl<W: Wire> Engine<W> {
                 }
                 for replica in replicas.of(self.nodes[index].replicas.len() as u32) {
                     if self.nodes[index].replicas[replica as usize].down.is_empty() {
+                        self.end_leaks_of(id, replica);
                         self.change_copies(id, Replicas { from: replica, to: replica + 1, step: 1 }, Change::Up);
                     }
                 }
@@ -169,6 +171,7 @@ impl<W: Wire> Engine<W> {
                 self.nodes[index].slow.retain(|(f, ..)| *f != fault);
                 self.retune_all(index);
             }
+            Effect::Leak(_) => self.end_leak(id, fault),
             Effect::SlowDisk(_) => self.heal_disk(id, fault),
             Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),
             Effect::Fill { .. } => self.take_away(index, fault),

@@ -47,6 +47,9 @@ pub struct Frame {
     pub calls: Handle,
 }
 
+/// The number of an attempt that was answered when it came: nobody waits for its frame any more, and it is wanted all the same.
+const ANSWERED: u16 = u16::MAX;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Queued,
@@ -285,6 +288,9 @@ impl<W: Wire> Engine<W> {
         if !self.nodes[index].doors.is_empty() {
             self.tell_guards_inside(frame, index, outcome);
         }
+        if self.nodes[index].exchange.is_some() {
+            self.leave_exchange(frame, index, outcome);
+        }
         self.nodes[index].change_inside(self.now, -1);
         if self.nodes[index].working.any {
             self.leave_work(frame, index);
@@ -319,7 +325,7 @@ impl Origin {
 impl Origin {
     /// A health check comes from nobody.
     pub fn is_check(&self) -> bool {
-        self.parent.is_none() && self.token.is_none()
+        self.parent.is_none() && self.token.is_none() && self.attempt != ANSWERED
     }
 }
 
@@ -348,6 +354,15 @@ impl Frame {
             token: origin.token,
             calls: Handle::NONE,
         }
+    }
+
+    /// Whoever asked for it has been answered.
+    pub(super) fn cut_loose(&mut self) {
+        (self.parent, self.attempt, self.token) = (Handle::NONE, ANSWERED, None);
+    }
+
+    pub(super) fn is_cut_loose(&self) -> bool {
+        self.parent.is_none() && self.attempt == ANSWERED
     }
 
     /// A check needs a worker and no work.

@@ -66,6 +66,9 @@ impl<W: Wire> Engine<W> {
         if let Some(message) = message {
             return self.enter_with_message(frame, index, replica, message);
         }
+        if self.nodes[index].exchange.is_some() {
+            self.enter_exchange(frame, index, origin);
+        }
         self.enter(frame, index, replica);
     }
 

@@ -17,7 +17,7 @@ use crate::plan::expectation::Subject;
 use crate::plan::{Batch, CoDel, Efficiency, Op, Plan, Queue, Replicas, Role, Service, WarmUp};
 use crate::record::ServiceCell;
 
-pub use super::replica::{Held, Replica};
+pub use super::replica::{Held, Leaked, Replica};
 
 pub struct Node {
     /// Those that were ever there; one that was scaled away finishes what it has.
@@ -50,6 +50,9 @@ pub struct Node {
     pub work_dice: Dice,
     /// Work that starts takes the product of these times longer.
     pub slow: Vec<(FaultId, Replicas, f64)>,
+    /// What replicas have lost bit by bit, and how many workers that are in all.
+    pub leaks: Vec<Leaked>,
+    pub leaked: u64,
     /// This share of requests is answered with an error.
     pub fail: Vec<(FaultId, Replicas, f64)>,
     pub cell: ServiceCell,
@@ -142,6 +145,8 @@ impl Node {
             disk: Disk::new(id, plan),
             work_dice: Dice::named(seed, &format!("work/{name}")),
             slow: Vec::new(),
+            leaks: Vec::new(),
+            leaked: 0,
             fail: Vec::new(),
             cell: ServiceCell::default(),
             doors: Doors::of_service(id, service, plan),
@@ -212,7 +217,7 @@ impl Node {
         self.cell.inflight_s += self.inside as f64 * dt;
         if let Some(slots) = slots {
             // A worker that was taken away is there as long as it is busy.
-            let there = (u64::from(slots) * u64::from(self.active)).max(used);
+            let there = (u64::from(slots) * u64::from(self.active)).saturating_sub(self.leaked).max(used);
             self.cell.workers_s += there as f64 * dt;
         }
     }
@@ -294,7 +299,7 @@ impl Node {
     /// Has this replica a worker to spare?
     pub fn has_worker(&self, replica: u32) -> bool {
         let replica = &self.replicas[replica as usize];
-        replica.frozen.is_empty() && self.workers.is_none_or(|workers| replica.busy < workers)
+        replica.frozen.is_empty() && self.workers.is_none_or(|workers| replica.busy + replica.leaked < workers)
     }
 
     /// Busy, queued, inside: what its integrals run over.

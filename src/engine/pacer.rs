@@ -33,7 +33,8 @@ enum Source {
 
 #[derive(Clone, Copy, Debug)]
 struct Surge {
-    fault: FaultId,
+    /// `None`: what controls have set.
+    fault: Option<FaultId>,
     rate: Option<f64>,
     factor: f64,
 }
@@ -87,19 +88,32 @@ impl Pacer {
     /// A surge begins at `now`. Surges stack: the last absolute rate counts, factors multiply.
     pub fn begin_surge(&mut self, now: Time, fault: FaultId, rate: Option<f64>, factor: f64) {
         self.use_up(now);
-        self.surges.push(Surge { fault, rate, factor });
+        self.surges.push(Surge { fault: Some(fault), rate, factor });
         self.look_ahead();
     }
 
     pub fn end_surge(&mut self, now: Time, fault: FaultId) {
         self.use_up(now);
-        self.surges.retain(|surge| surge.fault != fault);
+        self.surges.retain(|surge| surge.fault != Some(fault));
         self.look_ahead();
+    }
+
+    /// From now on it sends at this share of its rate, whatever surges make of that.
+    pub fn steer(&mut self, now: Time, share: f64) {
+        self.use_up(now);
+        self.surges.retain(|surge| surge.fault.is_some());
+        self.surges.push(Surge { fault: None, rate: None, factor: share });
+        self.look_ahead();
+    }
+
+    /// The share of its rate at which controls let it send.
+    pub fn steered(&self) -> f64 {
+        self.surges.iter().find(|surge| surge.fault.is_none()).map_or(1.0, |surge| surge.factor)
     }
 
     /// The share of requests at this moment that are due to each surge, to be counted as its evidence.
     pub fn surging(&self) -> impl Iterator<Item = FaultId> + '_ {
-        self.surges.iter().map(|surge| surge.fault)
+        self.surges.iter().filter_map(|surge| surge.fault)
     }
 
     fn draw(&mut self) {

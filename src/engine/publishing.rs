@@ -2,6 +2,7 @@
 //! as must, or waits because the memory is full. What a broker holds, and who is given it, is decided in `broker` and `deliveries`.
 
 use super::broker::{Broker, Change, Standing, Tally};
+use super::frames::{Frame, Origin};
 use super::slab::Handle;
 use super::wire::Wire;
 use super::{Engine, Event, Outcome, ServiceId, Soon};
@@ -124,6 +125,29 @@ impl Exchange {
 }
 
 impl<W: Wire> Engine<W> {
+    /// A message reaches a broker: a publisher that waits for nothing has its answer.
+    pub(super) fn enter_exchange(&mut self, frame: Handle, index: usize, origin: Origin) {
+        let waits = self.nodes[index].exchange.as_ref().is_none_or(|one| !one.broker.copies.acks_nothing());
+        if waits || origin.is_check() {
+            return;
+        }
+        if let Some(this) = self.frames.get_mut(frame) {
+            this.cut_loose();
+        }
+        if let Some(call) = self.calls.get_mut(origin.parent).filter(|call| call.child == frame) {
+            call.child = Handle::NONE;
+        }
+        self.answer_origin(origin, Outcome::Ok);
+    }
+
+    /// A request leaves a broker. If its publisher was answered before, and no message came of it, that one is lost.
+    pub(super) fn leave_exchange(&mut self, frame: Handle, index: usize, outcome: Option<Outcome>) {
+        let is_loose = self.frames.get(frame).is_some_and(Frame::is_cut_loose);
+        if let (true, Some(exchange)) = (is_loose && outcome != Some(Outcome::Ok), &self.nodes[index].exchange) {
+            self.meters.count(exchange.meters.lost, 1);
+        }
+    }
+
     /// A broker has worked on a request: it becomes a message, or the publisher is answered.
     pub(super) fn end_of_publish(&mut self, frame: Handle) {
         let Some(this) = self.frames.get(frame) else { return };

@@ -1,5 +1,9 @@
 //! One copy of a service at run time: its workers, its line, its cores, and what holds it down or frozen.
 
+mod leaks;
+
+pub use leaks::Leaked;
+
 use super::cores::Cores;
 #[cfg(test)]
 use super::efficiency::efficiency;
@@ -13,6 +17,8 @@ use crate::plan::{Service, Sharing};
 /// One copy of a service.
 pub struct Replica {
     pub busy: u32,
+    /// Workers that are there no more until it is started anew.
+    pub leaked: u32,
     /// Frames that wait; stale handles are skipped.
     pub line: Line,
     /// How many of `line` are not stale.
@@ -66,6 +72,7 @@ impl Replica {
         let starts = working.warm_up.is_some_and(|warm_up| warm_up.cold_start);
         Replica {
             busy: 0,
+            leaked: 0,
             line: Line::new(&service.queue.order),
             waiting: 0,
             presence: Presence::default(),

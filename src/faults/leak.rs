@@ -3,12 +3,13 @@
 //! `of: workers` takes one worker of each replica away at `every` interval, down to `least`: threads that hang for ever, connections
 //! that are never given back. `of: memory` makes work longer: `growth` of its first length is added at each interval (garbage collection
 //! that has less and less room). Nothing is seen for a long time, and then all at once, when what is left no longer carries the load.
-//! The restart that ends it is the end of the fault (`for`).
+//! A replica that is started anew (`restart`, `down`) has all of it back, and loses it again as long as the fault lasts: the bug is
+//! still there. `replicas` or `zone` let only some of them leak.
 //!
-//! - **Simulated world**: as a series of `scale` (workers) or of `slow` (memory) while it lasts.
+//! - **Simulated world**: workers that go do so when they are free; work that begins is longer.
 //! - **Live world**: a stand-in does the same; a real process keeps its workers and its speed, so it is refused before the run.
 //! - **Undo**: all that leaked is back.
-//! - **Evidence**: entries changed (workers), pieces of work that were slowed (memory).
+//! - **Evidence**: pieces leaked; work slowed (memory).
 //!
 //! ```yaml
 //! name: leak-example
@@ -20,17 +21,18 @@
 //!   web: {workers: 10, work: exp(100ms), calls: [db]}
 //!   db: {workers: 8, work: 10ms}
 //! faults:
-//!   threads: {kind: leak, on: web, every: 8s, at: 10s, for: 60s}
+//!   threads: {kind: leak, on: web, every: 8s, at: 10s}
 //!   heap: {kind: leak, on: db, of: memory, every: 5s, growth: 20%, at: 10s, for: 60s}
+//!   again: {kind: restart, on: web, at: 70s, for: 1s}
 //! expect:
 //!   - success(users) >= 99% between 5s and 20s
 //!   - success(users) <= 60% between 60s and 70s
 //!   - success(users) >= 99% between 85s and 100s
 //! ```
 
-use super::{ActsOn, Change, Deed, FaultKind, Lasts, Lowered, Site, words};
-use crate::base::{ServiceId, Span};
-use crate::plan::{Effect, Target};
+use super::{ActsOn, Deed, FaultKind, Lasts, Lowered, Site, words};
+use crate::base::Span;
+use crate::plan::{Effect, Leak};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
 pub const KIND: FaultKind = FaultKind {
@@ -47,13 +49,16 @@ static FIELDS: &[FieldDoc] = &[
     FieldDoc::required("every", Shape::Span, "how long it takes to lose one worker, or for work to grow once"),
     FieldDoc::optional("least", Shape::Count, "1", "workers: how many a replica keeps"),
     FieldDoc::optional("growth", Shape::Ratio, "10%", "memory: how much of its first length work grows by"),
+    super::replicas("how many replicas leak"),
+    super::ZONE,
 ];
 
-/// Times that work grows. Longer leaks stay at what they are then.
-const GROWTHS_MAX: u32 = 1000;
+/// Pieces that are lost at most. Longer leaks stay at what they are then.
+const PIECES_MAX: u32 = 1000;
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
-    let (target @ Target::Service { id, .. }, service) = site.service() else { return None };
+    let (_, service) = site.service();
+    let (target, which) = site.replicas(fields)?;
     let every = fields.span("every")?;
     if every == Span::ZERO {
         fields.error("every", "a leak takes time").help("`scale` and `slow` act at once").code("wrong-value");
@@ -66,9 +71,8 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
             return None;
         }
     }
-    let label = format!("leak every {}", words(fields, "every", ""));
-    let later = match is_memory {
-        true => slower_and_slower(target, every, fields.ratio("growth").unwrap_or(0.1)),
+    let (what, most) = match is_memory {
+        true => (Leak::Speed { growth: fields.ratio("growth").unwrap_or(0.1) }, PIECES_MAX),
         false => {
             let Some(workers) = service.workers else {
                 let note = fields.error("on", format!("service `{}` has workers without end", service.name));
@@ -76,28 +80,11 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
                 return None;
             };
             let least = fields.count("least").unwrap_or(1).min(u64::from(workers)) as u32;
-            fewer_and_fewer(id, every, workers, least)
+            (Leak::Worker { least }, PIECES_MAX)
         }
     };
-    Some(Lowered { label, later, ..Lowered::default() })
-}
-
-fn fewer_and_fewer(id: ServiceId, every: Span, workers: u32, least: u32) -> Vec<(Span, Deed)> {
-    let change = || {
-        Change::edit(move |plan| {
-            let workers = &mut plan.services[id.index()].workers;
-            *workers = workers.map(|workers| workers.saturating_sub(1).max(least.min(workers)));
-        })
-    };
-    (1..=workers - least).map(|lost| (times(every, lost), Deed::Change(change()))).collect()
-}
-
-/// Factors of one fault multiply, so each is what is missing from the one before to a straight line.
-fn slower_and_slower(target: Target, every: Span, growth: f64) -> Vec<(Span, Deed)> {
-    let length = |times: u32| 1.0 + growth * f64::from(times);
-    let factor = |n: u32| length(n) / length(n - 1);
-    let slow = |n| Deed::Effect(target, Effect::Slow { factor: factor(n) });
-    (1..=GROWTHS_MAX).map(|n| (times(every, n), slow(n))).collect()
+    let later = (1..=most).map(|n| (times(every, n), Deed::Effect(target, Effect::Leak(what)))).collect();
+    Some(Lowered { label: format!("leak every {}{which}", words(fields, "every", "")), later, ..Lowered::default() })
 }
 
 fn times(span: Span, count: u32) -> Span {

@@ -61,6 +61,8 @@ pub struct Replication {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Acks {
+    /// At once, whatever becomes of the message.
+    None,
     /// When the leader has the message.
     Leader,
     /// When every copy in sync has it.

@@ -2,7 +2,7 @@
 //! that is `engine::controls`.
 
 use super::versions::Rollout;
-use crate::base::{EdgeId, ServiceId, Span, Time};
+use crate::base::{ClientId, EdgeId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
 
 /// One entry of `controls:`.
@@ -35,6 +35,8 @@ pub struct Steering {
     pub target: Option<f64>,
     /// How far a value moves for an error of 1.
     pub gain: f64,
+    /// Instead of by a gain it moves up by steps and down by halves, or other parts.
+    pub aimd: Option<Aimd>,
     /// How many ticks old the readings are that it acts on.
     pub delay: u32,
     /// The most that a value moves in one tick.
@@ -45,6 +47,14 @@ pub struct Steering {
     pub max: f64,
 }
 
+/// Additive increase, multiplicative decrease (Chiu & Jain, 1989).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Aimd {
+    pub increase: f64,
+    /// What is left of the value after a decrease, 0 to 1.
+    pub decrease: f64,
+}
+
 /// What a control moves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -53,6 +63,8 @@ pub enum Lever {
     Weights(Vec<EdgeId>),
     /// How often a call is made at all.
     Chance(EdgeId),
+    /// The share of its own rate at which a client sends.
+    Rate(ClientId),
     Replicas(ServiceId),
     /// Of each replica.
     Workers(ServiceId),
@@ -99,7 +111,7 @@ pub struct Scaling {
 impl Lever {
     /// Does a value above the target call for less of what is moved?
     pub fn goes_down(&self) -> bool {
-        matches!(self, Lever::Weights(_) | Lever::Chance(_))
+        matches!(self, Lever::Weights(_) | Lever::Chance(_) | Lever::Rate(_))
     }
 }
 

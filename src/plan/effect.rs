@@ -94,6 +94,16 @@ pub enum Whose {
     Followers,
 }
 
+/// What a replica loses at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leak {
+    /// A worker, as long as more than so many are left.
+    Worker { least: u32 },
+    /// Speed: work grows by this share of its first length.
+    Speed { growth: f64 },
+}
+
 /// What is wrong with a disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlowDisk {
@@ -135,6 +145,8 @@ pub enum Effect {
     Blind,
     /// Service: work that starts takes this many times longer.
     Slow { factor: f64 },
+    /// Service: each of the replicas loses another piece, until it is started anew.
+    Leak(Leak),
     /// Service: what goes to the disk of these replicas takes longer.
     SlowDisk(SlowDisk),
     /// Service: this share of requests is answered with an error.

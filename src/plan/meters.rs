@@ -3,6 +3,7 @@
 //! Which there are follows from the Plan alone: [`declared`] is the one place that says so. The engine counts them, the recording
 //! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
 
+use super::broker::Acks;
 use super::expectation::Subject;
 use super::{Arrivals, Edge, Effect, Guard, Op, Party, Patch, Plan, Role, Service, Step, Target};
 use serde::{Deserialize, Serialize};
@@ -132,7 +133,7 @@ pub static KNOWN: &[Known] = &[
         "lost",
         Form::Count,
         Unit::Number,
-        "databases, brokers with replicas",
+        "databases, brokers with replicas or `acks: none`",
         "acknowledged writes that no copy has any more",
     ),
     known("diverged", Form::Count, Unit::Number, "databases", "writes that a deposed leader acknowledged alone"),
@@ -278,10 +279,13 @@ fn of_role(service: &Service, of: Subject, all: &mut Declared) {
     if matches!(service.role, Role::Database(_)) {
         meters(&["stale", "lag", "lost", "diverged", "elections", "leaders"]);
     }
-    if matches!(service.role, Role::Broker(_)) {
+    if let Role::Broker(broker) = &service.role {
         meters(&["backlog", "age", "blocked", "redelivered", "dead-letters", "dropped"]);
         if service.replicas > 1 {
-            meters(&["in-sync", "elections", "lost"]);
+            meters(&["in-sync", "elections"]);
+        }
+        if service.replicas > 1 || broker.replication.acks == Acks::None {
+            meters(&["lost"]);
         }
     }
 }

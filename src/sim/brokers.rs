@@ -48,7 +48,7 @@ impl Maker {
             },
             watermark: self.maybe(0.5, |m| u64::from(m.below(30_000))),
             replication: Replication {
-                acks: self.pick(&[Acks::Leader, Acks::All]),
+                acks: self.pick(&[Acks::None, Acks::Leader, Acks::All]),
                 min_in_sync: 1 + self.below(2),
                 lag: self.pick(&[Span::ZERO, Span::from_millis(5)]),
                 session: self.ms(300),

@@ -332,6 +332,7 @@ impl Maker {
             Effect::Drain,
             Effect::Slow { factor: self.pick(&[0.0, 0.5, 5.0]) },
             self.slow_disk(),
+            Effect::Leak(self.pick(&[Leak::Worker { least: 1 }, Leak::Speed { growth: 0.5 }])),
             Effect::Fail { chance: share },
             Effect::Forget { share },
             Effect::Isolate,

@@ -160,3 +160,54 @@ fn too_few_in_sync_take_nothing() {
     assert_eq!(recording.client_over(0, at(61.0), at(99.0)).failed(), 0);
     assert_eq!(meter(&recording, "lost", "log", 0.0, 120.0).sum, 0.0);
 }
+
+/// A thousand messages a second, which take 50 ms to take in and 100 ms to the copies; the leader crashes at 30 s.
+fn crashed(acks: &str) -> crate::theory::played::Played {
+    crate::theory::played::play(&format!(
+        "
+name: crashed
+length: 60s
+window: 1s
+clients: {{users: {{calls: orders, rate: 1000/s, arrivals: constant}}}}
+services:
+  orders: {{kind: broker, replicas: 3, workers: 1000, work: 50ms, acks: {acks}, lag: 100ms, session: 2s}}
+  billing: {{consumes: orders, workers: 100, work: 1ms}}
+faults:
+  crash: {{kind: down, on: orders, replicas: 1, at: 30s, for: 20s}}
+expect: [success(users) >= 0%]
+"
+    ))
+}
+
+#[test]
+fn who_waits_for_no_acknowledgement_is_quick_and_loses_what_was_on_its_way() {
+    let lost = |acks: &str| crashed(acks).over(0.0, 60.0).meter("lost").sum;
+    let mean = |acks: &str| crashed(acks).over(5.0, 29.0).mean();
+    // All that came within 50 ms was answered and is still at work; what is on its way to the copies arrives.
+    let fired = lost("none");
+    assert!((fired - 50.0).abs() < 5.0, "{fired}");
+    assert_eq!((lost("leader"), lost("all")), (0.0, 0.0));
+    assert_eq!(lost("0"), fired);
+    assert!(mean("none") < 0.001 && (mean("leader") - 0.05).abs() < 0.002 && (mean("all") - 0.25).abs() < 0.01);
+}
+
+#[test]
+fn a_publisher_that_waits_for_nothing_is_not_told_of_a_full_queue() {
+    let played = crate::theory::played::play(
+        "
+name: full
+length: 60s
+window: 1s
+clients: {users: {calls: orders, rate: 150/s, arrivals: constant}}
+services:
+  orders: {kind: broker, workers: 1, work: 10ms, queue: 10, acks: none}
+  billing: {consumes: orders, workers: 100, work: 1ms}
+expect: [success(users) >= 100%]
+",
+    );
+    let all = played.over(0.0, 60.0);
+    assert_eq!(all.users().failed(), 0);
+    let (lost, rejected) = (all.meter("lost").sum, all.service("orders").rejected as f64);
+    assert!(lost == rejected && (lost / 3000.0 - 1.0).abs() < 0.02, "a third of 150/s: {lost} and {rejected}");
+    assert_eq!(all.service("orders").wasted, 0, "messages are wanted although nobody waits");
+}

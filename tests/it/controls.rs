@@ -171,3 +171,48 @@ expect: [success(users) >= 0%]
     assert_eq!(failed("users"), 0.0);
     assert!((failed("readers") - 1.0 / 3.0).abs() < 0.02, "{}", failed("readers"));
 }
+
+#[test]
+fn a_sender_that_halves_and_adds_keeps_three_quarters_of_the_line() {
+    // One worker carries 100/s. The sender adds 1% of its 200/s a tick, and halves above 90% of the worker: from 45/s to 90/s and back,
+    // whose mean is three quarters of the most (Chiu & Jain, 1989).
+    let played = play(
+        "
+name: aimd
+length: 600s
+window: 1s
+clients:
+  users: {calls: api, rate: 200/s, arrivals: constant}
+services:
+  api: {workers: 1, work: 10ms}
+controls:
+  sender: {kind: controller, moves: rate, on: users, target: 90%, aimd: {increase: 1%}, every: 1s}
+expect: [success(users) >= 100%]
+",
+    );
+    let rate = played.over(100.0, 600.0).users().sent as f64 / 500.0;
+    assert!((rate / (0.75 * 92.0) - 1.0).abs() < 0.1, "{rate}");
+    let setting = played.over(100.0, 600.0).meter("setting");
+    assert!(setting.max <= 0.48 && setting.min >= 0.2, "{setting:?}");
+}
+
+#[test]
+fn a_gain_on_a_clients_rate_holds_a_service_at_its_target() {
+    // 300/s are offered to 20 workers of 50 ms, which is 75%; the target of 60% is 240/s.
+    let played = play(
+        "
+name: shedder
+length: 200s
+window: 1s
+clients:
+  users: {calls: api, rate: 300/s}
+services:
+  api: {workers: 20, work: 50ms}
+controls:
+  edge: {kind: controller, moves: rate, on: users, target: 60%, gain: 0.5, every: 2s, min: 10%}
+expect: [success(users) >= 100%]
+",
+    );
+    let rate = played.over(50.0, 200.0).users().sent as f64 / 150.0;
+    assert!((rate / 240.0 - 1.0).abs() < 0.03, "{rate}");
+}

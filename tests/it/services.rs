@@ -347,3 +347,45 @@ expect: [success(users) >= 0%]
     let busy = text("200/s", "{size: 32}").client("users", 20.0, 200.0);
     assert!(busy.failed() == 0 && busy.latency.max().expect("answered") <= 0.0205);
 }
+
+#[test]
+fn a_restart_gives_back_what_a_replica_has_leaked_and_no_other() {
+    // Two replicas of ten workers; the first loses one every 5 s from 10 s on, and is started again at 42 s, and then at 52 s has lost two.
+    let played = crate::theory::played::play(
+        "
+name: leaks
+length: 60s
+window: 1s
+clients: {users: {calls: web, rate: 20/s}}
+services: {web: {replicas: 2, workers: 10, work: 10ms}}
+faults:
+  threads: {kind: leak, on: web, replicas: 1, every: 5s, at: 10s}
+  again: {kind: restart, on: web, replicas: 1, at: 42s, for: 1s}
+expect: [success(users) >= 0%]
+",
+    );
+    let workers = |from: f64| played.over(from, from + 1.0).service("web").workers_s;
+    let found = [5.0, 16.0, 41.0, 44.0, 51.0].map(workers);
+    let expected = [20.0, 19.0, 14.0, 20.0, 18.0];
+    assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 0.01), "{found:?}");
+}
+
+#[test]
+fn a_leak_of_memory_slows_by_its_growth_and_starts_anew_after_a_restart() {
+    let played = crate::theory::played::play(
+        "
+name: heap
+length: 60s
+window: 1s
+clients: {users: {calls: web, rate: 20/s, arrivals: constant}}
+services: {web: {work: 10ms}}
+faults:
+  heap: {kind: leak, on: web, of: memory, every: 5s, growth: 50%, at: 10s, for: 45s}
+  again: {kind: restart, on: web, at: 42s, for: 1s}
+expect: [success(users) >= 0%]
+",
+    );
+    let found = [5.0, 16.0, 41.0, 44.0, 51.0, 56.0].map(|from| 1000.0 * played.over(from, from + 0.9).mean());
+    let expected = [10.0, 15.0, 40.0, 10.0, 20.0, 10.0];
+    assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 0.1), "{found:?}");
+}

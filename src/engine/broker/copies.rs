@@ -86,9 +86,14 @@ impl Copies {
         self.copies.iter().filter(|copy| copy.in_sync).count() as u32
     }
 
+    /// Does a publisher wait for nothing at all?
+    pub fn acks_nothing(&self) -> bool {
+        self.spec.acks == Acks::None
+    }
+
     /// Does a publisher hear at once that its message is taken in, or when other copies have it?
     pub fn acks_at_once(&self) -> bool {
-        self.spec.acks == Acks::Leader || self.copies.len() == 1
+        self.spec.acks != Acks::All || self.copies.len() == 1
     }
 
     pub fn standing(&self, at: u32) -> Standing {
@@ -103,7 +108,7 @@ impl Copies {
 
     /// Are as many in sync as must have a message?
     pub fn are_enough(&self) -> bool {
-        self.spec.acks == Acks::Leader || self.in_sync() >= self.spec.min_in_sync
+        self.spec.acks != Acks::All || self.in_sync() >= self.spec.min_in_sync
     }
 
     /// When a message that is taken in now is known to be with every copy in sync; `None` while one of those is silent.

@@ -26,6 +26,11 @@ impl Controller {
         let sign = if spec.moves.goes_down() { -1.0 } else { 1.0 };
         let moved = values.iter().enumerate().map(|(index, value)| {
             let error = seen[index.min(seen.len() - 1)] - target;
+            if let Some(aimd) = spec.aimd {
+                let is_too_much = sign * error < -spec.hysteresis;
+                let to = if is_too_much { value * aimd.decrease } else { value + aimd.increase };
+                return to.clamp(spec.min, spec.max);
+            }
             if error.abs() <= spec.hysteresis {
                 return *value;
             }
@@ -40,7 +45,7 @@ impl Controller {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{EdgeId, ServiceId};
+    use crate::base::{ClientId, EdgeId, ServiceId};
     use crate::plan::{Lever, Signal};
 
     fn spec(gain: f64, delay: u32) -> Steering {
@@ -50,6 +55,7 @@ mod tests {
             of: vec![ServiceId(0), ServiceId(1)],
             target: None,
             gain,
+            aimd: None,
             delay,
             clamp: f64::INFINITY,
             hysteresis: 0.0,
@@ -90,6 +96,24 @@ mod tests {
         assert!((moved[0] - 0.58).abs() < 1e-12 && (moved[1] - 0.42).abs() < 1e-12, "{moved:?}");
         let moved = tick(&Steering { min: 0.45, max: 0.55, ..spec(0.1, 0) }).expect("the bounds move it");
         assert_eq!(moved, [0.55, 0.45]);
+    }
+
+    #[test]
+    fn steps_up_and_halves_down_make_two_senders_equal() {
+        // Two senders on one line: both halve when the sum is over 1, and both add 0.01 otherwise (Chiu & Jain, 1989).
+        let aimd = Some(crate::plan::Aimd { increase: 0.01, decrease: 0.5 });
+        let spec = Steering { moves: Lever::Rate(ClientId(0)), target: Some(1.0), aimd, ..spec(0.0, 0) };
+        let (mut one, mut other) = (0.9, 0.1);
+        let mut controllers = [Controller::default(), Controller::default()];
+        for _ in 0..400 {
+            let sum = one + other;
+            let mut tick = |which: usize, value: f64| {
+                controllers[which].tick(&spec, vec![sum], &[value]).map_or(value, |values| values[0])
+            };
+            (one, other) = (tick(0, one), tick(1, other));
+        }
+        assert!((one - other).abs() < 0.01, "{one} and {other}");
+        assert!((0.5..=1.03).contains(&(one + other)), "{}", one + other);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod signals;
 
 pub use signals::Reading;
 
+use super::pacer::Pacer;
 use super::wire::Wire;
 use super::{Engine, Event};
 use crate::base::{ControlId, EdgeId, FaultId, MeterId, ServiceId, Span, Time};
@@ -146,6 +147,9 @@ impl<W: Wire> Engine<W> {
                 edges.iter().map(|id| self.plan.edge(*id).weight / sum).collect()
             }
             Lever::Chance(id) => vec![self.plan.edge(*id).chance],
+            Lever::Rate(id) => {
+                vec![self.populations[id.index()].pacer.as_ref().map_or(1.0, Pacer::steered)]
+            }
             Lever::Replicas(id) => vec![f64::from(self.plan.service(*id).replicas)],
             Lever::Workers(id) => vec![f64::from(self.plan.service(*id).workers.unwrap_or(u32::MAX))],
             Lever::Version(id, version) => {
@@ -169,6 +173,12 @@ impl<W: Wire> Engine<W> {
                 }
             }
             Lever::Chance(id) => Arc::make_mut(&mut self.plan).edges[id.index()].chance = values[0],
+            Lever::Rate(id) => {
+                if let Some(pacer) = &mut self.populations[id.index()].pacer {
+                    pacer.steer(self.now, values[0]);
+                }
+                self.schedule_arrival(id.index());
+            }
             Lever::Replicas(id) => {
                 let replicas = whole(values[0]);
                 self.set_service(id, &Service { replicas, ..self.plan.service(id).clone() });

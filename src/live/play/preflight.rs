@@ -244,6 +244,7 @@ impl Desk<'_> {
             (_, Effect::Slow { .. }) => {
                 "a real process cannot be slowed from outside; use `latency` on an edge into it"
             }
+            (_, Effect::Leak(_)) => "a real process leaks what it leaks; nothing can be taken from it bit by bit",
             (_, Effect::SlowDisk(_)) => {
                 "the disk of a real process cannot be slowed from outside; use `latency` on an edge into it"
             }

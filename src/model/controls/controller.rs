@@ -1,11 +1,15 @@
 //! Feedback: at each tick it reads a signal and moves a setting against the error.
 //!
 //! `moves: weights` shifts a `split` of service `on` between its destinations, away from those that are above the mean of all of them.
-//! `moves: chance` changes how often the call `on` is made (shedding, a feature's share); `replicas` and `workers` change service `on`.
-//! The last three follow `target`. A value moves by `gain` times the error, by no more than `clamp` a tick, within `min` and `max`, and
-//! not at all while the error is within `hysteresis`. The setting is a number (workers), or a share (weights, chance); the signal
+//! `moves: chance` changes how often the call `on` is made (shedding, a feature's share); `rate` changes at which share of its own rate
+//! the client `on` sends (a sender that backs off, a limit at the edge); `replicas` and `workers` change service `on`.
+//! All but weights follow `target`. A value moves by `gain` times the error, by no more than `clamp` a tick, within `min` and `max`, and
+//! not at all while the error is within `hysteresis`. The setting is a number (workers), or a share (weights, chance, rate); the signal
 //! is a share (`utilisation`, `cpu`, `errors`), a number (`queue`, `inflight`) or a rate. `cpu` counts only `work`, `utilisation` also
 //! workers that wait for calls.
+//!
+//! With `aimd` instead of `gain` the setting goes up by `increase` a tick, and while the signal is above the target down to the part
+//! `decrease` of itself (of what is counted, the other way round): senders that share a line become equal (Chiu & Jain, 1989).
 //!
 //! The readings are those of `delay` ticks ago. That bounds the gain: with a delay of d ticks the loop swings up without end
 //! from a loop gain of 2 sin(pi/(2(2d+1))) on, which is 2, 1, 0.618, 0.445 and 0.347 for d = 0 to 4 (Levin & May, 1976). The loop gain is
@@ -33,25 +37,31 @@
 //! ```
 
 use super::{ControlKind, FIGURE, SIGNALS, figure, is_seen, service, signal};
-use crate::base::{EdgeId, ServiceId};
-use crate::plan::{Does, Lever, Op, Plan, Steering};
+use crate::base::{ClientId, EdgeId, ServiceId};
+use crate::plan::{Aimd, Arrivals, Does, Lever, Op, Plan, Steering};
 use crate::scenario::{FieldDoc, Fields, Shape, Value, help_for, quote};
 
 pub const KIND: ControlKind =
     ControlKind { name: "controller", page: include_str!("controller.rs"), fields: FIELDS, read };
 
 static FIELDS: &[FieldDoc] = &[
-    FieldDoc::required("moves", Shape::Choice(&["weights", "chance", "replicas", "workers"]), "the setting"),
-    FieldDoc::required("on", Shape::Text, "the service whose setting it is; for `chance` a call, such as `web->ads`"),
+    FieldDoc::required("moves", Shape::Choice(&["weights", "chance", "rate", "replicas", "workers"]), "the setting"),
+    FieldDoc::required("on", Shape::Text, "the service whose setting it is; for `chance` a call, for `rate` a client"),
     FieldDoc::optional("reads", Shape::Choice(SIGNALS), "utilisation", "the signal"),
     FieldDoc::optional("of", Shape::Name, "what it moves", "the service whose signal it is; not for `weights`"),
     FieldDoc::optional("target", FIGURE, "for `weights` the mean", "where the signal should be"),
-    FieldDoc::required("gain", Shape::Number, "how far the setting moves for an error of 1"),
+    FieldDoc::optional("gain", Shape::Number, "", "how far the setting moves for an error of 1"),
+    FieldDoc::optional("aimd", Shape::Object(&AIMD), "none", "steps up and parts down, instead of `gain`"),
     FieldDoc::optional("delay", Shape::Count, "0", "how many ticks old the readings are"),
     FieldDoc::optional("clamp", FIGURE, "none", "the most that the setting moves in one tick"),
     FieldDoc::optional("hysteresis", FIGURE, "0", "errors up to this size move nothing"),
     FieldDoc::optional("min", FIGURE, "0, or 1 of what is counted", "the least that the setting can be"),
     FieldDoc::optional("max", FIGURE, "100%, or 100000 of what is counted", "the most that the setting can be"),
+];
+
+static AIMD: [FieldDoc; 2] = [
+    FieldDoc::required("increase", FIGURE, "what is added in a tick"),
+    FieldDoc::optional("decrease", Shape::Ratio, "50%", "what is left of it while the signal is above the target"),
 ];
 
 const DELAY_MAX: u64 = 1000;
@@ -62,13 +72,14 @@ fn read(fields: &Fields, plan: &Plan) -> Option<Does> {
     fields.text("note");
     let moves = lever(fields, plan);
     let reads = signal(fields, "reads");
-    let (gain, delay) = (fields.number("gain"), delay(fields));
-    let is_share = matches!(fields.choice("moves"), Some("weights" | "chance"));
+    let delay = delay(fields);
+    let is_share = matches!(fields.choice("moves"), Some("weights" | "chance" | "rate"));
+    let law = law(fields, is_share);
     let setting = |name: &str| if is_share { fields.ratio(name) } else { fields.number(name) };
     let (clamp, min, max) = (setting("clamp"), setting("min"), setting("max"));
     let hysteresis = figure(fields, "hysteresis", reads).unwrap_or(0.0);
     let target = figure(fields, "target", reads);
-    let (moves, delay, gain) = (moves?, delay?, gain?);
+    let (moves, delay, (gain, aimd)) = (moves?, delay?, law?);
     let of = read_from(fields, &moves, plan)?;
     if !of.iter().all(|id| is_seen(fields, "on", reads, *id, plan)) {
         return None;
@@ -82,6 +93,10 @@ fn read(fields: &Fields, plan: &Plan) -> Option<Does> {
         fields.error(name, message).code("wrong-value");
         return None;
     }
+    if is_of_weights && aimd.is_some() {
+        fields.error("aimd", "weights are moved against each other, by a `gain`").code("wrong-value");
+        return None;
+    }
     let min = min.unwrap_or(if is_share { 0.0 } else { 1.0 });
     let max = max.unwrap_or(if is_share { 1.0 } else { MOST }).min(MOST);
     if min > max {
@@ -89,7 +104,26 @@ fn read(fields: &Fields, plan: &Plan) -> Option<Does> {
         return None;
     }
     let clamp = clamp.unwrap_or(f64::MAX);
-    Some(Does::Steer(Steering { moves, reads, of, target, gain, delay, clamp, hysteresis, min, max }))
+    Some(Does::Steer(Steering { moves, reads, of, target, gain, aimd, delay, clamp, hysteresis, min, max }))
+}
+
+/// By a gain, or by steps and parts.
+fn law(fields: &Fields, is_share: bool) -> Option<(f64, Option<Aimd>)> {
+    match (fields.node("gain"), fields.node("aimd")) {
+        (Some(_), None) => Some((fields.number("gain")?, None)),
+        (None, Some(node)) => {
+            let own = Fields::open(node, "`aimd`", &AIMD, fields.diags());
+            let increase = if is_share { own.ratio("increase") } else { own.number("increase") };
+            Some((0.0, Some(Aimd { increase: increase?, decrease: own.ratio("decrease").unwrap_or(0.5) })))
+        }
+        (both, _) => {
+            let message =
+                if both.is_some() { "give `gain` or `aimd`, not both" } else { "it has no `gain` and no `aimd`" };
+            let note = fields.error("moves", message).code("missing-key");
+            note.help("`gain`: how far the setting moves for an error of 1");
+            None
+        }
+    }
 }
 
 fn delay(fields: &Fields) -> Option<u32> {
@@ -107,6 +141,9 @@ fn lever(fields: &Fields, plan: &Plan) -> Option<Lever> {
     let on = fields.text("on")?;
     if moves == "chance" {
         return edge(fields, on, plan).map(Lever::Chance);
+    }
+    if moves == "rate" {
+        return client(fields, on, plan).map(Lever::Rate);
     }
     let id = service(fields.node("on")?, fields, plan)?;
     let of = plan.service(id);
@@ -143,6 +180,19 @@ fn edge(fields: &Fields, on: &str, plan: &Plan) -> Option<EdgeId> {
     found.map(EdgeId::from)
 }
 
+fn client(fields: &Fields, on: &str, plan: &Plan) -> Option<ClientId> {
+    let Some(id) = plan.client_named(on) else {
+        let note = fields.error("on", format!("there is no client {}", quote(on))).code("unknown-name");
+        note.maybe_help(help_for(on, plan.clients.iter().map(|client| client.name.as_str())));
+        return None;
+    };
+    if !matches!(plan.client(id).arrivals, Arrivals::Open { .. }) {
+        fields.error("on", format!("client {} has no rate to change", quote(on))).code("wrong-kind");
+        return None;
+    }
+    Some(id)
+}
+
 /// Whose signal it reads.
 fn read_from(fields: &Fields, moves: &Lever, plan: &Plan) -> Option<Vec<ServiceId>> {
     match (moves, fields.node("of")) {
@@ -157,6 +207,7 @@ fn read_from(fields: &Fields, moves: &Lever, plan: &Plan) -> Option<Vec<ServiceI
             None
         }
         (Lever::Chance(id), None) => Some(vec![plan.edge(*id).to]),
+        (Lever::Rate(id), None) => Some(vec![plan.edge(plan.client(*id).edge).to]),
         (Lever::Replicas(id) | Lever::Workers(id) | Lever::Version(id, _), None) => Some(vec![*id]),
     }
 }

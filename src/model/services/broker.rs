@@ -6,7 +6,9 @@
 //! From `watermark` bytes on (of all brokers with the same `memory` together) publishers are not answered until there is room again:
 //! no error, only silence, as RabbitMQ does it. A message has the size of the call's `request`.
 //!
-//! With `replicas` every message is copied. `acks: all` answers when every copy in sync has it, `leader` when the leader has. Fewer in
+//! With `replicas` every message is copied. `acks: all` answers when every copy in sync has it, `leader` (or 1) when the leader has, and
+//! `none` (or 0) when the message reaches it, before anything is done: what a crash, a full queue or a lost leader then takes is counted
+//! by `lost`, and the publisher is not told. Fewer in
 //! sync than `min_in_sync` take nothing (`unavailable`). A copy that is silent for `lag_max` or `session` is no longer in sync; a leader
 //! that is silent for `session` is followed after `election` by another one in sync, or with `unclean` by any other (`lost`).
 //!
@@ -43,10 +45,11 @@ use super::{ServiceKind, Surroundings};
 use crate::base::Span;
 use crate::plan::Role;
 use crate::plan::broker::{Acks, BrokerSpec, Keep, Redelivery, Replication};
-use crate::scenario::{FieldDoc, Fields, Node, Shape};
+use crate::scenario::{FieldDoc, Fields, Node, Shape, values};
 
 pub const KIND: ServiceKind = ServiceKind { name: "broker", page: include_str!("broker.rs"), fields: FIELDS, role };
 
+const ACKS: &[&str] = &["none", "leader", "all"];
 const PARTITIONS_MAX: u64 = 10_000;
 
 static FIELDS: &[FieldDoc] = &[
@@ -63,7 +66,7 @@ static FIELDS: &[FieldDoc] = &[
     FieldDoc::optional("watermark", Shape::Bytes, "none", "bytes in memory above which publishers wait"),
     FieldDoc::optional(
         "acks",
-        Shape::Choice(&["leader", "all"]),
+        Shape::OneOf(&[Shape::Choice(ACKS), Shape::Count]),
         "all",
         "which copies have a message that is answered",
     ),
@@ -134,12 +137,26 @@ fn read_replication(fields: &Fields) -> Replication {
         note.help(format!("1 to {copies}")).code("wrong-value");
     }
     Replication {
-        acks: if fields.choice("acks") == Some("leader") { Acks::Leader } else { Acks::All },
+        acks: read_acks(fields),
         min_in_sync: min_in_sync.clamp(1, u64::from(u32::MAX)) as u32,
         lag: fields.span("lag").unwrap_or(plain.lag),
         session: fields.span("session").unwrap_or(plain.session),
         lag_max: fields.span("lag_max").unwrap_or(plain.lag_max),
         election: fields.span("election").unwrap_or(plain.election),
         unclean: fields.flag("unclean").unwrap_or(false),
+    }
+}
+
+/// A word, or the number that producers write for it.
+fn read_acks(fields: &Fields) -> Acks {
+    let Some(node) = fields.node("acks") else { return Acks::All };
+    match node.scalar() {
+        Some("0") => Acks::None,
+        Some("1") => Acks::Leader,
+        _ => match values::read_choice(node, ACKS, fields.diags()) {
+            Some("none") => Acks::None,
+            Some("leader") => Acks::Leader,
+            _ => Acks::All,
+        },
     }
 }
