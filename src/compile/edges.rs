@@ -115,6 +115,7 @@ impl Maker<'_> {
             let note = self.diags.error(call.eject_place, message).code("wrong-kind");
             note.help(format!("give service `{}` `kind: cache`, or leave `eject` out", call.to));
         }
+        self.check_name(to, call);
         if let Some(miss) = &call.miss {
             // By its kind, not by its role: a cache with a wrong value in it is a cache.
             if self.plan.service(to).kind != cache::KIND.name {
@@ -129,6 +130,20 @@ impl Maker<'_> {
         }
         self.plan.edges[id.index()].fallback = self.fallback(from, call);
         Some(id)
+    }
+
+    /// A list of replicas is for callers that take any of them, anew for each request.
+    fn check_name(&self, to: ServiceId, call: &CallDraft) {
+        if !call.edge.dns.as_ref().is_some_and(|dns| dns.lists) {
+            return;
+        }
+        let why = match (&self.plan.service(to).role, &call.edge.tls) {
+            (Role::Plain | Role::Store(_), None) => return,
+            (_, Some(_)) => "a session stays with the replica that it was opened with".to_owned(),
+            _ => format!("which replica of {} is asked depends on the request", quote(&call.to)),
+        };
+        let note = self.diags.error(call.to_place, format!("`leads_to: replicas` does not go with this call: {why}"));
+        note.help("leave it out: then the name is the balancer's").code("wrong-value");
     }
 
     /// What has expired can be served only if it is kept.

@@ -11,7 +11,7 @@ mod priority;
 pub use codel::Presence;
 pub use order::Line;
 
-use super::balance::Wanted;
+use super::balance::{CURRENT, Wanted};
 use super::calls::Owner;
 use super::frames::{Frame, Origin, State};
 use super::placement::Out;
@@ -95,7 +95,19 @@ impl<W: Wire> Engine<W> {
         if let Some(copies) = &mut node.copies {
             return copies.database.route(origin.traits.write, origin.traits.key, now);
         }
+        if node.takes_aim
+            && node.is_plain()
+            && let Some(aimed) = self.aimed_at(origin.parent, origin.attempt)
+        {
+            // Who was scaled away while the caller did not know of it has no door any more.
+            let is_there = aimed < self.nodes[index].active || self.is_message(origin.parent);
+            return is_there.then_some(aimed).ok_or(ErrorKind::Refused);
+        }
         self.choose_equal(index, origin).ok_or(ErrorKind::Unavailable)
+    }
+
+    fn is_message(&self, call: Handle) -> bool {
+        self.calls.get(call).is_some_and(|call| call.owner.message().is_some())
     }
 
     /// `None` when nobody is in rotation.
@@ -110,12 +122,8 @@ impl<W: Wire> Engine<W> {
         if node.balancer.is_none() {
             return Some(0);
         }
-        if node.takes_aim
-            && let Some(aimed) = self.aimed_at(origin.parent, origin.attempt).filter(|aimed| *aimed < node.active)
-        {
-            return Some(aimed);
-        }
-        let wanted = Wanted { zone: self.zone_of_caller(index, origin), key: origin.traits.key };
+        let (zone, key) = (self.zone_of_caller(index, origin), origin.traits.key);
+        let wanted = Wanted { zone, key, listed: CURRENT };
         let (now, node) = (self.now, &mut self.nodes[index]);
         node.balancer.as_mut().and_then(|balancer| balancer.choose(&node.replicas, wanted, now))
     }

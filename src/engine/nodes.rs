@@ -1,6 +1,6 @@
 //! A service at run time: replicas, workers, waiting lines, cores, contents, and the figures that it keeps of itself.
 
-use super::balance::Balancer;
+use super::balance::{Balancer, leads_to_replicas};
 use super::contents::Contents;
 use super::controls::Reading;
 use super::cores::Cores;
@@ -126,7 +126,9 @@ impl Node {
         Node {
             copies,
             exchange,
-            takes_aim: plan.edges.iter().any(|edge| edge.to == id && (plan.is_delivery(edge) || is_zoned(plan, edge))),
+            takes_aim: plan.edges.iter().any(|edge| {
+                edge.to == id && (plan.is_delivery(edge) || is_zoned(plan, edge) || leads_to_replicas(edge))
+            }),
             replicas: (0..service.replicas).map(|_| Replica::new(service)).collect(),
             active: service.replicas,
             replicas_meter: plan.meter(of, "replicas"),
@@ -135,7 +137,12 @@ impl Node {
             blind_meter: plan.meter(of, "blind"),
             hidden: 0,
             keys,
-            balancer: balancer(service, keys, seed),
+            balancer: Balancer::of(
+                service,
+                keys,
+                seed,
+                plan.edges.iter().any(|edge| edge.to == id && leads_to_replicas(edge)),
+            ),
             watches_outcomes: service.balance.outliers.is_some(),
             ejections_meter: plan.meter(of, "ejections"),
             waiting_meter: plan.meter(of, "waiting"),
@@ -193,7 +200,7 @@ impl Node {
         joined.for_each(|replica| replica.started = Some(now));
         match &mut self.balancer {
             Some(balancer) => balancer.reconfigure(&service.balance, service.replicas, now),
-            None => self.balancer = balancer(service, self.keys, seed),
+            None => self.balancer = Balancer::of(service, self.keys, seed, false),
         }
         if let (Some(contents), Role::Cache(spec)) = (&mut self.contents, &service.role) {
             contents.reconfigure(spec, service.replicas, now);
@@ -296,6 +303,11 @@ impl Node {
         self.worked = self.worked + length;
     }
 
+    /// Are its replicas equal, whatever is asked for?
+    pub fn is_plain(&self) -> bool {
+        self.contents.is_none() && self.copies.is_none() && self.exchange.is_none() && self.balancer.is_some()
+    }
+
     /// Has this replica a worker to spare?
     pub fn has_worker(&self, replica: u32) -> bool {
         let replica = &self.replicas[replica as usize];
@@ -355,13 +367,6 @@ impl Node {
     pub fn slowness(&self, replica: u32) -> f64 {
         self.slow.iter().filter(|(_, replicas, _)| replicas.contains(replica)).map(|(_, _, factor)| factor).product()
     }
-}
-
-/// A balancer, where there is anything to choose or to check.
-fn balancer(service: &Service, keys: u32, seed: u64) -> Option<Balancer> {
-    let is_needed = service.replicas > 1 || !service.balance.is_plain();
-    let dice = Dice::named(seed, &format!("balance/{}", service.name));
-    is_needed.then(|| Balancer::new(&service.balance, service.replicas, service.zones.len() as u32, keys, dice))
 }
 
 impl QueueRules {

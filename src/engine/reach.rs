@@ -1,10 +1,12 @@
 //! Whether an attempt finds its service and trusts it: names from caches that age, sessions that end. What is cached lives on when the
 //! name is gone, and open sessions do when the certificate is; only what must be made anew fails. It sends nothing.
 
+use super::balance::{Balancer, CURRENT, FIRST, Listing, Wanted};
+use super::frames::Origin;
 use super::slab::Handle;
 use super::slots::Slots;
 use super::wire::Wire;
-use super::{EdgeId, Engine, Outcome, Soon};
+use super::{EdgeId, Engine, Outcome, ServiceId, Soon};
 use crate::base::{Dice, Dist, ErrorKind, Time};
 use crate::plan::{Dns, Edge, Effect, Party, Step, Target, Tls};
 
@@ -17,10 +19,20 @@ pub struct Reach {
 #[derive(Clone, Debug)]
 struct Names {
     spec: Dns,
-    ttl: Dist,
+    lives: Lives,
     cached: Slots,
+    /// Which list of addresses each cache holds.
+    lists: Vec<Listing>,
     /// Until then a cache takes the name for gone without asking.
     denied_until: Vec<Time>,
+}
+
+/// How long answers are kept: by those who keep to it, and by the first so many caches, who do not.
+#[derive(Clone, Debug)]
+struct Lives {
+    ttl: Dist,
+    linger: Dist,
+    lingering: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -56,72 +68,119 @@ impl Reach {
         Some(Box::new(Reach { names, sessions }))
     }
 
-    /// Looks the name up and takes a session, for one attempt; says what was wrong.
-    fn meet(&mut self, now: Time) -> Option<ErrorKind> {
+    /// Looks the name up, whose list of addresses is this one now, and takes a session, for one attempt. The answer is the list that
+    /// the attempt has, or what was wrong.
+    fn meet(&mut self, now: Time, current: Listing) -> Result<Listing, ErrorKind> {
         // An open session needs no name, and no certificate.
         let slot = match &mut self.sessions {
             Some(sessions) => match sessions.open.pick() {
-                Some(slot) if sessions.open.lives(slot, now) => return None,
+                Some(slot) if sessions.open.lives(slot, now) => return Ok(current),
                 slot => slot,
             },
             None => None,
         };
-        if self.names.as_mut().is_some_and(|names| !names.resolve(now)) {
-            return Some(ErrorKind::Unresolved);
-        }
-        let sessions = self.sessions.as_mut()?;
+        let listed = match &mut self.names {
+            Some(names) => names.resolve(now, current).ok_or(ErrorKind::Unresolved)?,
+            None => current,
+        };
+        let Some(sessions) = &mut self.sessions else { return Ok(listed) };
         if !sessions.spec.is_trusted(now) {
-            return Some(ErrorKind::Untrusted);
+            return Err(ErrorKind::Untrusted);
         }
         if let Some(slot) = slot {
             sessions.open.renew(slot, &sessions.spec.life, now);
         }
-        None
+        Ok(listed)
+    }
+
+    /// Does the name lead to the replicas themselves?
+    fn lists(&self) -> bool {
+        self.names.as_ref().is_some_and(|names| names.spec.lists)
+    }
+}
+
+impl Lives {
+    fn of(spec: &Dns) -> Lives {
+        let (share, lasts) = spec.linger.unwrap_or((0.0, spec.ttl));
+        Lives {
+            ttl: Dist::Constant(spec.ttl.as_secs_f64()),
+            linger: Dist::Constant(lasts.as_secs_f64()),
+            lingering: libm::round(share * f64::from(spec.resolvers)) as usize,
+        }
+    }
+
+    fn of_cache(&self, cache: usize) -> &Dist {
+        if cache < self.lingering { &self.linger } else { &self.ttl }
     }
 }
 
 impl Names {
     fn new(spec: &Dns, dice: Dice) -> Names {
-        let ttl = Dist::Constant(spec.ttl.as_secs_f64());
-        let cached = Slots::new(spec.resolvers, &ttl, dice);
-        Names { spec: spec.clone(), ttl, cached, denied_until: vec![Time::ZERO; spec.resolvers as usize] }
+        let cached = Slots::new(0, &Dist::Constant(0.0), dice);
+        let names =
+            Names { spec: spec.clone(), lives: Lives::of(spec), cached, lists: Vec::new(), denied_until: Vec::new() };
+        names.with(spec, Time::ZERO)
     }
 
+    /// Under new values; what is cached stays.
     fn with(mut self, spec: &Dns, now: Time) -> Names {
-        self.ttl = Dist::Constant(spec.ttl.as_secs_f64());
-        self.cached.resize(spec.resolvers, &self.ttl, now);
+        self.lives = Lives::of(spec);
+        self.cached.resize_with(spec.resolvers, |cache| self.lives.of_cache(cache), now);
+        let first = if now == Time::ZERO { FIRST } else { CURRENT };
+        self.lists.resize(spec.resolvers as usize, first);
         self.denied_until.resize(spec.resolvers as usize, Time::ZERO);
         Names { spec: spec.clone(), ..self }
     }
 
-    fn resolve(&mut self, now: Time) -> bool {
-        let Some(cache) = self.cached.pick() else { return !self.spec.broken };
+    /// The list that the cache of a request holds, or `None`: it has none.
+    fn resolve(&mut self, now: Time, current: Listing) -> Option<Listing> {
+        let Some(cache) = self.cached.pick() else { return (!self.spec.broken).then_some(current) };
         if self.cached.lives(cache, now) {
-            return true;
+            return Some(self.lists[cache]);
         }
         if now < self.denied_until[cache] {
-            return false;
+            return None;
         }
         if !self.spec.broken {
-            self.cached.renew(cache, &self.ttl, now);
-            return true;
+            self.cached.renew(cache, self.lives.of_cache(cache), now);
+            self.lists[cache] = current;
+            return Some(current);
         }
         if !self.spec.stale {
             self.denied_until[cache] = now + self.spec.negative;
         }
-        self.spec.stale
+        self.spec.stale.then_some(self.lists[cache])
     }
 }
 
 impl<W: Wire> Engine<W> {
     /// `false`: the attempt met nobody, and fails at once.
     pub(super) fn meets(&mut self, handle: Handle, attempt: u16, edge: EdgeId) -> bool {
+        let to = self.plan.edge(edge).to;
         let Some(reach) = &mut self.links[edge.index()].reach else { return true };
-        let Some(kind) = reach.meet(self.now) else { return true };
+        let balancer = self.nodes[to.index()].balancer.as_ref();
+        let (lists, current) = (reach.lists(), balancer.map_or(CURRENT, Balancer::listing));
+        let met = reach.meet(self.now, current);
+        let met = met.and_then(|listed| if lists { self.address(handle, attempt, to, listed) } else { Ok(()) });
+        let Err(kind) = met else { return true };
         // For whoever counts what goes to a real service this is a request that came back at once.
-        self.left_for_real(self.plan.edge(edge).to);
+        self.left_for_real(to);
         self.soon.push_back(Soon::Reply(handle, attempt, Outcome::Failed(kind)));
         false
+    }
+
+    /// Takes one of the replicas on a list, whether or not it is still there.
+    fn address(&mut self, handle: Handle, attempt: u16, to: ServiceId, listed: Listing) -> Result<(), ErrorKind> {
+        let Some(traits) = self.calls.get(handle).map(|call| call.traits) else { return Ok(()) };
+        let origin = Origin { parent: handle, attempt, traits, token: None };
+        let wanted = Wanted { zone: self.zone_of_caller(to.index(), &origin), key: traits.key, listed };
+        let node = &mut self.nodes[to.index()];
+        let Some(balancer) = &mut node.balancer else { return Ok(()) };
+        let replica = balancer.choose(&node.replicas, wanted, self.now).ok_or(ErrorKind::Unavailable)?;
+        if let Some(call) = self.calls.get_mut(handle) {
+            call.aimed = replica;
+        }
+        Ok(())
     }
 
     /// Sessions end where a step of the schedule closes their connections: those of replicas that crash, at either end, and those of

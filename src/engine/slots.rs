@@ -22,8 +22,14 @@ impl Slots {
 
     /// New slots are in the middle of a life too.
     pub fn resize(&mut self, count: u32, life: &Dist, now: Time) {
+        self.resize_with(count, |_| life, now);
+    }
+
+    /// The same where each slot has a life of its own.
+    pub fn resize_with<'a>(&mut self, count: u32, life: impl Fn(usize) -> &'a Dist, now: Time) {
         self.ends.truncate(count as usize);
         while self.ends.len() < count as usize {
+            let life = life(self.ends.len());
             let mut left = -(LIVES_BEFORE + self.dice.unit()) * life.mean();
             while left <= 0.0 {
                 left += life.draw(&mut self.dice).max(f64::MIN_POSITIVE);

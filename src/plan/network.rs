@@ -16,6 +16,10 @@ pub struct Dns {
     pub negative: Span,
     /// The name does not resolve now.
     pub broken: bool,
+    /// An answer is the list of the replicas in rotation, of which the caller takes one; otherwise it is the balancer before them.
+    pub lists: bool,
+    /// The share of the caches that keep an answer longer than they may, and for how long.
+    pub linger: Option<(f64, Span)>,
 }
 
 /// The sessions of an edge, and the certificate that the called side shows for a new one.
@@ -36,7 +40,8 @@ pub struct Tls {
 impl Dns {
     /// Without caches.
     pub fn plain() -> Dns {
-        Dns { ttl: Span::ZERO, resolvers: 0, stale: false, negative: Span::ZERO, broken: false }
+        let (ttl, negative) = (Span::ZERO, Span::ZERO);
+        Dns { ttl, resolvers: 0, stale: false, negative, broken: false, lists: false, linger: None }
     }
 }
 

@@ -224,7 +224,7 @@ impl Maker {
 
     fn dns(&mut self) -> Dns {
         let (stale, broken) = (self.dice.chance(0.3), self.dice.chance(0.3));
-        Dns { ttl: self.ms(500), resolvers: self.below(4), stale, negative: self.ms(50), broken }
+        Dns { ttl: self.ms(500), resolvers: self.below(4), stale, negative: self.ms(50), broken, ..Dns::plain() }
     }
 
     fn tls(&mut self) -> Tls {

@@ -30,6 +30,10 @@ impl Maker {
         }
         for edge in &mut plan.edges {
             edge.loads = maker.dice.chance(0.2);
+            if let Some(dns) = &mut edge.dns {
+                dns.lists = maker.dice.chance(0.5) && edge.tls.is_none();
+                dns.linger = maker.maybe(0.3, |m| (0.5, m.ms(1000)));
+            }
         }
         for _ in 0..maker.below(3) {
             maker.deploy(plan);

@@ -12,6 +12,7 @@ mod determinism;
 mod docs;
 mod guards;
 mod live;
+mod names;
 mod network;
 mod populations;
 mod reference;

@@ -6,7 +6,11 @@
 //! fail grows in a straight line to all of them at `ttl`. `negative` keeps the failure too, so that it outlives its cause;
 //! `stale: true` uses an old answer when there is no new one (RFC 8767). With `tls` only a new session needs the name.
 //!
-//! Resolving takes no time of its own, and a name does not lead to another address: a replica that is gone is the matter of `health`.
+//! Resolving takes no time of its own. The name is that of the balancer, which never moves (`leads_to: balancer`), or it lists the replicas
+//! that are in rotation (`leads_to: replicas`): then a request goes to one of those that its cache has listed, and after a change
+//! (`drain`, `scale`, failed checks) callers go on asking those of before until their answer is too old: the share of them falls in a
+//! straight line to nothing at `ttl`. A replica that was scaled away meanwhile refuses them. `linger` of the caches keep an answer for
+//! `linger_for` instead, as some runtimes do. A list of nobody is kept as well, and its requests fail with `unavailable`.
 //!
 //! ```yaml
 //! name: dns-example
@@ -33,11 +37,19 @@ pub const PAGE: Page = Page { name: "dns", page: include_str!("dns.rs"), fields:
 
 pub const SHAPE: Shape = Shape::Shared("dns", &TABLE);
 
-static TABLE: [FieldDoc; 4] = [
+static TABLE: [FieldDoc; 7] = [
     FieldDoc::required("ttl", Shape::Span, "how long an answer is kept"),
     FieldDoc::optional("resolvers", Shape::Count, "100", "caches among the callers"),
     FieldDoc::optional("stale", Shape::Flag, "false", "an old answer is used when there is no new one"),
     FieldDoc::optional("negative", Shape::Span, "0s", "how long a failure to resolve is kept"),
+    FieldDoc::optional(
+        "leads_to",
+        Shape::Choice(&["balancer", "replicas"]),
+        "balancer",
+        "whether an answer lists the replicas in rotation",
+    ),
+    FieldDoc::optional("linger", Shape::Ratio, "0%", "share of the caches that keep an answer for `linger_for`"),
+    FieldDoc::optional("linger_for", Shape::Span, "none", "how long these keep it"),
 ];
 
 const RESOLVERS_MAX: u64 = 1_000_000;
@@ -57,5 +69,15 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<Dns> {
     }
     let stale = fields.flag("stale").unwrap_or(false);
     let negative = fields.span("negative").unwrap_or(Span::ZERO);
-    Some(Dns { ttl, resolvers: resolvers as u32, stale, negative, broken: false })
+    let lists = fields.choice("leads_to") == Some("replicas");
+    let linger = match (fields.ratio("linger"), fields.span("linger_for")) {
+        (Some(share), Some(lasts)) => Some((share, lasts)),
+        (None, None) => None,
+        (share, _) => {
+            let name = if share.is_some() { "linger" } else { "linger_for" };
+            fields.error(name, "`linger` and `linger_for` go together").code("missing-key");
+            None
+        }
+    };
+    Some(Dns { ttl, resolvers: resolvers as u32, stale, negative, broken: false, lists, linger })
 }
