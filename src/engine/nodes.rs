@@ -107,6 +107,8 @@ impl Node {
     pub fn new(service: &Service, id: ServiceId, plan: &Plan) -> Node {
         let (name, seed, of) = (&service.name, plan.seed, Subject::Service(id.0));
         let keys = plan.clients.iter().filter_map(|client| client.keys).map(|keys| keys.count).max().unwrap_or(1);
+        let callers = || plan.edges.iter().filter(|edge| edge.to == id);
+        let is_named = callers().any(leads_to_replicas);
         let (contents, storage) = match &service.role {
             Role::Plain | Role::Database(_) | Role::Broker(_) => (None, None),
             Role::Cache(spec) => (Some(Contents::new(spec, service, seed)), None),
@@ -126,9 +128,7 @@ impl Node {
         Node {
             copies,
             exchange,
-            takes_aim: plan.edges.iter().any(|edge| {
-                edge.to == id && (plan.is_delivery(edge) || is_zoned(plan, edge) || leads_to_replicas(edge))
-            }),
+            takes_aim: is_named || callers().any(|edge| plan.is_delivery(edge) || is_zoned(plan, edge)),
             replicas: (0..service.replicas).map(|_| Replica::new(service)).collect(),
             active: service.replicas,
             replicas_meter: plan.meter(of, "replicas"),
@@ -137,12 +137,7 @@ impl Node {
             blind_meter: plan.meter(of, "blind"),
             hidden: 0,
             keys,
-            balancer: Balancer::of(
-                service,
-                keys,
-                seed,
-                plan.edges.iter().any(|edge| edge.to == id && leads_to_replicas(edge)),
-            ),
+            balancer: Balancer::of(service, keys, seed, is_named),
             watches_outcomes: service.balance.outliers.is_some(),
             ejections_meter: plan.meter(of, "ejections"),
             waiting_meter: plan.meter(of, "waiting"),

@@ -333,6 +333,105 @@ fn a_day_and_a_file_of_rates_have_their_area() {
     );
 }
 
+/// I22: 1,000 hosts of which each loads 200 MB from a server that sends 10 Gb/s, so 160 ms of all of it, and gives up after 60 s. Racks
+/// of equal size are switched on one after the other; a host that gave up is switched off and on again.
+fn boot_storm(racks: u32, apart_s: u32) -> Played {
+    let hosts = 1000 / racks;
+    let (mut herds, mut faults) = (String::new(), String::new());
+    for rack in 0..racks {
+        let boots = format!(
+            "{{calls: {{to: host, timeout: 60s, on_timeout: cancel}}, herd: {{clients: {hosts}, spread: 5s, retry: \"uniform(5s, 15s)\"}}}}"
+        );
+        herds += &format!("  rack{rack}: {boots}\n");
+        faults += &format!("  power{rack}: {{kind: disconnect, on: rack{rack}, at: {}s}}\n", 10 + rack * apart_s);
+    }
+    let text = format!(
+        "
+name: boot-storm
+length: 620s
+window: 5s
+clients:
+{herds}services:
+  host:
+    calls:
+      - {{to: dhcp, timeout: 4s, retries: {{max: 3, backoff: {{base: 4s, factor: 2}}}}}}
+      - {{to: tftp, on_timeout: cancel}}
+  dhcp: {{workers: 5, work: 10ms}}
+  tftp: {{cores: 1, sharing: processor, work: 160ms}}
+faults:
+{faults}expect: [success(rack0) >= 0%]
+"
+    );
+    play(&text)
+}
+
+impl Played {
+    /// How many requests of all clients were answered well by a moment, in seconds.
+    fn answered_by(&self, to: f64) -> u64 {
+        let to = Time::from_secs_f64(to);
+        (0..self.plan.clients.len()).map(|client| self.recording.client_over(client, Time::ZERO, to).goodput).sum()
+    }
+}
+
+#[test]
+fn hosts_that_boot_together_keep_each_other_from_it() {
+    let storm = boot_storm(1, 0);
+    let ten_minutes = storm.answered_by(610.0);
+    assert!(ten_minutes <= 50, "{ten_minutes} of 1,000 are up after ten minutes");
+    let server = storm.recording.service_over(2, Time::from_secs_f64(20.0), Time::from_secs_f64(610.0));
+    assert!(server.busy_s / 590.0 > 0.8, "the server sends nearly all the time: {}", server.busy_s);
+    // A batch may have 60 s x 10 Gb/s / 200 MB = 375 hosts.
+    let batches = boot_storm(4, 45);
+    assert_eq!(batches.answered_by(310.0), 1000, "four batches of 250, within 300 s");
+    let too_large = boot_storm(2, 100);
+    assert!(too_large.answered_by(610.0) <= 100, "two of 500: {}", too_large.answered_by(610.0));
+}
+
+/// I33: 20,000 tablets make eight calls each within a minute of the bell at 10 s, of a service that does 600/s.
+fn first_bell(fleet: &str, more: &str) -> Played {
+    play(&format!(
+        "
+name: first-bell
+length: 1400s
+window: 30s
+clients:
+  tablets: {{calls: {{to: sync, timeout: 60s}}, fleet: {{agents: 20000, interval: 24h, {fleet}}}}}
+services:
+  sync: {{calls: [{{to: api, count: 8, timeout: 5s, optional: true}}]}}
+  api: {{workers: 6, work: 10ms, queue: 100}}
+{more}
+expect: [success(tablets) >= 0%]
+"
+    ))
+}
+
+impl Played {
+    /// The share of the calls to the second service between two moments that succeeded, and the most that came a second, of 30.
+    fn calls_served(&self, from: f64, to: f64) -> (f64, f64) {
+        let edge = self.plan.edges.iter().position(|edge| edge.to.index() == 1).expect("somebody calls it");
+        let cell = self.recording.edge_over(edge, Time::from_secs_f64(from), Time::from_secs_f64(to));
+        let cells = self.recording.services[1].cells.iter().map(|cell| cell.arrived as f64 / 30.0);
+        (cell.ok as f64 / (cell.ok + cell.errors.iter().sum::<u64>()) as f64, cells.fold(0.0, f64::max))
+    }
+}
+
+#[test]
+fn the_first_bell_asks_for_four_times_what_there_is_and_ten_minutes_of_jitter_for_half() {
+    let (served, peak) = first_bell("start: 60s", "").calls_served(0.0, 60.0);
+    near("600 / 2,667", served, 0.225, 0.1);
+    assert!(served <= 0.23, "{served}");
+    near("20,000 x 8 / 60 s", peak, 2667.0, 0.05);
+    let scaler = "controls: {scaler: {kind: autoscaler, on: api, target: 60%, every: 10s, lag: 5m, max: 10}}";
+    let late = first_bell("start: 60s", scaler);
+    assert!(late.calls_served(0.0, 60.0).0 <= 0.23, "five minutes later it is over");
+    let (served, peak) = first_bell("start: 0s, splay: 10m", "").calls_served(0.0, 600.0);
+    assert!(served >= 0.999 && peak <= 300.0, "{served} {peak}");
+    near("267/s", peak, 267.0, 0.1);
+    let ready = "faults: {prescale: {kind: scale, on: api, replicas: 6, at: 0s}}";
+    let (served, _) = first_bell("start: 60s", ready).calls_served(0.0, 60.0);
+    assert!(served >= 0.999, "3,600/s are there in time: {served}");
+}
+
 #[test]
 fn what_a_population_cannot_be_is_said() {
     let mistakes = |client: &str, faults: &str| {
