@@ -1,6 +1,9 @@
 //! Zones and regions: what messages take between them, what a partition of them holds, and what is left when one is lost (I26).
 
 use crate::theory::played::{Played, play, play_seed};
+use firedrill::compile::{self, Request};
+use firedrill::scenario::{Diagnostics, load_text};
+use std::path::Path;
 
 fn near(what: &str, measured: f64, expected: f64, tolerance: f64) {
     assert!((measured / expected - 1.0).abs() <= tolerance, "{what}: {measured}, expected {expected}");
@@ -188,4 +191,77 @@ fn two_regions_at_sixty_percent_are_one_at_a_hundred_and_twenty() {
     let (served, busy) = left(&regions(3, 0.6, 1), 3);
     assert!(served > 0.999, "{served}");
     near("three at 60%", busy, 0.9, 0.02);
+}
+
+#[test]
+fn a_region_is_lost_with_all_of_its_zones() {
+    let played = play(
+        "
+name: region
+length: 60s
+clients: {users: {calls: {to: web, timeout: 1s}, rate: 300/s}}
+services:
+  web: {replicas: 6, zones: [a1, a2, b1], calls: [{to: db, timeout: 500ms}]}
+  db: {replicas: 2, zones: [a2, b1], work: 1ms}
+zones: {regions: {a: [a1, a2], b: [b1]}}
+faults: {gone: {kind: blackout, zones: [a], at: 30s}}
+expect: [success(users) >= 0%]
+",
+    );
+    // A third of the replicas of the one and half of the other are left, and nobody looks whether they are up.
+    near("served", ok(&played, "users", 31.0, 59.0), 1.0 / 3.0 * 0.5, 0.1);
+}
+
+/// What `check` says of a scenario with this in it.
+fn said(services: &str, more: &str) -> String {
+    let diags = Diagnostics::new();
+    let text = format!(
+        "{{name: m, length: 40s, clients: {{u: {{calls: web, rate: 1/s, zone: a}}}}, services: {{{services}}}, expect: [success(u) >= 0%], {more}}}"
+    );
+    let mut loaded = load_text("m.yaml", &text, Path::new("."), &diags);
+    let _ = compile::compile(&mut loaded, &Request::default(), &diags);
+    diags.sorted().into_iter().map(|one| one.message).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_zones_cannot_be_is_said() {
+    let web = "web: {replicas: 2, zones: [a, b]}";
+    for (more, words) in [
+        ("zones: {paths: [{between: [a, c], latency: 1ms}]}", "nothing is in a zone or region `c`"),
+        ("zones: {paths: [{between: [a, b, a], latency: 1ms}]}", "between two zones or regions"),
+        ("zones: {paths: [{from: a, latency: 1ms}]}", "has `between`, or both"),
+        ("zones: {paths: [{from: a, to: b}]}", "latency"),
+        ("zones: {regions: {a: [b]}}", "is the name of a zone or region already"),
+        ("faults: {f: {kind: partition, from: [a], to: [c], at: 1s}}", "nothing is in a zone or region `c`"),
+        ("faults: {f: {kind: partition, from: [a], to: [b, a], at: 1s}}", "on both sides"),
+        ("faults: {f: {kind: blackout, zones: [c], at: 1s}}", "nothing is in a zone or region `c`"),
+    ] {
+        let said = said(web, more);
+        assert!(said.contains(words), "{more}: {said}");
+    }
+    for (web, words) in [
+        ("web: {balance: {bound: 2}}", "`bound` has no meaning without a ring"),
+        ("web: {balance: {policy: ring, bound: 1}}", "leaves no room"),
+        ("web: {balance: {policy: ring, points: 0}}", "must be 1 to"),
+        (
+            "web: {calls: [{to: db, dns: {ttl: 1s, leads_to: replicas}}]}, db: {kind: database, replicas: 2}",
+            "does not go with this call",
+        ),
+        ("web: {calls: [{to: db, dns: {ttl: 1s, linger: 5%}}]}, db: {}", "go together"),
+    ] {
+        assert!(said(web, "").contains(words), "{web}: {}", said(web, ""));
+    }
+    let deploy = |fields: &str| said(web, &format!("controls: {{d: {{kind: deploy, on: web, at: 5s{fields}}}}}"));
+    assert_eq!(deploy(""), "");
+    for (fields, words) in [
+        (", batch: 0", "batches of nobody"),
+        (", to: 100000", "numbered 0 to"),
+        (", at: 50s", "at"),
+        (", then: stop", "without `above`"),
+        (", above: 5%, of: wbe", "there is no service `wbe`"),
+        (", above: 50%, sees: utilisation", "any number of workers"),
+    ] {
+        assert!(deploy(fields).contains(words), "{fields}: {}", deploy(fields));
+    }
+    assert!(said("web: {versions: {keep: 100000}}", "").contains("at most"));
 }

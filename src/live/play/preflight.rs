@@ -229,9 +229,18 @@ impl Desk<'_> {
             let why = "their messages pass without waiting, and none is lost";
             self.checked.warnings.push(format!("shared links (`links:`) are not played here: {why}"));
         }
+        if !self.plan.zones.paths.is_empty() {
+            let why = "messages between stand-ins take no longer for their zones";
+            self.checked.warnings.push(format!("times between zones (`zones:`) are not played here: {why}"));
+        }
     }
 
     fn step(&mut self, step: &Step) {
+        if let (Target::Zones { .. }, true) = (step.target, step.on) {
+            let fault = &self.plan.faults[step.fault.index()].name;
+            let why = "no message between stand-ins knows of zones";
+            return self.problems.push(format!("fault `{fault}`: {why}; name services and clients instead"));
+        }
         let Target::Service { id, .. } = step.target else { return };
         let Some(real) = target::real(self.plan, id) else { return };
         let (fault, name) = (&self.plan.faults[step.fault.index()].name, self.name(id));

@@ -2,8 +2,8 @@
 //!
 //! `balance: round-robin` (the default), `random`, `least-outstanding` (the replica with the fewest requests inside), `two-choices`
 //! (the better of two drawn at random, which is nearly as good and needs no view of all; Mitzenmacher, IEEE TPDS 2001), or the map form
-//! with `policy: weighted` and one weight a replica. `zone: prefer` keeps a request in the zone of the replica that asks, as long as
-//! one there is in rotation (`zones` of both services). A replica that fails quickly has few requests inside: least-outstanding sends
+//! with `policy: weighted` and one weight a replica. `zone: prefer` keeps a request in the zone of the replica or client that
+//! asks, as long as one there is in rotation (`zones` of both services, `zone` of the client). A replica that fails quickly has few requests inside: least-outstanding sends
 //! it nearly everything. A cache is asked by key, whatever is said here.
 //!
 //! `balance: ring` sends a request to the replica that its key belongs to on a consistent-hash ring (`points` a replica), so that the same
