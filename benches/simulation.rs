@@ -1,5 +1,5 @@
 //! How fast the simulator plays: an M/M/1 queue, the three tiers, the same in collapse, and a scenario of the library.
-//! Prints requests per second of wall time; no test depends on it. `cargo bench --bench simulation`.
+//! Prints requests per second of wall time; no test depends on it. `cargo bench --bench simulation [-- PART-OF-A-NAME]`.
 
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
@@ -56,7 +56,8 @@ fn main() {
         ("three tiers, 2,000/s (collapse)", TIERS.replace("RATE", "2000/s")),
         ("slow-cache", slow_cache),
     ];
-    for (name, text) in cases {
+    let asked = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    for (name, text) in cases.into_iter().filter(|(name, _)| name.contains(&asked)) {
         let plan = plan(&text);
         let mut best = f64::INFINITY;
         let mut requests = 0;

@@ -1,14 +1,14 @@
 //! Named dice: one small generator for each (place, purpose), so that adding a fault or a service never shifts the draws of another.
 
-use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
+use rand_xoshiro::{SplitMix64, Xoshiro256PlusPlus};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
-/// A random stream that belongs to one place and one purpose, such as `"retry/web->db"`.
+/// A random stream that belongs to one place and one purpose, such as `"retry/web->db"`, or to one draw of a [`Lot`](super::Lot).
 #[derive(Clone, Debug)]
-pub struct Dice {
-    source: Xoshiro256PlusPlus,
+pub struct Dice<S = Xoshiro256PlusPlus> {
+    source: S,
     ziggurat: &'static Ziggurat,
 }
 
@@ -20,7 +20,17 @@ impl Dice {
         hash.update(name.as_bytes());
         Dice { source: Xoshiro256PlusPlus::from_seed(hash.finalize().into()), ziggurat: &ZIGGURAT }
     }
+}
 
+impl Dice<SplitMix64> {
+    /// A stream that costs nothing to begin, for a few draws (Steele, Lea and Flood, OOPSLA 2014).
+    #[inline]
+    pub(super) fn from_state(state: u64) -> Dice<SplitMix64> {
+        Dice { source: SplitMix64::from_seed(state.to_le_bytes()), ziggurat: &ZIGGURAT }
+    }
+}
+
+impl<S: Rng> Dice<S> {
     #[inline]
     pub fn bits(&mut self) -> u64 {
         self.source.next_u64()

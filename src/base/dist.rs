@@ -1,6 +1,7 @@
 //! Distributions of lengths (of time, mostly): drawn in seconds, from named dice.
 
 use super::{Dice, Span};
+use rand_xoshiro::rand_core::Rng;
 use serde::{Deserialize, Serialize};
 
 /// A distribution over non-negative numbers. Times are in seconds.
@@ -57,7 +58,7 @@ impl Dist {
     }
 
     #[inline]
-    pub fn draw(&self, dice: &mut Dice) -> f64 {
+    pub fn draw<S: Rng>(&self, dice: &mut Dice<S>) -> f64 {
         match self {
             Dist::Constant(value) => *value,
             Dist::Uniform { low, high } => low + (high - low) * dice.unit(),
@@ -79,7 +80,7 @@ impl Dist {
 
     /// A draw as a length of time.
     #[inline]
-    pub fn draw_span(&self, dice: &mut Dice) -> Span {
+    pub fn draw_span<S: Rng>(&self, dice: &mut Dice<S>) -> Span {
         Span::from_secs_f64(self.draw(dice))
     }
 

@@ -1,9 +1,9 @@
 //! For tests: looks at everything the engine holds between two events and asserts that nothing is lost, doubled or forgotten.
 
-use super::calls::{Call, Owner};
+use super::call::{Call, Owner};
 use super::cores::Standing;
 use super::departure::NO_PLACE;
-use super::frames::{Frame, State};
+use super::frame::{Frame, State};
 use super::gate::Stage;
 use super::line::Line;
 use super::nodes::Held;
@@ -68,7 +68,7 @@ impl<W: Wire> Engine<W> {
                 audit.connected[client as usize] += 1;
                 continue;
             }
-            let hedged = !call.in_flight && !call.twin.is_none();
+            let hedged = !call.in_flight && !self.calls.beside(handle).twin.is_none();
             let states = [call.in_flight, hedged, trying.contains(&slot), returning.contains(&slot)];
             assert_eq!(states.iter().filter(|is| **is).count(), 1, "a call is in one state: {states:?} {call:?}");
             match call.owner {
@@ -102,7 +102,8 @@ impl<W: Wire> Engine<W> {
     }
 
     fn audit_twin(&self, twin: Handle, first: Handle) {
-        let mut next = self.calls.get(first).expect("a hedge outlived what it is a hedge of").twin;
+        assert!(self.calls.contains(first), "a hedge outlived what it is a hedge of");
+        let mut next = self.calls.beside(first).twin;
         while next != twin {
             next = self.calls.get(next).expect("a hedge is in the list of its first").sibling;
         }
@@ -112,9 +113,9 @@ impl<W: Wire> Engine<W> {
     fn audit_gates(&self) {
         for (index, link) in self.links.iter().enumerate() {
             let Some(gate) = &link.gate else { continue };
-            let under_way = || self.calls.iter().map(|(_, call)| call).filter(|call| call.edge.index() == index);
+            let under_way = || self.calls.iter().filter(|(_, call)| call.edge.index() == index);
             let at = |from: Stage, to: Stage| {
-                let there = |call: &&Call| call.in_flight && (from..=to).contains(&call.stage);
+                let there = |(_, call): &(Handle, &Call)| call.in_flight && (from..=to).contains(&call.stage);
                 under_way().filter(there).count() as u32
             };
             if let Some(bulkhead) = &gate.bulkhead {
@@ -124,8 +125,9 @@ impl<W: Wire> Engine<W> {
             }
             if let Some(connections) = &gate.connections {
                 let waiting = at(Stage::AwaitsConnection, Stage::AwaitsConnection);
-                let held = under_way().filter(|call| {
-                    call.in_flight && (Stage::Connecting..=Stage::Sent).contains(&call.stage) && call.place != NO_PLACE
+                let has_place = |handle| self.calls.beside(handle).place != NO_PLACE;
+                let held = under_way().filter(|(handle, call)| {
+                    call.in_flight && (Stage::Connecting..=Stage::Sent).contains(&call.stage) && has_place(*handle)
                 });
                 assert_eq!(connections.load(), (held.count() as u32, waiting), "edge {index}");
                 assert!(waiting == 0 || connections.is_full(), "some wait for connections that are free");
@@ -152,7 +154,7 @@ impl<W: Wire> Engine<W> {
                     here.filter(|frame| is(frame)).count() as u64
                 };
                 let queued = of_replica(&|frame| frame.state == State::Queued);
-                let busy = of_replica(&|frame| frame.state == State::Started);
+                let busy = of_replica(&|frame| matches!(frame.state, State::Started | State::Carrying));
                 let carriers = of_replica(&Frame::carries);
                 let riding = of_replica(&|frame| frame.state == State::Riding);
                 assert_eq!((u64::from(replica.waiting), u64::from(replica.busy)), (queued, busy), "service {index}");
@@ -200,7 +202,7 @@ impl<W: Wire> Engine<W> {
                 let here: Vec<_> = cores.everyone().filter(|(frame, _)| self.frames.contains(*frame)).collect();
                 for (frame, stands) in &here {
                     let this = self.frames.get(*frame).expect("it is alive");
-                    let place = (this.service as usize, this.replica as usize, this.stands);
+                    let place = (this.service as usize, this.replica as usize, self.frames.beside(*frame).stands);
                     assert_eq!(place, (index, number, *stands), "who is on the cores knows it");
                     assert!(at_work.insert(frame.slot), "work is on the cores once");
                 }
@@ -266,7 +268,9 @@ impl<W: Wire> Engine<W> {
         let parked = parked.filter(|frame| self.frames.contains(**frame)).map(|frame| frame.slot);
         let going_on: Vec<u32> = working.chain(frozen).chain(parked).chain(self.audit_cores()).chain(locked).collect();
         let waiting: Vec<Handle> = self.flights.values().flatten().copied().collect();
-        for (handle, frame) in self.frames.iter().filter(|(_, frame)| frame.state == State::Started) {
+        for (handle, frame) in
+            self.frames.iter().filter(|(_, frame)| matches!(frame.state, State::Started | State::Carrying))
+        {
             let mut calls = waiting.iter().filter(|waiter| **waiter == handle).count() as u32;
             let mut next = frame.calls;
             while let Some(call) = self.calls.get(next) {
@@ -277,9 +281,10 @@ impl<W: Wire> Engine<W> {
             let steps = going_on.iter().filter(|slot| **slot == handle.slot).count();
             assert_eq!(steps, usize::from(frame.pending == 0), "a frame goes on once: {frame:?}");
         }
-        for (handle, frame) in self.frames.iter().filter(|(_, frame)| frame.state == State::Riding) {
-            assert!(self.batches.members(frame.batch).contains(&handle), "who rides is in the batch");
-            assert!(self.frames.contains(self.batches.carrier(frame.batch)), "somebody carries the batch");
+        for (handle, _) in self.frames.iter().filter(|(_, frame)| frame.state == State::Riding) {
+            let batch = self.frames.beside(handle).batch;
+            assert!(self.batches.members(batch).contains(&handle), "who rides is in the batch");
+            assert!(self.frames.contains(self.batches.carrier(batch)), "somebody carries the batch");
         }
     }
 }

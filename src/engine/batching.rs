@@ -1,7 +1,7 @@
 //! Frames in batches: a worker takes several that wait, a carrier goes through the service for all of them, and its answer is theirs.
 
 use super::batch::{Ready, ready};
-use super::frames::{Frame, Origin, State};
+use super::frame::{Frame, Origin, State};
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
@@ -55,20 +55,22 @@ impl<W: Wire> Engine<W> {
         for _ in 0..size {
             let Some(frame) = self.next_in_line(index, replica) else { break };
             self.batches.join(batch, frame);
+            self.frames.beside_mut(frame).batch = batch;
             if let Some(this) = self.frames.get_mut(frame) {
-                (this.state, this.batch) = (State::Riding, batch);
-                first = first.or(Some(this.traits.key));
+                this.state = State::Riding;
+                first = first.or(Some((this.traits.key, this.traits.lot)));
             }
         }
-        let Some(key) = first else {
+        let Some((key, lot)) = first else {
             let members = self.batches.close(batch);
             self.batches.recycle(members);
             return false;
         };
-        let origin = Origin { traits: Traits::of_key(key), ..Origin::nobody() };
+        let origin = Origin { traits: Traits { lot, ..Traits::of_key(key) }, ..Origin::nobody() };
         let mut carrier = Frame::new(ServiceId::from(index), replica, origin, self.now);
-        (carrier.state, carrier.batch) = (State::Started, batch);
+        carrier.state = State::Carrying;
         let carrier = self.frames.insert(carrier);
+        self.frames.beside_mut(carrier).batch = batch;
         self.batches.carried_by(batch, carrier);
         self.nodes[index].change_busy(self.now, replica, 0, 1);
         self.soon.push_back(Soon::Advance(carrier));
@@ -78,10 +80,11 @@ impl<W: Wire> Engine<W> {
     /// The carrier is through: everybody in its batch is answered alike.
     pub(super) fn answer_batch(&mut self, carrier: Handle, outcome: Outcome) {
         let Some(this) = self.frames.get(carrier) else { return };
-        let (index, replica, batch) = (this.service as usize, this.replica, this.batch);
+        let (index, replica) = (this.service as usize, this.replica);
+        let batch = self.frames.beside(carrier).batch;
         let members = self.batches.close(batch);
         for member in &members {
-            let Some(origin) = self.frames.get(*member).map(Frame::origin) else { continue };
+            let Some(origin) = self.frames.get(*member).map(|frame| self.origin_of(*member, frame)) else { continue };
             self.count_answer(*member, index, outcome);
             self.leave(*member, index, Some(outcome));
             self.reply(*member, index, replica, origin, outcome);
@@ -93,7 +96,8 @@ impl<W: Wire> Engine<W> {
     /// A member leaves before the answer; nobody works for a batch that nobody is left in.
     pub(super) fn leave_batch(&mut self, member: Handle) {
         let Some(this) = self.frames.get(member) else { return };
-        let (index, batch) = (this.service as usize, this.batch);
+        let index = this.service as usize;
+        let batch = self.frames.beside(member).batch;
         let carrier = self.batches.leave(batch, member);
         self.leave(member, index, None);
         if let Some(carrier) = carrier {

@@ -1,7 +1,7 @@
 //! A call: one wish of a caller, tried as often as its policies allow, with a total timeout and a wait timeout for each attempt.
 
+use super::call::{Call, Owner};
 use super::deadline;
-use super::departure::NO_PLACE;
 use super::doors::Pass;
 use super::eject::ANY;
 use super::fallback::Ending;
@@ -11,118 +11,25 @@ use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::{Request, Wire};
 use super::{EdgeId, Engine, Event, Outcome, Soon};
-use crate::base::{ErrorKind, Span, Time};
-
-#[derive(Clone, Debug)]
-pub struct Call {
-    pub edge: EdgeId,
-    pub owner: Owner,
-    /// The number of the attempt under way or just over; an answer to another one is nobody's.
-    pub attempt: u16,
-    /// False between attempts, and when only hedges of this attempt are still under way.
-    pub in_flight: bool,
-    /// How far the attempt under way has come; on an edge without a gate it is on its way at once.
-    pub stage: Stage,
-    /// How often a hedge has been due in this attempt.
-    pub hedges: u8,
-    /// Its place in the pool of its edge.
-    pub place: u32,
-    /// The frame that the attempt became, once it has arrived.
-    pub child: Handle,
-    pub traits: Traits,
-    /// The replica of a cache that its caller chose for the attempt.
-    pub aimed: u32,
-    /// When the attempt under way was begun.
-    pub begun: Time,
-    /// How the attempt under way came to be sent.
-    pub pass: Pass,
-    /// What the last retry cost of the budget.
-    pub paid: f64,
-    /// The pause before the last retry (decorrelated jitter grows from it).
-    backoff: Span,
-    /// The next in the list of its owner's calls.
-    pub sibling: Handle,
-    /// Head of the list of its hedges, threaded through their `sibling`.
-    pub twin: Handle,
-}
-
-/// Who wants it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Owner {
-    /// A user, from the moment at which the request was due. A call that was not tried yet is a user who pauses before asking.
-    User {
-        client: u32,
-        intended: Time,
-        cell: u32,
-        /// Requests in a row before this one that failed, for the same end.
-        tried: u32,
-        /// Its success opens a page.
-        opens: bool,
-    },
-    /// A client of a herd that is connected: nothing is asked for until the session is lost.
-    Session {
-        client: u32,
-    },
-    Frame(Handle),
-    /// A rebuild that several frames may wait for: (edge to the cache, key).
-    Flight {
-        edge: EdgeId,
-        key: u32,
-    },
-    /// A call that this one is a hedge of.
-    Twin(Handle),
-    /// Nobody: a mirrored call.
-    Nobody,
-    /// A broker that hands out a message.
-    Message {
-        broker: u32,
-        delivery: Handle,
-    },
-}
-
-impl Owner {
-    /// The broker and its delivery, if that is what it is.
-    #[inline]
-    pub fn message(self) -> Option<(u32, Handle)> {
-        match self {
-            Owner::Message { broker, delivery } => Some((broker, delivery)),
-            _ => None,
-        }
-    }
-}
-
-impl Call {
-    pub fn new(edge: EdgeId, owner: Owner, traits: Traits, sibling: Handle) -> Call {
-        Call {
-            edge,
-            owner,
-            attempt: 0,
-            in_flight: false,
-            stage: Stage::Direct,
-            hedges: 0,
-            place: NO_PLACE,
-            child: Handle::NONE,
-            traits,
-            aimed: ANY,
-            begun: Time::ZERO,
-            pass: Pass::Free,
-            paid: 0.0,
-            backoff: Span::ZERO,
-            sibling,
-            twin: Handle::NONE,
-        }
-    }
-}
+use crate::base::{ErrorKind, Lot, Span, Time};
 
 impl<W: Wire> Engine<W> {
-    /// A call that has not been tried yet.
-    pub(super) fn new_call(&mut self, edge: EdgeId, owner: Owner, traits: Traits, sibling: Handle) -> Handle {
+    /// A call that has not been tried yet. It is the `turn`-th of its owner, who has these traits.
+    pub(super) fn new_call(
+        &mut self,
+        edge: EdgeId,
+        owner: Owner,
+        traits: Traits,
+        sibling: Handle,
+        turn: u64,
+    ) -> Handle {
         self.count_call(edge);
         let link = &self.links[edge.index()];
         let (write, class) = (traits.write || link.write, link.class.unwrap_or(traits.class));
         let version = if link.loads { Traits::UNDECIDED } else { traits.version };
         let deadline = deadline::of_call(link.deadline, self.now, traits.deadline);
-        self.calls.insert(Call::new(edge, owner, Traits { write, class, version, deadline, ..traits }, sibling))
+        let lot = traits.lot.follow(link.lot, turn);
+        self.calls.insert(Call::new(edge, owner, Traits { write, class, version, deadline, lot, ..traits }, sibling))
     }
 
     /// A call is about to be tried for the first time.
@@ -138,24 +45,29 @@ impl<W: Wire> Engine<W> {
         call.attempt += 1;
         call.in_flight = true;
         call.child = Handle::NONE;
-        call.begun = self.now;
         call.pass = Pass::Free;
         call.stage = Stage::Direct;
         let (attempt, edge, owner, traits) = (call.attempt, call.edge, call.owner, call.traits);
-        if self.links[edge.index()].aims {
-            self.take_aim(handle);
-        }
         let link = &mut self.links[edge.index()];
         link.cell.attempts += 1;
+        let (bare, to) = (link.bare, link.to);
         if let Some(lane) = link.timeout {
             self.queue.push_lane(lane, self.now, Event::Timeout(handle, attempt));
         }
-        let to = self.plan.edge(edge).to;
         if let Some(lane) = link.wait.filter(|_| !self.wire.is_real(to)) {
             self.queue.push_lane(lane, self.now, Event::WaitTimeout(handle, attempt));
         }
         if let (Owner::User { client, cell, .. }, true) = (owner, attempt > 1) {
             self.recorder.client_retry(crate::base::ClientId(client), cell as usize);
+        }
+        if bare && traits.are_plain() {
+            return self.walk_in(handle, attempt, to, traits);
+        }
+        if self.links[edge.index()].measures_attempts() {
+            self.calls.beside_mut(handle).begun = self.now;
+        }
+        if self.links[edge.index()].aims {
+            self.take_aim(handle);
         }
         if traits.deadline != Time::MAX && self.is_too_late(handle, attempt, traits.deadline) {
             return;
@@ -177,7 +89,8 @@ impl<W: Wire> Engine<W> {
         let (attempt, edge, owner, mut traits) = (call.attempt, call.edge, call.owner, call.traits);
         let policy = self.links[edge.index()].deadline;
         if traits.deadline != Time::MAX || policy.is_some() {
-            traits.deadline = deadline::told(policy, call.begun, traits.deadline, self.plan.edge(edge).timeout);
+            let begun = self.calls.beside(handle).begun;
+            traits.deadline = deadline::told(policy, begun, traits.deadline, self.plan.edge(edge).timeout);
         }
         if self.links[edge.index()].reach.is_some() && !self.meets(handle, attempt, edge) {
             return;
@@ -216,7 +129,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn attempt_timed_out(&mut self, handle: Handle, attempt: u16, kind: ErrorKind) {
         let Some(call) = self.patient(handle, attempt) else { return };
         let (edge, child, traits, under_way) = (call.edge, call.child, call.traits, call.in_flight);
-        if !call.twin.is_none() {
+        if !self.calls.beside(handle).twin.is_none() {
             self.forsake_twins(handle);
         }
         if !under_way {
@@ -250,7 +163,12 @@ impl<W: Wire> Engine<W> {
     pub(super) fn attempt_over(&mut self, handle: Handle, attempt: u16, outcome: Outcome) {
         let Some(call) = self.current_mut(handle, attempt) else { return };
         call.in_flight = false;
-        let (edge, stage, pass, aimed) = (call.edge, call.stage, call.pass, call.aimed);
+        let (edge, stage, pass) = (call.edge, call.stage, call.pass);
+        if !outcome.is_failure() && call.traits.are_plain() && self.links[edge.index()].bare {
+            return self.call_went_well(handle, edge, outcome);
+        }
+        self.doubt |= outcome.is_failure();
+        let aimed = self.calls.beside(handle).aimed;
         let was_sent = pass != Pass::Denied && stage.is_sent();
         self.request_over(handle, Some(outcome));
         if W::CARRIES && was_sent {
@@ -274,7 +192,8 @@ impl<W: Wire> Engine<W> {
     pub(super) fn attempt_ended(&mut self, handle: Handle, outcome: Outcome) {
         let Outcome::Failed(kind) = outcome else { return self.end_call(handle, outcome) };
         let Some(call) = self.calls.get(handle) else { return };
-        let (edge, attempt, previous, deadline) = (call.edge, call.attempt, call.backoff, call.traits.deadline);
+        let (edge, attempt, owner, deadline) = (call.edge, call.attempt, call.owner, call.traits.deadline);
+        let previous = self.calls.beside(handle).backoff;
         let link = &mut self.links[edge.index()];
         if !link.retries.wants(u32::from(attempt), kind) || deadline <= self.now {
             return self.end_call(handle, outcome);
@@ -290,11 +209,14 @@ impl<W: Wire> Engine<W> {
             link.retries.called_off();
             return self.end_call(handle, outcome);
         }
-        if let Some(call) = self.calls.get_mut(handle) {
-            (call.backoff, call.paid) = (pause, paid);
-            if self.links[edge.index()].loads || call.owner.opens() {
-                call.traits.version = Traits::UNDECIDED;
-            }
+        if (self.links[edge.index()].loads || owner.opens())
+            && let Some(call) = self.calls.get_mut(handle)
+        {
+            call.traits.version = Traits::UNDECIDED;
+        }
+        if pause != previous || paid > 0.0 {
+            let beside = self.calls.beside_mut(handle);
+            (beside.backoff, beside.paid) = (pause, paid);
         }
         match pause {
             Span::ZERO => self.soon.push_back(Soon::Attempt(handle)),
@@ -303,7 +225,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// The call is over: its owner goes on.
-    fn end_call(&mut self, handle: Handle, outcome: Outcome) {
+    pub(super) fn end_call(&mut self, handle: Handle, outcome: Outcome) {
         let Some(call) = self.calls.get(handle) else { return };
         let (edge, key, sibling, owner) = (call.edge, call.traits.key, call.sibling, call.owner);
         let version = call.traits.version;
@@ -337,10 +259,12 @@ impl<W: Wire> Engine<W> {
 
     /// The owner of a call is gone: nobody waits for it any more.
     pub(super) fn forsake(&mut self, handle: Handle) {
+        self.doubt = true;
         let Some(call) = self.calls.get(handle) else { return };
-        let (edge, waits) = (call.edge, !call.in_flight && call.twin.is_none());
+        let twin = self.calls.beside(handle).twin;
+        let (edge, waits) = (call.edge, !call.in_flight && twin.is_none());
         let cancel = self.plan.edge(edge).cancel;
-        if !call.twin.is_none() {
+        if !twin.is_none() {
             self.forsake_twins(handle);
         }
         if waits {
@@ -357,10 +281,12 @@ impl<W: Wire> Engine<W> {
             return;
         }
         self.request_over(handle, None);
+        self.doubt = true;
         let Some(call) = self.calls.get_mut(handle) else { return };
         call.in_flight = false;
         let (edge, child, attempt, traits) = (call.edge, call.child, call.attempt, call.traits);
-        let (stage, place, was_sent) = (call.stage, call.place, call.pass != Pass::Denied && call.stage.is_sent());
+        let (stage, was_sent) = (call.stage, call.pass != Pass::Denied && call.stage.is_sent());
+        let place = self.calls.beside(handle).place;
         let link = &mut self.links[edge.index()];
         link.cell.abandoned += 1;
         if link.gate.is_some() {
@@ -377,8 +303,8 @@ impl<W: Wire> Engine<W> {
 
     /// A call that waits for an attempt of this number, for its own request or for a hedge.
     pub(super) fn patient(&self, handle: Handle, attempt: u16) -> Option<&Call> {
-        let waits = |call: &&Call| call.attempt == attempt && (call.in_flight || !call.twin.is_none());
-        self.calls.get(handle).filter(waits)
+        let hedged = || !self.calls.beside(handle).twin.is_none();
+        self.calls.get(handle).filter(|call| call.attempt == attempt && (call.in_flight || hedged()))
     }
 
     fn current(&self, handle: Handle, attempt: u16) -> Option<&Call> {
@@ -391,6 +317,11 @@ impl<W: Wire> Engine<W> {
 }
 
 impl<W: Wire> Engine<W> {
+    /// As `edge_of`, with what the draws of the call follow from.
+    pub(super) fn edge_and_lot(&self, handle: Handle, attempt: u16) -> Option<(EdgeId, Lot)> {
+        self.current(handle, attempt).map(|call| (call.edge, call.traits.lot))
+    }
+
     /// The edge of a call whose attempt this is, if it is still under way.
     pub(super) fn edge_of(&self, handle: Handle, attempt: u16) -> Option<EdgeId> {
         self.current(handle, attempt).map(|call| call.edge)

@@ -3,16 +3,17 @@
 //! A user who pauses (thinks, waits for a turn, is about to reload) is a call that nobody has tried yet. Each request gets a handle of
 //! its own, so that late answers and timers of the one before are not taken for this one's.
 
-use super::calls::{Call, Owner};
+use super::call::{Call, Owner};
 use super::deadline;
 use super::keys::KeySampler;
 use super::pacer::Pacer;
 use super::pages::OpenPages;
+use super::queue::{EventQueue, Lane};
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
 use super::{ClientId, Engine, Event, Outcome};
-use crate::base::{Dice, FaultId, MeterId, Span, Time};
+use crate::base::{Dice, FaultId, Lot, MeterId, Span, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::{Arrivals, Client, Effect, Plan};
 
@@ -24,6 +25,8 @@ pub struct Population {
     pub pages: Option<OpenPages>,
     /// Sessions that a herd holds now.
     pub connected: u32,
+    /// Where its next arrival waits.
+    lane: Lane,
     class: u8,
     writes: f64,
     write_dice: Dice,
@@ -31,6 +34,9 @@ pub struct Population {
     pub leaving: u32,
     /// For pauses: thoughts, turns, retries of a herd.
     pub pause_dice: Dice,
+    /// What the lots of requests follow from, and how many there have been.
+    lot: Lot,
+    asked: u64,
     keys: Option<KeySampler>,
     reload_dice: Dice,
     /// Sessions or open pages; the share of clients that are connected; the share of pages that are old.
@@ -38,14 +44,18 @@ pub struct Population {
 }
 
 impl Population {
-    pub fn new(client: &Client, id: ClientId, plan: &Plan) -> Population {
+    pub fn new(client: &Client, id: ClientId, plan: &Plan, queue: &mut EventQueue) -> Population {
         let dice = |purpose: &str| Dice::named(plan.seed, &format!("{purpose}/{}", client.name));
+        let pacer = Pacer::new(&client.arrivals, dice("arrivals"));
         Population {
-            pacer: Pacer::new(&client.arrivals, dice("arrivals")),
+            lane: if pacer.is_some() { queue.sequence() } else { Lane::Heap(Span::ZERO) },
+            pacer,
             pages: client.pages.as_ref().map(|pages| OpenPages::new(pages, dice("pages"))),
             connected: 0,
             leaving: 0,
             pause_dice: dice("think"),
+            lot: Lot::named(plan.seed, &format!("requests/{}", client.name)),
+            asked: 0,
             keys: client.keys.map(|keys| KeySampler::new(keys, dice("keys"))),
             class: client.class,
             writes: client.writes,
@@ -73,7 +83,8 @@ impl Population {
     fn draw_traits(&mut self) -> Traits {
         let key = self.keys.as_mut().map_or(0, KeySampler::draw);
         let write = self.writes > 0.0 && self.write_dice.chance(self.writes);
-        Traits { class: self.class, write, ..Traits::of_key(key) }
+        self.asked += 1;
+        Traits { class: self.class, write, lot: self.lot.follow(Lot::NONE, self.asked), ..Traits::of_key(key) }
     }
 
     /// A page is of the version of whoever gives it; what is no page is of none.
@@ -121,7 +132,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn schedule_arrival(&mut self, client: usize) {
         let due = self.populations[client].pacer.as_ref().and_then(Pacer::due);
         if let Some(due) = due.filter(|due| *due < self.plan.length) {
-            self.queue.push(due, Event::Arrival(client as u32));
+            self.queue.push_next(self.populations[client].lane, due, Event::Arrival(client as u32));
         }
     }
 
@@ -146,7 +157,7 @@ impl<W: Wire> Engine<W> {
     /// A request of a user who was not waiting to make it, as this version of a page.
     pub(super) fn ask_anew(&mut self, client: usize, owner: Owner, version: u16, intended: Time) {
         let traits = Traits { version, ..self.populations[client].draw_traits() };
-        let call = self.new_call(self.plan.clients[client].edge, owner, traits, Handle::NONE);
+        let call = self.new_call(self.plan.clients[client].edge, owner, traits, Handle::NONE, 0);
         self.ask(call, client, intended, true);
     }
 
@@ -167,6 +178,9 @@ impl<W: Wire> Engine<W> {
                     let link = &self.links[edge.index()];
                     call.traits.class = link.class.unwrap_or(call.traits.class);
                     call.traits.write |= link.write;
+                }
+                if tried > 0 {
+                    call.traits.lot = call.traits.lot.follow(Lot::NONE, u64::from(tried));
                 }
                 if opens {
                     call.traits.version = population.version();

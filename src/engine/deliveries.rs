@@ -2,7 +2,7 @@
 //! and the end of that call is the acknowledgement. Messages on which consumers fail are made here, too.
 
 use super::broker::{Delivery, Settled};
-use super::calls::Owner;
+use super::call::Owner;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
@@ -39,10 +39,8 @@ impl<W: Wire> Engine<W> {
         // Nobody waits for what is done later.
         let traits = message.map_or(Traits::of_key(0), |message| Traits { deadline: Time::MAX, ..message.traits });
         let owner = Owner::Message { broker: index as u32, delivery };
-        let call = self.new_call(edge, owner, traits, Handle::NONE);
-        if let Some(call) = self.calls.get_mut(call) {
-            call.aimed = replica;
-        }
+        let call = self.new_call(edge, owner, traits, Handle::NONE, 0);
+        self.calls.beside_mut(call).aimed = replica;
         self.attempt(call);
         if has_dropped {
             self.broker_changed(index);

@@ -2,7 +2,7 @@
 //! gives back when it is over. Where there is no gate nothing here is called.
 
 use super::bulkhead::Entry;
-use super::calls::Call;
+use super::call::{Aside, Call};
 use super::gate::{Gate, Stage};
 use super::links::Handshake;
 use super::pool::Taken;
@@ -21,7 +21,7 @@ const SYN_AGAIN_MAX: u8 = 6;
 pub(super) const NO_PLACE: u32 = u32::MAX;
 
 /// Does the attempt stand at this stage?
-fn is_at(calls: &Slab<Call>, stage: Stage) -> impl Fn(Handle, u16) -> bool {
+fn is_at(calls: &Slab<Call, Aside>, stage: Stage) -> impl Fn(Handle, u16) -> bool {
     move |call, attempt| calls.get(call).is_some_and(|of| of.in_flight && of.attempt == attempt && of.stage == stage)
 }
 
@@ -29,8 +29,9 @@ impl<W: Wire> Engine<W> {
     /// An attempt begins at the gate of its edge.
     pub(super) fn depart(&mut self, handle: Handle) {
         let Some(call) = self.calls.get_mut(handle) else { return };
-        (call.stage, call.place) = (Stage::Permitted, NO_PLACE);
+        call.stage = Stage::Permitted;
         let (edge, attempt) = (call.edge, call.attempt);
+        self.calls.beside_mut(handle).place = NO_PLACE;
         let Some(gate) = &mut self.links[edge.index()].gate else { return };
         if let Some(bulkhead) = &mut gate.bulkhead {
             let entry = bulkhead.enter((handle, attempt), is_at(&self.calls, Stage::AwaitsPermit));
@@ -93,7 +94,8 @@ impl<W: Wire> Engine<W> {
             Taken::Closed(place) => (place, Stage::Connecting),
         };
         if let Some(call) = self.calls.get_mut(handle) {
-            (call.place, call.stage) = (place, stage);
+            call.stage = stage;
+            self.calls.beside_mut(handle).place = place;
         }
         taken
     }

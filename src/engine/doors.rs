@@ -1,8 +1,8 @@
 //! Where guards stand: on the caller's side of an edge, at the door of a service, and at each of its replicas. Carries out what they
 //! decide and writes down what they did; how they decide is `guards`.
 
-use super::calls::Call;
-use super::frames::{Frame, Origin};
+use super::call::{Aside, Call};
+use super::frame::{Frame, Origin};
 use super::guards::{Ask, Guards};
 use super::slab::Handle;
 use super::wire::Wire;
@@ -143,7 +143,8 @@ impl<W: Wire> Engine<W> {
     /// An attempt is over, for the guards and for the retry budget of its edge; `None`: its caller has gone.
     pub(super) fn request_over(&mut self, handle: Handle, outcome: Option<Outcome>) {
         let Some(call) = self.calls.get(handle) else { return };
-        let (edge, attempt, pass, begun, paid) = (call.edge, call.attempt, call.pass, call.begun, call.paid);
+        let (edge, attempt, pass) = (call.edge, call.attempt, call.pass);
+        let Aside { begun, paid, .. } = self.calls.beside(handle);
         let retries = &mut self.links[edge.index()].retries;
         match pass {
             Pass::Denied if attempt > 1 => retries.called_off(),
@@ -191,7 +192,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn retune_doors(&mut self, id: ServiceId) {
         let plan = self.plan.clone();
         let mut inside = vec![0; self.nodes[id.index()].replicas.len()];
-        let asked = |frame: &Frame| frame.service == id.0 && !frame.origin().is_check();
+        let asked = |frame: &Frame| frame.service == id.0 && frame.is_request();
         for (_, frame) in self.frames.iter().filter(|(_, frame)| asked(frame)) {
             inside[frame.replica as usize] += 1;
         }
@@ -247,7 +248,7 @@ impl<W: Wire> Engine<W> {
     /// A worker is free for a frame that was in the line; `false`: a guard turns it away even now.
     pub(super) fn may_start(&mut self, frame: Handle, index: usize, replica: u32) -> bool {
         let Some(this) = self.frames.get(frame) else { return false };
-        if this.origin().is_check() {
+        if !this.is_request() {
             return true;
         }
         let (now, waited) = (self.now, self.now.since(this.arrived));
@@ -266,7 +267,7 @@ impl<W: Wire> Engine<W> {
     /// A frame that was let in leaves; `None`: without an answer of its own.
     pub(super) fn tell_guards_inside(&mut self, frame: Handle, index: usize, outcome: Option<Outcome>) {
         // Health checks come in unasked.
-        let Some(this) = self.frames.get(frame).filter(|frame| !frame.origin().is_check()) else { return };
+        let Some(this) = self.frames.get(frame).filter(|frame| frame.is_request()) else { return };
         let (now, took) = (self.now, self.now.since(this.arrived));
         let replica = this.replica;
         self.nodes[index].doors.at(replica, |guards| guards.done(now, outcome, took));

@@ -92,8 +92,9 @@ impl<W: Wire> Engine<W> {
 
     /// The replica that an attempt was sent to by its caller, if that chose one.
     pub(super) fn aimed_at(&self, call: Handle, attempt: u16) -> Option<u32> {
-        let call = self.calls.get(call).filter(|call| call.attempt == attempt)?;
-        (call.aimed != ANY).then_some(call.aimed)
+        self.calls.get(call).filter(|call| call.attempt == attempt)?;
+        let aimed = self.calls.beside(call).aimed;
+        (aimed != ANY).then_some(aimed)
     }
 
     /// What a caller makes of the end of an attempt at a replica that it chose.

@@ -1,6 +1,6 @@
 //! What is served instead, when a call has failed for good.
 
-use super::calls::Owner;
+use super::call::Owner;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
@@ -49,17 +49,17 @@ impl<W: Wire> Engine<W> {
         let (owner, sibling, own) = (call.owner, call.sibling, call.traits);
         // The deadline of the first call was its own; that of its caller holds for the second too.
         let traits = match owner {
-            Owner::Frame(frame) => self.frames.get(frame).map_or(own, |frame| frame.traits),
+            Owner::Frame(frame) => self.frames.get(frame).map_or(own, |frame| Traits { lot: own.lot, ..frame.traits }),
             _ => Traits { deadline: Time::MAX, ..own },
         };
         self.calls.remove(first);
         let Owner::Frame(frame) = owner else {
-            let call = self.new_call(second, owner, traits, Handle::NONE);
+            let call = self.new_call(second, owner, traits, Handle::NONE, 0);
             return self.attempt(call);
         };
         self.unlink_call(frame, first, sibling);
         let sibling = self.frames.get(frame).map_or(Handle::NONE, |frame| frame.calls);
-        let call = self.new_call(second, owner, traits, sibling);
+        let call = self.new_call(second, owner, traits, sibling, 0);
         if let Some(this) = self.frames.get_mut(frame) {
             this.calls = call;
         }

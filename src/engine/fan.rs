@@ -1,6 +1,6 @@
 //! The calls that a frame makes: one, one of several, or many at once of which some are needed.
 
-use super::calls::Owner;
+use super::call::Owner;
 use super::quorum::{Quorum, Vote};
 use super::slab::Handle;
 use super::traits::Traits;
@@ -13,17 +13,20 @@ impl<W: Wire> Engine<W> {
     pub(super) fn call_all(&mut self, frame: Handle, index: usize, op: usize) {
         let plan = self.plan.clone();
         let Op::Parallel { calls, need } = &plan.services[index].program[op] else { return };
-        let mut made = 0;
+        let Some((lot, turn)) = self.frames.get(frame).map(|this| (this.traits.lot, this.turn(0))) else { return };
+        let (mut made, mut turns) = (0, turn..);
         for edge in calls {
-            for _ in 0..plan.edge(*edge).count {
-                if self.links[edge.index()].is_made(plan.edge(*edge).chance) {
-                    made += u32::from(self.call_from(frame, *edge));
+            for turn in turns.by_ref().take(plan.edge(*edge).count as usize) {
+                if self.links[edge.index()].is_made(plan.edge(*edge).chance, lot, turn) {
+                    made += u32::from(self.call_from(frame, *edge, turn));
                 }
             }
         }
         // No answer is here yet: answers wait until everything that was begun at this moment is done.
-        if let (Need::Count(needed), Some(this)) = (need, self.frames.get_mut(frame)) {
-            this.quorum = Quorum::new(*needed, made);
+        if let Need::Count(needed) = need
+            && self.frames.contains(frame)
+        {
+            self.frames.beside_mut(frame).quorum = Quorum::new(*needed, made);
         }
     }
 
@@ -44,17 +47,21 @@ impl<W: Wire> Engine<W> {
         let Some(edge) = chosen else { return };
         self.links[edge.index()].credit -= total;
         let (count, chance) = (self.plan.edge(edge).count, self.plan.edge(edge).chance);
-        for _ in 0..count {
-            if self.links[edge.index()].is_made(chance) {
-                self.call_from(frame, edge);
+        let Some((lot, turn)) = self.frames.get(frame).map(|this| (this.traits.lot, this.turn(0))) else { return };
+        for turn in (turn..).take(count as usize) {
+            if self.links[edge.index()].is_made(chance, lot, turn) {
+                self.call_from(frame, edge, turn);
             }
         }
     }
 
     /// One of a frame's calls ended, and with it perhaps the step: those that are not needed any more are left.
     pub(super) fn voted(&mut self, frame: Handle, vote: Vote, failed: Option<ErrorKind>) {
-        let Some(this) = self.frames.get_mut(frame).filter(|_| vote != Vote::Open) else { return };
-        this.quorum = None;
+        if vote == Vote::Open || !self.frames.contains(frame) {
+            return;
+        }
+        self.frames.beside_mut(frame).quorum = None;
+        let Some(this) = self.frames.get_mut(frame) else { return };
         if vote == Vote::OutOfReach {
             this.failed = failed;
         }
@@ -71,17 +78,17 @@ impl<W: Wire> Engine<W> {
         self.soon.push_back(Soon::Advance(frame));
     }
 
-    /// Makes a call for a frame. `true`: the frame waits for it.
-    pub(super) fn call_from(&mut self, frame: Handle, edge: EdgeId) -> bool {
+    /// Makes the `turn`-th call for a frame. `true`: the frame waits for it.
+    pub(super) fn call_from(&mut self, frame: Handle, edge: EdgeId, turn: u64) -> bool {
         let Some(this) = self.frames.get_mut(frame) else { return true };
         let (traits, sibling) = (this.traits, this.calls);
         if self.plan.edge(edge).mirror {
-            let call = self.new_call(edge, Owner::Nobody, Traits { deadline: Time::MAX, ..traits }, Handle::NONE);
+            let call = self.new_call(edge, Owner::Nobody, Traits { deadline: Time::MAX, ..traits }, Handle::NONE, turn);
             self.attempt(call);
             return false;
         }
         this.pending += 1;
-        let call = self.new_call(edge, Owner::Frame(frame), traits, sibling);
+        let call = self.new_call(edge, Owner::Frame(frame), traits, sibling, turn);
         if let Some(this) = self.frames.get_mut(frame) {
             this.calls = call;
         }

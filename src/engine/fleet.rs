@@ -1,7 +1,7 @@
 //! A fleet at run time: agents that each do a run and wait for their next turn. An agent does one run at a time, and never knows of
 //! the others: what keeps them in step is only that they started together.
 
-use super::calls::{Call, Owner};
+use super::call::{Call, Owner};
 use super::clients::NOTHING_YET;
 use super::slab::Handle;
 use super::traits::Traits;

@@ -1,140 +1,97 @@
 //! A frame's way through a service once a worker has it: work, call others, answer.
 
-use super::cores::Standing;
+use super::frame::{ALL, Frame, Origin};
 use super::nodes::Held;
-use super::quorum::Quorum;
 use super::slab::Handle;
 use super::traits::Traits;
-use super::wire::{Token, Wire};
-use super::{Engine, Event, Op, Outcome, ServiceId, Soon};
+use super::wire::Wire;
+use super::{EdgeId, Engine, Event, Op, Outcome, ServiceId, Soon};
 use crate::base::{ErrorKind, Span, Time};
-
-/// One attempt's visit to a service.
-#[derive(Clone, Debug)]
-pub struct Frame {
-    pub service: u32,
-    pub replica: u32,
-    /// The call that this is an attempt of; `Handle::NONE` for a request from outside.
-    pub parent: Handle,
-    pub attempt: u16,
-    /// The next op of the service's program.
-    op: u16,
-    pub state: State,
-    /// Repetitions left of the call op that is under way.
-    left: Option<u32>,
-    /// Calls that have not ended.
-    pub pending: u32,
-    pub failed: Option<ErrorKind>,
-    /// How the calls under way decide the step that made them, where not all are needed.
-    pub quorum: Option<Quorum>,
-    /// One of several requests for the same answer, of which one is enough.
-    pub tied: bool,
-    /// What a store's probes found, or whether a database's statement or a broker's message was acknowledged.
-    pub found_room: Option<bool>,
-    pub traits: Traits,
-    pub arrived: Time,
-    /// By when a worker must have taken it, if its queue bounds the wait.
-    pub patience: Time,
-    /// Whether its work has a core, where cores are shared.
-    pub stands: Standing,
-    /// The batch that it rides in, or carries.
-    pub batch: Handle,
-    /// How long the replica had been frozen in all when the work now under way began.
-    frozen_mark: Span,
-    /// Set when the request came in over the wire.
-    pub token: Option<Token>,
-    /// Head of the list of its calls, threaded through `Call::sibling`.
-    pub calls: Handle,
-}
-
-/// The number of an attempt that was answered when it came: nobody waits for its frame any more, and it is wanted all the same.
-const ANSWERED: u16 = u16::MAX;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    Queued,
-    /// Holds a worker: works, or waits for its calls.
-    Started,
-    /// Another frame carries it through as one of a batch.
-    Riding,
-}
-
-/// Where a request comes from.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Origin {
-    pub parent: Handle,
-    pub attempt: u16,
-    pub traits: Traits,
-    pub token: Option<Token>,
-}
 
 impl<W: Wire> Engine<W> {
     /// Goes on with the program of the frame's service.
     pub(super) fn advance(&mut self, frame: Handle) {
+        if let Some(outcome) = self.play(frame) {
+            self.answer(frame, outcome);
+        }
+    }
+
+    /// Plays the program up to where time has to pass or others have to answer; or to its end, with an answer.
+    pub(super) fn play(&mut self, frame: Handle) -> Option<Outcome> {
         loop {
-            let Some(this) = self.frames.get_mut(frame) else { return };
+            let this = self.frames.get_mut(frame)?;
             if this.pending > 0 {
-                return;
+                return None;
             }
             let index = this.service as usize;
-            let place = &mut self.nodes[index].replicas[this.replica as usize];
+            let node = &mut self.nodes[index];
+            let place = &mut node.replicas[this.replica as usize];
             if !place.frozen.is_empty() {
                 place.held.push(Held::Advance(frame));
-                return;
+                return None;
             }
             if let Some(kind) = this.failed {
-                return self.answer(frame, Outcome::Failed(kind));
+                return Some(Outcome::Failed(kind));
             }
-            let plan = &self.plan;
-            if this.traits.deadline <= self.now && usize::from(this.op) < plan.services[index].program.len() {
-                return self.answer(frame, Outcome::Failed(ErrorKind::Expired));
+            if this.traits.deadline <= self.now && usize::from(this.op) < node.program.len() {
+                return Some(Outcome::Failed(ErrorKind::Expired));
             }
-            match plan.services[index].program.get(usize::from(this.op)) {
+            match node.program.get(usize::from(this.op)) {
                 Some(Op::Work(dist)) => {
+                    let turn = this.turn(0);
                     this.op += 1;
-                    let drawn = dist.draw_span(&mut self.nodes[index].work_dice);
+                    let drawn = dist.draw_span(&mut this.traits.lot.dice(node.lot, turn));
                     if self.work(frame, drawn) {
-                        return;
+                        return None;
                     }
                 }
                 Some(Op::Call(edge)) => {
                     let edge = *edge;
-                    let (count, chance) = (plan.edge(edge).count, plan.edge(edge).chance);
-                    let left = this.left.unwrap_or(count);
-                    if left == 0 {
-                        (this.left, this.op) = (None, this.op + 1);
-                        continue;
-                    }
-                    this.left = Some(left - 1);
-                    if self.links[edge.index()].is_made(chance) && self.call_from(frame, edge) {
-                        return;
+                    if self.call_next(frame, edge) {
+                        return None;
                     }
                 }
-                Some(Op::Parallel { .. }) => {
-                    let op = usize::from(this.op);
+                Some(op) => {
+                    let step = usize::from(this.op);
                     this.op += 1;
-                    self.call_all(frame, index, op);
-                }
-                Some(Op::Split(_)) => {
-                    let op = usize::from(this.op);
-                    this.op += 1;
-                    self.call_one(frame, index, op);
-                }
-                Some(Op::Lock { lock, timeout }) => {
-                    let (lock, timeout) = (*lock, *timeout);
-                    this.op += 1;
-                    if !self.lock(frame, lock, timeout) {
-                        return;
+                    match op {
+                        Op::Parallel { .. } => self.call_all(frame, index, step),
+                        Op::Split(_) => self.call_one(frame, index, step),
+                        Op::Unlock(lock) => {
+                            let lock = *lock;
+                            self.unlock(frame, lock);
+                        }
+                        Op::Lock { lock, timeout } => {
+                            let (lock, timeout) = (*lock, *timeout);
+                            if !self.lock(frame, lock, timeout) {
+                                return None;
+                            }
+                        }
+                        Op::Work(_) | Op::Call(_) => {}
                     }
-                }
-                Some(Op::Unlock(lock)) => {
-                    let lock = *lock;
-                    this.op += 1;
-                    self.unlock(frame, lock);
                 }
                 None => return self.end_of_program(frame),
             }
         }
+    }
+
+    /// Makes the next repetition of a call op, or goes on to the next op after the last. `true`: the frame waits for it.
+    #[inline]
+    fn call_next(&mut self, frame: Handle, edge: EdgeId) -> bool {
+        let Some(this) = self.frames.get_mut(frame) else { return true };
+        let link = &self.links[edge.index()];
+        let left = if this.left == ALL { link.count } else { this.left };
+        if left == 0 {
+            (this.left, this.op) = (ALL, this.op + 1);
+            return false;
+        }
+        this.left = left - 1;
+        let (lot, turn) = (this.traits.lot, this.turn(left - 1));
+        if left == 1 && this.traits.deadline == Time::MAX {
+            // Nothing else is to be done at this op.
+            (this.left, this.op) = (ALL, this.op + 1);
+        }
+        link.is_made(link.chance, lot, turn) && self.call_from(frame, edge, turn)
     }
 
     /// Keeps the worker busy for this long (and longer while slowed); `false` if it takes no time.
@@ -164,7 +121,10 @@ impl<W: Wire> Engine<W> {
             length = length.mul_f64(cold);
         }
         node.begin_work(length);
-        this.frozen_mark = node.replicas[this.replica as usize].frozen_total(self.now);
+        let frozen = node.replicas[this.replica as usize].frozen_total(self.now);
+        if frozen > Span::ZERO {
+            self.frames.beside_mut(frame).frozen_mark = frozen;
+        }
         self.queue.push(self.now + length, Event::WorkDone(frame));
         true
     }
@@ -178,13 +138,13 @@ impl<W: Wire> Engine<W> {
         }
         // Time spent frozen does no work: what was lost is added to the end.
         let total = place.frozen_total(self.now);
-        let lost = Span(total.0 - this.frozen_mark.0);
+        let lost = Span(total.0 - self.frames.beside(frame).frozen_mark.0);
         if lost > Span::ZERO {
-            this.frozen_mark = total;
+            self.frames.beside_mut(frame).frozen_mark = total;
             self.queue.push(self.now + lost, Event::WorkDone(frame));
             return;
         }
-        self.advance(frame);
+        self.go_on(frame);
     }
 
     /// A replica thawed: everything that came for its frames meanwhile is handled, and work goes on where it stopped.
@@ -196,9 +156,10 @@ impl<W: Wire> Engine<W> {
             match item {
                 Held::Advance(frame) => self.soon.push_back(Soon::Advance(frame)),
                 Held::WorkDone(frame, due) => {
-                    if let Some(this) = self.frames.get_mut(frame) {
-                        let lost = Span(total.0 - this.frozen_mark.0);
-                        this.frozen_mark = total;
+                    if self.frames.contains(frame) {
+                        let beside = self.frames.beside_mut(frame);
+                        let lost = Span(total.0 - beside.frozen_mark.0);
+                        beside.frozen_mark = total;
                         self.queue.push(self.now.max(due + lost), Event::WorkDone(frame));
                     }
                 }
@@ -207,36 +168,42 @@ impl<W: Wire> Engine<W> {
         self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
     }
 
-    fn end_of_program(&mut self, frame: Handle) {
-        let Some(this) = self.frames.get_mut(frame) else { return };
-        if this.op == u16::MAX {
-            return self.answer(frame, Outcome::Ok);
-        }
+    fn end_of_program(&mut self, frame: Handle) -> Option<Outcome> {
+        let this = self.frames.get_mut(frame)?;
         let index = this.service as usize;
         let node = &mut self.nodes[index];
+        if !node.has_role || this.op == u16::MAX {
+            return Some(Outcome::Ok);
+        }
         if node.contents.is_some() {
-            let outcome = self.look_up(frame);
-            return self.answer(frame, outcome);
+            return Some(self.look_up(frame));
         }
         if node.copies.is_some() {
-            return self.end_of_statement(frame);
+            self.end_of_statement(frame);
+            return None;
         }
         if node.exchange.is_some() {
-            return self.end_of_publish(frame);
+            self.end_of_publish(frame);
+            return None;
         }
         if node.storage.is_some() {
-            return self.end_of_append(frame, index);
+            self.end_of_append(frame, index);
+            return None;
         }
-        self.answer(frame, Outcome::Ok)
+        Some(Outcome::Ok)
     }
 
     /// The frame is done: it answers and lets its worker go.
     pub(super) fn answer(&mut self, frame: Handle, outcome: Outcome) {
         let Some(this) = self.frames.get(frame) else { return };
-        if !this.batch.is_none() {
+        if this.carries() {
             return self.answer_batch(frame, outcome);
         }
-        let (index, replica, origin) = (this.service as usize, this.replica, this.origin());
+        let index = this.service as usize;
+        if self.nodes[index].bare && this.comes_plainly() {
+            return self.walk_out(frame, index, outcome);
+        }
+        let (index, replica, origin) = (this.service as usize, this.replica, self.origin_of(frame, this));
         self.count_answer(frame, index, outcome);
         self.nodes[index].change_busy(self.now, replica, origin.traits.class, -1);
         self.leave(frame, index, Some(outcome));
@@ -272,6 +239,13 @@ impl<W: Wire> Engine<W> {
         self.answer_origin(origin, outcome);
     }
 
+    /// Where this frame came from.
+    #[inline]
+    pub(super) fn origin_of(&self, frame: Handle, this: &Frame) -> Origin {
+        let token = self.frames.beside(frame).token;
+        Origin { parent: this.parent, attempt: this.attempt, traits: this.traits, token }
+    }
+
     pub(super) fn answer_origin(&mut self, origin: Origin, outcome: Outcome) {
         match origin.token {
             Some(token) => self.wire.respond(token, outcome),
@@ -295,7 +269,14 @@ impl<W: Wire> Engine<W> {
         if self.nodes[index].working.any {
             self.leave_work(frame, index);
         }
+        self.drop_frame(frame);
+    }
+
+    /// When nobody is left, nobody is orphaned.
+    #[inline]
+    pub(super) fn drop_frame(&mut self, frame: Handle) {
         self.frames.remove(frame);
+        self.doubt &= W::CARRIES || !self.frames.is_empty();
     }
 
     /// What a frame that goes leaves behind in a service that does more than hold workers.
@@ -312,76 +293,5 @@ impl<W: Wire> Engine<W> {
             self.let_go_of_locks(frame);
         }
         self.off_cores(frame);
-    }
-}
-
-impl Origin {
-    /// Of what nobody asked for.
-    pub(super) fn nobody() -> Origin {
-        Origin { parent: Handle::NONE, attempt: 0, traits: Traits::of_key(0), token: None }
-    }
-}
-
-impl Origin {
-    /// A health check comes from nobody.
-    pub fn is_check(&self) -> bool {
-        self.parent.is_none() && self.token.is_none() && self.attempt != ANSWERED
-    }
-}
-
-impl Frame {
-    /// A request that has just arrived.
-    pub(super) fn new(service: ServiceId, replica: u32, origin: Origin, now: Time) -> Frame {
-        Frame {
-            service: service.0,
-            replica,
-            parent: origin.parent,
-            attempt: origin.attempt,
-            op: 0,
-            state: State::Queued,
-            left: None,
-            pending: 0,
-            failed: None,
-            quorum: None,
-            tied: false,
-            found_room: None,
-            traits: origin.traits,
-            arrived: now,
-            patience: Time::MAX,
-            stands: Standing::Away,
-            batch: Handle::NONE,
-            frozen_mark: Span::ZERO,
-            token: origin.token,
-            calls: Handle::NONE,
-        }
-    }
-
-    /// Whoever asked for it has been answered.
-    pub(super) fn cut_loose(&mut self) {
-        (self.parent, self.attempt, self.token) = (Handle::NONE, ANSWERED, None);
-    }
-
-    pub(super) fn is_cut_loose(&self) -> bool {
-        self.parent.is_none() && self.attempt == ANSWERED
-    }
-
-    /// A check needs a worker and no work.
-    pub(super) fn skip_program(&mut self) {
-        self.op = u16::MAX;
-    }
-
-    /// How long it has been inside.
-    #[cfg(test)]
-    pub(super) fn stay(&self, now: Time) -> Span {
-        now.since(self.arrived)
-    }
-
-    /// Does it carry a batch, and is no request itself?
-    pub(super) fn carries(&self) -> bool {
-        self.state == State::Started && !self.batch.is_none()
-    }
-
-    pub(super) fn origin(&self) -> Origin {
-        Origin { parent: self.parent, attempt: self.attempt, traits: self.traits, token: self.token }
     }
 }

@@ -1,8 +1,9 @@
 //! Hedges in motion: each is a twin of the call that it was sent for, a call of its own that the first one owns. The first answer of
 //! any of them ends the attempt, and a failure only if it is the last.
 
-use super::calls::{Call, Owner};
+use super::call::{Aside, Call, Owner};
 use super::slab::Handle;
+use super::traits::Traits;
 use super::wire::Wire;
 use super::{Engine, Event, Outcome};
 use crate::base::ErrorKind;
@@ -10,14 +11,14 @@ use crate::base::ErrorKind;
 impl<W: Wire> Engine<W> {
     /// An attempt was made at an edge that may have hedges.
     pub(super) fn watch(&mut self, handle: Handle) {
-        let Some(call) = self.calls.get_mut(handle) else { return };
-        call.hedges = 0;
+        let Some(call) = self.calls.get(handle) else { return };
         let attempt = call.attempt;
         let Some(gate) = &mut self.links[call.edge.index()].gate else { return };
         let Some(hedging) = gate.hedging.as_mut().filter(|_| !matches!(call.owner, Owner::Twin(_))) else { return };
         if attempt == 1 {
             hedging.deposit();
         }
+        self.calls.beside_mut(handle).hedges = 0;
         let event = Event::Hedge(handle, attempt);
         match (gate.hedge_delay, hedging.delay()) {
             (Some(lane), _) => self.queue.push_lane(lane, self.now, event),
@@ -29,7 +30,8 @@ impl<W: Wire> Engine<W> {
     /// An attempt was not answered for so long that a hedge is due.
     pub(super) fn hedge_due(&mut self, first: Handle, attempt: u16) {
         let Some(call) = self.patient(first, attempt) else { return };
-        let (edge, traits, due) = (call.edge, call.traits, call.hedges + 1);
+        let (edge, traits, child) = (call.edge, call.traits, call.child);
+        let due = self.calls.beside(first).hedges + 1;
         let Some(gate) = &mut self.links[edge.index()].gate else { return };
         let Some(hedging) = &mut gate.hedging else { return };
         let (may, again) = hedging.is_due(u32::from(due));
@@ -37,17 +39,15 @@ impl<W: Wire> Engine<W> {
             self.queue.push(self.now + delay, Event::Hedge(first, attempt));
         }
         let (meter, ties) = (gate.meters.hedges, gate.ties());
-        let Some(call) = self.calls.get_mut(first) else { return };
-        call.hedges = due;
+        self.calls.beside_mut(first).hedges = due;
         if !may {
             return;
         }
         self.meters.count(meter, 1);
-        let (sibling, child) = (call.twin, call.child);
+        let sibling = self.calls.beside(first).twin;
+        let traits = Traits { lot: traits.lot.follow(self.links[edge.index()].lot, u64::from(due)), ..traits };
         let twin = self.calls.insert(Call::new(edge, Owner::Twin(first), traits, sibling));
-        if let Some(call) = self.calls.get_mut(first) {
-            call.twin = twin;
-        }
+        self.calls.beside_mut(first).twin = twin;
         if let Some(frame) = self.frames.get_mut(child).filter(|_| ties) {
             frame.tied = true;
         }
@@ -57,8 +57,9 @@ impl<W: Wire> Engine<W> {
     /// The request of an attempt on an edge with a gate ended. `true`: and the attempt with it.
     pub(super) fn last_of_attempt(&mut self, handle: Handle, outcome: Outcome) -> bool {
         let Some(call) = self.calls.get(handle) else { return false };
-        let (edge, owner, twin, hedges) = (call.edge, call.owner, call.twin, call.hedges);
-        let (stage, place, took) = (call.stage, call.place, self.now.since(call.begun));
+        let (edge, owner, stage) = (call.edge, call.owner, call.stage);
+        let Aside { twin, hedges, place, begun, .. } = self.calls.beside(handle);
+        let took = self.now.since(begun);
         self.give_way(edge, stage, place, leaves_connection_open(outcome));
         if let Owner::Twin(first) = owner {
             self.twin_over(handle, first, outcome);
@@ -79,7 +80,7 @@ impl<W: Wire> Engine<W> {
         self.unlink_twin(first, twin);
         self.calls.remove(twin);
         let Some(call) = self.calls.get(first) else { return };
-        let (under_way, others) = (call.in_flight, !call.twin.is_none());
+        let (under_way, others) = (call.in_flight, !self.calls.beside(first).twin.is_none());
         if !outcome.is_failure() {
             self.abandon_own(first);
             self.forsake_twins(first);
@@ -92,9 +93,9 @@ impl<W: Wire> Engine<W> {
 
     /// Nobody needs the twins of a call any more.
     pub(super) fn forsake_twins(&mut self, first: Handle) {
-        let Some(call) = self.calls.get_mut(first) else { return };
-        let mut twin = std::mem::replace(&mut call.twin, Handle::NONE);
-        let edge = call.edge;
+        let mut twin = self.calls.beside(first).twin;
+        let Some(edge) = self.calls.get(first).filter(|_| !twin.is_none()).map(|call| call.edge) else { return };
+        self.calls.beside_mut(first).twin = Handle::NONE;
         let cancel = self.cancels_losers(edge);
         while let Some(next) = self.calls.get(twin).map(|call| call.sibling) {
             self.give_up_request(twin, cancel);
@@ -109,7 +110,7 @@ impl<W: Wire> Engine<W> {
         let (mine, attempt) = (this.parent, this.attempt);
         let Some(call) = self.calls.get(mine).filter(|call| call.in_flight && call.attempt == attempt) else { return };
         let first = if let Owner::Twin(first) = call.owner { first } else { mine };
-        let mut twin = self.calls.get(first).map_or(Handle::NONE, |call| call.twin);
+        let mut twin = self.calls.beside(first).twin;
         while let Some((child, next)) = self.calls.get(twin).map(|call| (call.child, call.sibling)) {
             if twin != mine && self.drop_waiting(child) {
                 self.give_up_request(twin, false);
@@ -140,12 +141,14 @@ impl<W: Wire> Engine<W> {
 
     fn unlink_twin(&mut self, first: Handle, twin: Handle) {
         let next = self.calls.get(twin).map_or(Handle::NONE, |call| call.sibling);
-        let Some(call) = self.calls.get_mut(first) else { return };
-        if call.twin == twin {
-            call.twin = next;
+        if !self.calls.contains(first) {
             return;
         }
-        let mut before = call.twin;
+        let mut before = self.calls.beside(first).twin;
+        if before == twin {
+            self.calls.beside_mut(first).twin = next;
+            return;
+        }
         while let Some(other) = self.calls.get_mut(before) {
             if other.sibling == twin {
                 other.sibling = next;

@@ -1,7 +1,7 @@
 //! A herd at run time: clients that hold a session with the service they call, lose it, and call until they have one again. What a
 //! session is good for is not modelled; it costs nothing while it lasts.
 
-use super::calls::{Call, Owner};
+use super::call::{Call, Owner};
 use super::clients::NOTHING_YET;
 use super::slab::Handle;
 use super::traits::Traits;

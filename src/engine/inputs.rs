@@ -1,13 +1,13 @@
 //! What a world that carries messages itself tells the engine: answers, requests at stand-ins, and what was seen of real services.
 //! Each input happens at the engine's present; bring it there with `catch_up` first. Nothing here knows how messages travel.
 
-use super::calls::Owner;
-use super::frames::Origin;
+use super::call::Owner;
+use super::frame::Origin;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::{Token, Wire};
 use super::{EdgeId, Engine, Outcome, ServiceId};
-use crate::base::{ClientId, ErrorKind, FaultId, Span};
+use crate::base::{ClientId, ErrorKind, FaultId, Lot, Span};
 
 /// A request that reached a stand-in.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +46,10 @@ impl<W: Wire> Engine<W> {
 
     /// A request reached a stand-in; `Wire::respond` answers it.
     pub fn requested(&mut self, arrived: Arrived) {
-        let Arrived { service, from, traits, token } = arrived;
+        let Arrived { service, from, mut traits, token } = arrived;
+        if traits.lot == Lot::NONE {
+            traits.lot = Lot(self.nodes[service.index()].strangers.bits());
+        }
         let (parent, attempt) = from.map_or((Handle::NONE, 0), |(_, call, attempt)| (call, attempt));
         let cancelled =
             from.is_some_and(|(edge, ..)| self.plan.edge(edge).cancel && self.edge_of(parent, attempt).is_none());

@@ -1,6 +1,6 @@
 //! The way out before the answer: out of the line, cancelled, or lost in a crash.
 
-use super::frames::{Frame, State};
+use super::frame::{Frame, State};
 use super::slab::Handle;
 use super::wire::Wire;
 use super::{Engine, Outcome, ServiceId, Soon};
@@ -24,7 +24,7 @@ impl<W: Wire> Engine<W> {
             return;
         }
         let Some(this) = self.frames.get(frame) else { return };
-        let (origin, state) = (this.origin(), this.state);
+        let (origin, state) = (self.origin_of(frame, this), this.state);
         self.nodes[this.service as usize].cell.lost += 1;
         match state {
             State::Riding => self.leave_batch(frame),
@@ -38,14 +38,15 @@ impl<W: Wire> Engine<W> {
     /// The process under a frame died: its caller sees the connection break.
     pub(super) fn crash(&mut self, frame: Handle) {
         let Some(this) = self.frames.get(frame) else { return };
-        let (index, replica, state, origin) = (this.service as usize, this.replica, this.state, this.origin());
+        let (index, replica, state) = (this.service as usize, this.replica, this.state);
+        let origin = self.origin_of(frame, this);
         self.nodes[index].cell.lost += 1;
         match state {
             State::Queued => {
                 self.nodes[index].change_queued(self.now, replica, origin.traits.class, -1);
                 self.leave(frame, index, None);
             }
-            State::Started => self.remove_started(frame),
+            State::Started | State::Carrying => self.remove_started(frame),
             State::Riding => self.leave_batch(frame),
         }
         self.reply(frame, index, replica, origin, Outcome::Failed(ErrorKind::Crashed));
@@ -55,7 +56,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn remove_started(&mut self, frame: Handle) {
         let Some(this) = self.frames.get(frame) else { return };
         let (index, replica, class, mut call) = (this.service as usize, this.replica, this.traits.class, this.calls);
-        let carries = !this.batch.is_none();
+        let carries = this.carries();
         while let Some(next) = self.calls.get(call).map(|call| call.sibling) {
             self.forsake(call);
             call = next;

@@ -12,8 +12,8 @@ pub use codel::Presence;
 pub use order::Line;
 
 use super::balance::{CURRENT, Wanted};
-use super::calls::Owner;
-use super::frames::{Frame, Origin, State};
+use super::call::Owner;
+use super::frame::{Frame, Origin, State};
 use super::placement::Out;
 use super::slab::Handle;
 use super::wire::Wire;
@@ -52,12 +52,17 @@ impl<W: Wire> Engine<W> {
             return self.answer_origin(origin, Outcome::Failed(kind));
         }
         let frame = self.frames.insert(Frame::new(service, replica, origin, self.now));
+        if origin.token.is_some() {
+            self.frames.beside_mut(frame).token = origin.token;
+        }
         // A late request of an attempt that is over must not stand for the attempt under way.
+        let hedged = !self.calls.beside(origin.parent).twin.is_none();
         let under_way =
             self.calls.get_mut(origin.parent).filter(|call| call.in_flight && call.attempt == origin.attempt);
+        self.doubt |= under_way.is_none() && !origin.parent.is_none();
         let message = under_way.and_then(|call| {
             call.child = frame;
-            let tied = !call.twin.is_none() || matches!(call.owner, Owner::Twin(_));
+            let tied = hedged || matches!(call.owner, Owner::Twin(_));
             if tied && self.links[call.edge.index()].gate.as_ref().is_some_and(|gate| gate.ties()) {
                 self.frames.get_mut(frame).expect("it has just arrived").tied = true;
             }
@@ -165,7 +170,7 @@ impl<W: Wire> Engine<W> {
         None
     }
 
-    fn start(&mut self, frame: Handle, index: usize, replica: u32) {
+    pub(super) fn start(&mut self, frame: Handle, index: usize, replica: u32) {
         let this = self.frames.get_mut(frame).expect("a frame that starts is alive");
         this.state = State::Started;
         let (class, tied) = (this.traits.class, this.tied);
@@ -179,7 +184,7 @@ impl<W: Wire> Engine<W> {
         self.advance(frame);
     }
 
-    fn wait_in_line(&mut self, frame: Handle, index: usize, replica: u32, class: u8) {
+    pub(super) fn wait_in_line(&mut self, frame: Handle, index: usize, replica: u32, class: u8) {
         let rules = self.nodes[index].queue;
         let place = &mut self.nodes[index].replicas[replica as usize];
         // A frozen process turns nobody away: its backlog belongs to the kernel.
@@ -192,10 +197,8 @@ impl<W: Wire> Engine<W> {
             return self.turn_away(frame, ErrorKind::Rejected);
         }
         let place = &mut self.nodes[index].replicas[replica as usize];
-        if let Some(policy) = rules.codel
-            && let Some(this) = self.frames.get_mut(frame)
-        {
-            this.patience = patience(policy, place.presence, place.waiting > 0, self.now);
+        if let Some(policy) = rules.codel {
+            self.frames.beside_mut(frame).patience = patience(policy, place.presence, place.waiting > 0, self.now);
         }
         place.line.push(frame, class);
         self.nodes[index].change_queued(self.now, replica, class, 1);
@@ -220,7 +223,7 @@ impl<W: Wire> Engine<W> {
     /// Answers that there is no room; the frame must not be counted as waiting any more.
     fn turn_away(&mut self, frame: Handle, kind: ErrorKind) {
         let Some(this) = self.frames.get(frame) else { return };
-        let origin = this.origin();
+        let origin = self.origin_of(frame, this);
         let index = this.service as usize;
         let replica = this.replica;
         self.nodes[index].cell.rejected += 1;
@@ -265,7 +268,7 @@ impl<W: Wire> Engine<W> {
                 false => place.line.next(place.waiting, |long| presence.stands(now, long))?,
             };
             let Some(this) = self.frames.get(frame).filter(|frame| frame.state == State::Queued) else { continue };
-            let (class, patience) = (this.traits.class, this.patience);
+            let (class, patience) = (this.traits.class, self.frames.beside(frame).patience);
             self.nodes[index].change_queued(now, replica, class, -1);
             if guarded && !self.may_start(frame, index, replica) {
                 self.turn_away(frame, ErrorKind::Shed);
@@ -287,7 +290,7 @@ impl<W: Wire> Engine<W> {
         loop {
             let frames = &self.frames;
             let line = &mut self.nodes[index].replicas[replica as usize].line;
-            let goes = |frame| frames.get(frame).is_none_or(|frame| frame.patience < now);
+            let goes = |frame| !frames.contains(frame) || frames.beside(frame).patience < now;
             let Some(frame) = line.take_front_if(goes) else { return };
             let Some(class) = self.frames.get(frame).map(|frame| frame.traits.class) else { continue };
             self.nodes[index].change_queued(now, replica, class, -1);
@@ -299,7 +302,7 @@ impl<W: Wire> Engine<W> {
     fn drop_unserved(&mut self, frame: Handle, index: usize, kind: ErrorKind) {
         self.nodes[index].cell.dropped += 1;
         let Some(this) = self.frames.get(frame) else { return };
-        let (origin, replica) = (this.origin(), this.replica);
+        let (origin, replica) = (self.origin_of(frame, this), this.replica);
         self.leave(frame, index, None);
         match kind {
             // Its caller gave up on it, and has told the balancer so.

@@ -1,9 +1,9 @@
 //! An edge at run time: how messages pass it, what faults do to them, and the figures that it keeps.
 
-use super::calls::Call;
+use super::call::Call;
 use super::doors::Door;
 use super::eject::Ejector;
-use super::frames::Origin;
+use super::frame::Origin;
 use super::gate::{Gate, Stage};
 use super::queue::{EventQueue, Lane};
 use super::reach::Reach;
@@ -13,7 +13,7 @@ use super::traits::Traits;
 use super::wire::Wire;
 use super::zones::is_zoned;
 use super::{EdgeId, Engine, Event, Outcome, Soon};
-use crate::base::{Dice, Dist, ErrorKind, FaultId, MeterId, Span, Time};
+use crate::base::{Dice, Dist, ErrorKind, FaultId, Lot, MeterId, ServiceId, Span, Time};
 use crate::plan::{Deadline, Edge, Effect, Plan, Ways};
 use crate::record::EdgeCell;
 
@@ -47,9 +47,18 @@ pub struct Link {
     instant: bool,
     /// Request and response sizes.
     bytes: [u64; 2],
-    chance_dice: Dice,
+    /// Where the calls over it get their lots from, and what decides whether they are made and how long messages take.
+    pub lot: Lot,
+    chance_lot: Lot,
+    latency_lot: Lot,
     pub latency_dice: Dice,
     faults: Vec<LinkFault>,
+    /// Requests over it take the short way.
+    pub bare: bool,
+    /// What the Plan says, at hand.
+    pub to: ServiceId,
+    pub count: u32,
+    pub chance: f64,
     /// Nothing lies on the edge, and it crosses no shared link and no zones: messages just take their time.
     is_plain: bool,
     crosses: bool,
@@ -130,6 +139,7 @@ impl Link {
         let edge = &plan.edges[index];
         let dice = |purpose: &str| Dice::named(plan.seed, &format!("{purpose}/{}", edge.name));
         let zoned = is_zoned(plan, edge);
+        let lot = |purpose: &str| Lot::named(plan.seed, &format!("{purpose}/{}", edge.name));
         Link {
             timeout: edge.timeout.map(|delay| queue.lane(delay)),
             wait: edge.wait.map(|delay| queue.lane(delay)),
@@ -149,9 +159,15 @@ impl Link {
             gate: None,
             deadline: edge.deadline,
             degraded: MeterId::NONE,
-            chance_dice: dice("chance"),
+            lot: lot("call"),
+            chance_lot: lot("chance"),
+            latency_lot: lot("latency"),
             latency_dice: dice("latency"),
             faults: Vec::new(),
+            bare: false,
+            to: edge.to,
+            count: edge.count,
+            chance: edge.chance,
             is_plain: edge.via.is_empty() && !zoned,
             zoned,
             aims: zoned || edge.eject.is_some(),
@@ -165,6 +181,7 @@ impl Link {
         self.timeout = edge.timeout.map(|delay| queue.lane(delay));
         self.wait = edge.wait.map(|delay| queue.lane(delay));
         self.class = edge.class;
+        (self.to, self.count, self.chance) = (edge.to, edge.count, edge.chance);
         self.retries.reconfigure(edge.retry.as_ref());
         self.ejector = Ejector::after(self.ejector.take(), edge);
         self.write = edge.write;
@@ -182,10 +199,24 @@ impl Link {
         self.is_plain = self.faults.is_empty() && !self.crosses && !self.zoned;
     }
 
-    /// Is a call with this chance made this time?
+    /// Is a call with this chance made by a request with this lot, in its turn?
     #[inline]
-    pub fn is_made(&mut self, chance: f64) -> bool {
-        chance >= 1.0 || self.chance_dice.chance(chance)
+    pub fn is_made(&self, chance: f64, lot: Lot, turn: u64) -> bool {
+        chance >= 1.0 || lot.dice(self.chance_lot, turn).chance(chance)
+    }
+
+    /// Is there nothing on it but timeouts and retries, now?
+    pub fn is_bare(&self, edge: &Edge) -> bool {
+        let asks = self.aims || self.reach.is_some() || self.gate.is_some() || !self.door.guards.is_empty();
+        let carries = self.is_plain && self.instant && self.deadline.is_none();
+        let ends =
+            !self.loads && self.fills.is_none() && edge.miss.is_none() && !edge.mirror && !self.retries.has_budget();
+        carries && ends && !asks
+    }
+
+    /// Does somebody want to know how long attempts take?
+    pub fn measures_attempts(&self) -> bool {
+        self.gate.is_some() || self.deadline.is_some() || !self.door.guards.is_empty()
     }
 
     pub fn is_cut(&self) -> bool {
@@ -201,7 +232,7 @@ impl Link {
 impl<W: Wire> Engine<W> {
     /// Sends an attempt towards the called service.
     pub(super) fn send_request(&mut self, message: Transit) {
-        match self.pass(message.edge, message.call, Direction::Request) {
+        match self.pass(message.edge, message.call, Direction::Request, message.traits.lot, message.attempt) {
             Passage::After(Span::ZERO) => self.deliver(message),
             Passage::After(delay) => {
                 let message = self.transits.insert(message);
@@ -240,8 +271,8 @@ impl<W: Wire> Engine<W> {
 
     /// Sends an answer back to the caller. Nobody carries an answer to a caller who has gone.
     pub(super) fn send_reply(&mut self, call: Handle, attempt: u16, outcome: Outcome) {
-        let Some(edge) = self.edge_of(call, attempt) else { return };
-        match self.pass(edge, call, Direction::Response) {
+        let Some((edge, lot)) = self.edge_and_lot(call, attempt) else { return };
+        match self.pass(edge, call, Direction::Response, lot, attempt) {
             Passage::After(Span::ZERO) => self.soon.push_back(Soon::Reply(call, attempt, outcome)),
             Passage::After(delay) => self.queue.push(self.now + delay, Event::Reply(call, attempt, outcome)),
             Passage::Held => self.links[edge.index()].held.push(Held::Response(call, attempt, outcome)),
@@ -251,13 +282,16 @@ impl<W: Wire> Engine<W> {
     }
 
     #[inline]
-    fn pass(&mut self, edge: EdgeId, call: Handle, direction: Direction) -> Passage {
+    fn pass(&mut self, edge: EdgeId, call: Handle, direction: Direction, lot: Lot, attempt: u16) -> Passage {
         let link = &mut self.links[edge.index()];
-        let latency = if link.instant { Span::ZERO } else { link.latency.draw_span(&mut link.latency_dice) };
+        let way = usize::from(direction == Direction::Response);
+        let latency = match link.instant {
+            true => Span::ZERO,
+            false => link.latency.draw_span(&mut lot.dice(link.latency_lot, u64::from(attempt) * 2 + way as u64)),
+        };
         if link.is_plain {
             return Passage::After(latency);
         }
-        let way = usize::from(direction == Direction::Response);
         let bytes = link.bytes[way];
         let across = if link.zoned { self.cross_zones(edge, call, way == 1) } else { Some(Span::ZERO) };
         let Some(across) = across else { return Passage::Held };
@@ -345,6 +379,7 @@ impl<W: Wire> Engine<W> {
         let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2] };
         self.links[edge.index()].faults.push(on);
         self.links[edge.index()].is_plain = false;
+        self.look_at_edge(edge);
         if let Effect::Reset { chance } = effect {
             self.reset_in_flight(edge, fault, *chance);
         }
@@ -357,6 +392,8 @@ impl<W: Wire> Engine<W> {
             link.faults.iter().any(|on| on.fault == fault && matches!(on.effect, Effect::Cut { lose: true, .. }));
         link.faults.retain(|on| on.fault != fault);
         link.look_anew();
+        self.look_at_edge(edge);
+        let link = &mut self.links[edge.index()];
         if loses {
             link.held.clear();
             return self.reset_in_flight(edge, fault, 1.0);

@@ -1,8 +1,9 @@
 //! Cache-aside: what a caller does after a miss, and who writes the rebuilt value back.
 
-use super::calls::Owner;
+use super::call::Owner;
 use super::contents::Read;
 use super::fallback::Answer;
+use super::frame::Frame;
 use super::placement::Out;
 use super::slab::Handle;
 use super::traits::Traits;
@@ -82,10 +83,10 @@ impl<W: Wire> Engine<W> {
     }
 
     fn take_off(&mut self, frame: Handle, cache: EdgeId, key: u32, miss: &MissPath) {
-        let traits = self.frames.get(frame).map_or(Traits::of_key(key), |frame| frame.traits);
+        let (traits, turn) = self.after_call(frame, key);
         // It goes on when those who wait have gone.
         let traits = Traits { deadline: Time::MAX, ..traits };
-        let call = self.new_call(miss.edge, Owner::Flight { edge: cache, key }, traits, Handle::NONE);
+        let call = self.new_call(miss.edge, Owner::Flight { edge: cache, key }, traits, Handle::NONE, turn);
         self.attempt(call);
     }
 
@@ -103,11 +104,17 @@ impl<W: Wire> Engine<W> {
         self.plan.edge(cache).miss.as_ref().map(|miss| miss.fill)
     }
 
+    /// What is passed on to a call that follows on another one of this frame, and which turn it is.
+    fn after_call(&self, frame: Handle, key: u32) -> (Traits, u64) {
+        let after = |frame: &Frame| (frame.traits, frame.turn(frame.left.wrapping_add(frame.pending << 16)));
+        self.frames.get(frame).map_or((Traits::of_key(key), 0), after)
+    }
+
     fn rebuild(&mut self, frame: Handle, cache: EdgeId, key: u32, miss: &MissPath) {
-        let traits = self.frames.get(frame).map_or(Traits::of_key(key), |frame| frame.traits);
+        let (traits, turn) = self.after_call(frame, key);
         if miss.fill != Fill::SingleFlight {
             let sibling = self.frames.get(frame).map_or(Handle::NONE, |frame| frame.calls);
-            let call = self.new_call(miss.edge, Owner::Frame(frame), traits, sibling);
+            let call = self.new_call(miss.edge, Owner::Frame(frame), traits, sibling, turn);
             if let Some(this) = self.frames.get_mut(frame) {
                 this.calls = call;
             }
@@ -139,15 +146,30 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn one_less_pending(&mut self, frame: Handle, failed: Option<ErrorKind>) {
+    /// As `one_less_pending` after a success; gives out the frame if it goes on now, where it would be put in line for it.
+    #[inline]
+    pub(super) fn one_less_pending_now(&mut self, frame: Handle) -> Option<Handle> {
+        if self.frames.beside(frame).quorum.is_some() {
+            self.one_less_pending(frame, None);
+            return None;
+        }
+        let this = self.frames.get_mut(frame)?;
+        this.pending = this.pending.checked_sub(1)?;
+        (this.pending == 0).then_some(frame)
+    }
+
+    pub(super) fn one_less_pending(&mut self, frame: Handle, failed: Option<ErrorKind>) {
         let Some(this) = self.frames.get_mut(frame) else { return };
         // A shared rebuild may answer several calls of one step, of which the first had decided it.
         let Some(pending) = this.pending.checked_sub(1) else { return };
         this.pending = pending;
-        if let Some(quorum) = &mut this.quorum {
+        if self.frames.beside(frame).quorum.is_some()
+            && let Some(quorum) = &mut self.frames.beside_mut(frame).quorum
+        {
             let vote = quorum.ended(failed.is_some());
             return self.voted(frame, vote, failed);
         }
+        let Some(this) = self.frames.get_mut(frame) else { return };
         this.failed = this.failed.or(failed);
         if this.pending == 0 {
             self.soon.push_back(Soon::Advance(frame));

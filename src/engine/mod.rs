@@ -15,6 +15,7 @@ mod batching;
 mod broker;
 mod budget;
 mod bulkhead;
+mod call;
 mod calls;
 mod cells;
 mod clients;
@@ -30,9 +31,12 @@ mod doors;
 mod effects;
 mod efficiency;
 mod eject;
+mod event;
+mod express;
 mod fallback;
 mod fan;
 mod fleet;
+mod frame;
 mod frames;
 mod gate;
 mod guards;
@@ -42,6 +46,7 @@ mod herd;
 mod inputs;
 mod keys;
 mod leaving;
+mod level;
 mod line;
 mod links;
 mod locking;
@@ -76,21 +81,23 @@ mod zones;
 
 #[cfg(test)]
 pub use audit::Audit;
+pub(crate) use event::Event;
 pub use inputs::Arrived;
 pub use slab::Handle;
 pub use traits::Traits;
 pub use wire::{Direct, Request, Token, Wire};
 
-use crate::base::{ClientId, Dice, EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Time};
+use crate::base::{ClientId, Dice, EdgeId, ErrorKind, Outcome, ServiceId, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::{Op, Plan, Target};
 use crate::record::Recorder;
 use batch::Batches;
-use calls::Call;
+use call::Call;
 use clients::Population;
 use controls::Control;
-use frames::Frame;
-use gate::{Gate, Stage};
+use event::Soon;
+use frame::Frame;
+use gate::Gate;
 use links::{Link, Transit};
 use locks::Locks;
 use meters::Meters;
@@ -104,79 +111,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use zones::Zones;
 
-/// Something that is due at a moment. Handles may be stale by then; a stale event is nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// The next open-loop request of a client.
-    Arrival(u32),
-    /// A drawn piece of work of a frame is done.
-    WorkDone(Handle),
-    /// A request reaches the called service.
-    Deliver(Handle),
-    /// An answer reaches the caller.
-    Reply(Handle, u16, Outcome),
-    /// The total timeout of an attempt.
-    Timeout(Handle, u16),
-    /// The wait timeout of an attempt.
-    WaitTimeout(Handle, u16),
-    /// The deadline of an attempt.
-    Deadline(Handle, u16),
-    /// An attempt has been at a stage of its way out for as long as it may.
-    StageTimeout(Handle, u16, Stage),
-    /// The packet that opens a connection is sent again, so many times now.
-    Connect(Handle, u16, u8),
-    /// The connection for an attempt is open.
-    Connected(Handle, u16),
-    /// An attempt was not answered for so long that a hedge is due.
-    Hedge(Handle, u16),
-    /// The pause before an attempt is over.
-    Attempt(Handle),
-    /// A user's pause is over: after a failure, after thinking, until an agent's turn; or a session has come to its end.
-    Return(Handle),
-    /// A health check of a replica is due; its time is over; the time of an ejection is.
-    Check(u32, u32),
-    CheckTimeout(u32, u32, Handle),
-    Readmit(u32, u32),
-    /// An open page of a client asks again, or is closed.
-    Page(u32, Handle),
-    /// A statement of a database, or a publisher at a broker, goes on: it was acknowledged, or given up.
-    Statement(Handle),
-    /// The copies of a database choose a leader; the second is the number of the election.
-    Election(u32, u32),
-    /// A control looks, or what it ordered is there.
-    Tick(u32),
-    /// The first work on the cores of a replica of a service is done, if this is the latest such event there.
-    CoreDone(u32, u32, u32),
-    /// A batch of this replica of this service starts although it is not full.
-    BatchDue(u32, u32),
-    /// A frame has waited long enough for a lock; which of its waits that was.
-    LockTimeout(Handle, u32),
-    /// Something is due among the copies of a broker.
-    Copies(u32),
-    /// The pause before a message of a broker comes again is over.
-    ComeAgain(u32, Handle),
-    /// A replica that died of a message is started again.
-    Revive(u32, u32, FaultId),
-    /// The next step of the fault schedule.
-    Step(u32),
-    /// The next cell of the recording begins.
-    Cell(u32),
-}
-
-/// What must happen now, after what is being done is finished. Keeps answers from nesting inside the calls that caused them.
-#[derive(Clone, Copy, Debug)]
-enum Soon {
-    Reply(Handle, u16, Outcome),
-    Advance(Handle),
-    Attempt(Handle),
-    TakeNext(ServiceId, u32),
-    /// An attempt in line was handed what it waited for.
-    Proceed(Handle, u16),
-    /// Work left the cores of a replica before it was done.
-    Cores(ServiceId, u32),
-    HandOut(ServiceId),
-}
-
 pub struct Engine<W: Wire> {
     /// As it was given: what the recording carries.
     given: Arc<Plan>,
@@ -187,8 +121,8 @@ pub struct Engine<W: Wire> {
     cell: usize,
     queue: EventQueue,
     soon: VecDeque<Soon>,
-    frames: Slab<Frame>,
-    calls: Slab<Call>,
+    frames: Slab<Frame, frame::Aside>,
+    calls: Slab<Call, call::Aside>,
     transits: Slab<Transit>,
     nodes: Vec<Node>,
     links: Vec<Link>,
@@ -204,6 +138,10 @@ pub struct Engine<W: Wire> {
     /// One per fault, for the choices that it makes while it lasts; after them one per control.
     fault_dice: Vec<Dice>,
     events: u64,
+    /// May somebody inside be orphaned? While nobody can be, nobody is looked for.
+    doubt: bool,
+    /// Is the short way open? Always, but for tests that compare it with the long one.
+    express: bool,
     pub recorder: Recorder,
     pub wire: W,
 }
@@ -213,6 +151,9 @@ impl<W: Wire> Engine<W> {
         let mut queue = EventQueue::default();
         let metered = |(index, service)| Node::new(service, ServiceId::from(index), &plan);
         let nodes = plan.services.iter().enumerate().map(metered).collect();
+        // Their lanes first: there may be more delays than lanes.
+        let population = |(index, client)| Population::new(client, ClientId::from(index), &plan, &mut queue);
+        let populations = plan.clients.iter().enumerate().map(population).collect();
         let mut links: Vec<Link> = (0..plan.edges.len()).map(|index| Link::new(index, &plan, &mut queue)).collect();
         for (index, edge) in plan.edges.iter().enumerate() {
             if let Some(ejector) = &mut links[index].ejector {
@@ -226,8 +167,6 @@ impl<W: Wire> Engine<W> {
             link.gate = Gate::new(&plan, index, &mut queue);
             link.degraded = plan.meter(Subject::Edge(index as u32), "degraded");
         }
-        let population = |(index, client)| Population::new(client, ClientId::from(index), &plan);
-        let populations = plan.clients.iter().enumerate().map(population).collect();
         let controls = (0..plan.controls.len()).map(|index| Control::new(index, &plan)).collect();
         let segments = (0..plan.segments.len()).map(|index| Segment::new(index, &plan)).collect();
         let mut engine = Engine {
@@ -252,6 +191,8 @@ impl<W: Wire> Engine<W> {
             memories: Memory::all(&plan),
             fault_dice: effects::dice(&plan),
             events: 0,
+            doubt: W::CARRIES,
+            express: true,
             wire,
             given: plan.clone(),
             plan,
@@ -264,6 +205,7 @@ impl<W: Wire> Engine<W> {
         for index in 0..engine.links.len() {
             engine.tell_door(EdgeId::from(index));
         }
+        engine.look_at_everything();
         // Cells first: what a fault does in its first moment belongs to the window that begins with it, not to the one before.
         engine.schedule_cells();
         engine.schedule_steps();
@@ -271,6 +213,18 @@ impl<W: Wire> Engine<W> {
         engine.begin_controls();
         engine.begin_populations();
         engine
+    }
+
+    fn look_at_everything(&mut self) {
+        (0..self.links.len()).for_each(|index| self.look_at_edge(EdgeId::from(index)));
+        (0..self.nodes.len()).for_each(|index| self.look_at_service(index));
+    }
+
+    /// Closes the short way: every request stops at every door.
+    #[cfg(test)]
+    pub fn take_the_long_way(&mut self) {
+        self.express = false;
+        self.look_at_everything();
     }
 
     /// The Plan that is played, as it was at the start.
@@ -351,7 +305,7 @@ impl<W: Wire> Engine<W> {
         while let Some(soon) = self.soon.pop_front() {
             match soon {
                 Soon::Reply(call, attempt, outcome) => self.reply_arrived(call, attempt, outcome),
-                Soon::Advance(frame) => self.advance(frame),
+                Soon::Advance(frame) => self.go_on(frame),
                 Soon::Attempt(call) => self.attempt(call),
                 Soon::Proceed(call, attempt) => self.proceed(call, attempt),
                 Soon::TakeNext(service, replica) => self.take_next(service.index(), replica),
@@ -369,14 +323,19 @@ impl<W: Wire> Engine<W> {
 
     /// Is somebody still waiting for this frame's answer, all the way up to a user?
     fn awaited(&self, frame: Handle) -> bool {
+        !self.doubt || self.is_awaited(frame)
+    }
+
+    fn is_awaited(&self, frame: Handle) -> bool {
         let mut frame = frame;
         loop {
             let Some(this) = self.frames.get(frame) else { return false };
             if this.carries() {
-                return self.batches.members(this.batch).iter().any(|member| self.awaited(*member));
+                let batch = self.frames.beside(frame).batch;
+                return self.batches.members(batch).iter().any(|member| self.is_awaited(*member));
             }
             if this.parent.is_none() {
-                return this.token.is_none_or(|token| self.wire.is_open(token));
+                return self.frames.beside(frame).token.is_none_or(|token| self.wire.is_open(token));
             }
             let Some(call) = self.calls.get(this.parent).filter(|call| call.in_flight && call.attempt == this.attempt)
             else {
@@ -384,15 +343,15 @@ impl<W: Wire> Engine<W> {
             };
             let owner = match call.owner {
                 // A hedge is wanted by whoever wants what it is a hedge of.
-                calls::Owner::Twin(first) => self.calls.get(first).map_or(call.owner, |first| first.owner),
+                call::Owner::Twin(first) => self.calls.get(first).map_or(call.owner, |first| first.owner),
                 owner => owner,
             };
             match owner {
-                calls::Owner::Frame(above) => frame = above,
+                call::Owner::Frame(above) => frame = above,
                 // A shared rebuild is for the cache, whoever still waits; a mirrored call was never waited for, and is wanted all the same.
-                calls::Owner::User { .. } | calls::Owner::Session { .. } => return true,
-                calls::Owner::Flight { .. } | calls::Owner::Nobody | calls::Owner::Message { .. } => return true,
-                calls::Owner::Twin(_) => return false,
+                call::Owner::User { .. } | call::Owner::Session { .. } => return true,
+                call::Owner::Flight { .. } | call::Owner::Nobody | call::Owner::Message { .. } => return true,
+                call::Owner::Twin(_) => return false,
             }
         }
     }

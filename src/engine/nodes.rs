@@ -8,11 +8,12 @@ use super::database::Database;
 use super::disk::{Disk, Storage};
 use super::doors::Doors;
 use super::efficiency::warm_up;
+use super::level::Level;
 use super::publishing::Exchange;
 use super::statements::Copies;
 use super::versions::Versions;
 use super::zones::is_zoned;
-use crate::base::{Dice, FaultId, MeterId, ServiceId, Span, Time};
+use crate::base::{Dice, FaultId, Lot, MeterId, ServiceId, Span, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::{Batch, CoDel, Efficiency, Op, Plan, Queue, Replicas, Role, Service, WarmUp};
 use crate::record::ServiceCell;
@@ -47,7 +48,10 @@ pub struct Node {
     pub exchange: Option<Box<Exchange>>,
     /// Do those who call it choose the replica?
     pub takes_aim: bool,
-    pub work_dice: Dice,
+    /// Where its work is drawn from.
+    pub lot: Lot,
+    /// For requests that come with no lot of their own.
+    pub strangers: Dice,
     /// Work that starts takes the product of these times longer.
     pub slow: Vec<(FaultId, Replicas, f64)>,
     /// What replicas have lost bit by bit, and how many workers that are in all.
@@ -56,6 +60,12 @@ pub struct Node {
     /// This share of requests is answered with an error.
     pub fail: Vec<(FaultId, Replicas, f64)>,
     pub cell: ServiceCell,
+    /// Does it look something up, or write it down, before it answers?
+    pub has_role: bool,
+    /// Requests to it take the short way.
+    pub bare: bool,
+    /// What the Plan says that it does, at hand.
+    pub program: Vec<Op>,
     /// Who is let in.
     pub doors: Doors,
     /// Which version each replica runs, if that matters to anybody.
@@ -70,13 +80,16 @@ pub struct Node {
     worked: Span,
     /// Cores of a replica, where work shares them.
     cores: Option<u32>,
-    busy: u64,
-    busy_cores: u64,
+    busy: Level,
+    busy_cores: Level,
+    /// So many workers or cores there are in all, before leaks and after, and up to when their time was counted.
+    given: u64,
+    room: u64,
+    counted: Time,
     /// Frames that wait for a lock.
     pub locked: u64,
-    queued: u64,
-    inside: u64,
-    accounted: Time,
+    queued: Level,
+    inside: Level,
     /// How long those who have left were inside, all together.
     #[cfg(test)]
     pub stayed: Span,
@@ -145,12 +158,16 @@ impl Node {
             contents,
             storage,
             disk: Disk::new(id, plan),
-            work_dice: Dice::named(seed, &format!("work/{name}")),
+            lot: Lot::named(seed, &format!("work/{name}")),
+            strangers: Dice::named(seed, &format!("strangers/{name}")),
             slow: Vec::new(),
             leaks: Vec::new(),
             leaked: 0,
             fail: Vec::new(),
             cell: ServiceCell::default(),
+            has_role: service.role != Role::Plain,
+            bare: false,
+            program: service.program.clone(),
             doors: Doors::of_service(id, service, plan),
             versions: Versions::of(service, id, plan),
             used_outside: None,
@@ -160,12 +177,14 @@ impl Node {
             past: Reading::default(),
             worked: Span::ZERO,
             cores: service.working.cores.map(|cores| cores.count),
-            busy: 0,
-            busy_cores: 0,
+            busy: Level::default(),
+            busy_cores: Level::default(),
+            given: room(service),
+            room: room(service),
+            counted: Time::ZERO,
             locked: 0,
-            queued: 0,
-            inside: 0,
-            accounted: Time::ZERO,
+            queued: Level::default(),
+            inside: Level::default(),
             #[cfg(test)]
             stayed: Span::ZERO,
         }
@@ -175,10 +194,13 @@ impl Node {
     pub fn reconfigure(&mut self, service: &Service, seed: u64, now: Time) {
         self.account(now);
         self.workers = service.workers;
+        self.program.clone_from(&service.program);
         let before = std::mem::replace(&mut self.active, service.replicas);
         self.watches_outcomes = service.balance.outliers.is_some();
         self.queue = QueueRules::new(&service.queue);
         self.cores = service.working.cores.map(|cores| cores.count);
+        self.given = room(service);
+        self.less_leaks();
         let (on_cores, takes_locks) = (self.working.on_cores, self.working.takes_locks);
         self.working = WorkRules::new(service);
         // What is on the cores ends there, and who holds a lock gives it back.
@@ -202,31 +224,43 @@ impl Node {
         }
     }
 
-    /// Brings the time integrals up to `now`. Called before every change of what they integrate.
-    #[inline]
-    pub fn account(&mut self, now: Time) {
-        if now == self.accounted {
-            return;
-        }
-        let dt = now.since(self.accounted).as_secs_f64();
-        self.accounted = now;
-        let (used, slots) = match self.cores {
-            None => (self.busy, self.workers),
-            cores => (self.busy_cores, cores),
-        };
-        self.cell.busy_s += used as f64 * dt;
-        self.cell.queue_s += self.queued as f64 * dt;
-        self.cell.inflight_s += self.inside as f64 * dt;
-        if let Some(slots) = slots {
-            // A worker that was taken away is there as long as it is busy.
-            let there = (u64::from(slots) * u64::from(self.active)).saturating_sub(self.leaked).max(used);
-            self.cell.workers_s += there as f64 * dt;
-        }
+    /// Is it workers and a line, and nothing else? Faults are not asked about here: they come and go.
+    pub fn is_bare(&self) -> bool {
+        let chooses = self.balancer.is_some() || self.watches_outcomes || self.replicas.len() != 1 || self.active != 1;
+        let is_role = self.copies.is_some() || self.exchange.is_some() || self.takes_aim || self.disk.is_some();
+        !chooses && !is_role && !self.working.any && self.doors.is_empty() && self.versions.is_none()
     }
 
-    #[inline]
+    /// Brings the time integrals up to `now`.
+    pub fn account(&mut self, now: Time) {
+        self.count_workers(now);
+        let (busy_s, busy_cores_s) = (self.busy.close(now), self.busy_cores.close(now));
+        self.cell.busy_s += if self.cores.is_some() { busy_cores_s } else { busy_s };
+        self.cell.queue_s += self.queued.close(now);
+        self.cell.inflight_s += self.inside.close(now);
+    }
+
+    /// Counts the time of workers up to `now`. One that was taken away is there as long as it is busy, so this is called before more
+    /// are busy than there are, and while they are.
+    fn count_workers(&mut self, now: Time) {
+        let used = if self.cores.is_some() { self.busy_cores } else { self.busy };
+        if self.room != UNLIMITED {
+            let there = self.room.max(used.count());
+            self.cell.workers_s += there as f64 * now.since(self.counted).as_secs_f64();
+        }
+        self.counted = now;
+    }
+
+    /// As many workers have leaked away as are said to have; the books are closed up to now.
+    pub fn less_leaks(&mut self) {
+        self.room = if self.given == UNLIMITED { UNLIMITED } else { self.given.saturating_sub(self.leaked) };
+    }
+
+    #[inline(always)]
     pub fn change_busy(&mut self, now: Time, replica: u32, class: u8, by: i32) {
-        self.account(now);
+        if self.busy.count() >= self.room {
+            self.count_workers(now);
+        }
         let replica = &mut self.replicas[replica as usize];
         if let Some((busy_s, since)) = &mut replica.load {
             *busy_s += f64::from(replica.busy) * now.since(*since).as_secs_f64();
@@ -234,29 +268,35 @@ impl Node {
         }
         replica.line.busy_changed(class, by);
         replica.busy = replica.busy.checked_add_signed(by).expect("no more workers are freed than are busy");
-        self.busy = self.busy.checked_add_signed(i64::from(by)).expect("no more workers are freed than are busy");
+        if by > 0 { self.busy.up(now) } else { self.busy.down(now) }
     }
 
     #[inline]
     pub fn change_queued(&mut self, now: Time, replica: u32, class: u8, by: i32) {
-        self.account(now);
         let replica = &mut self.replicas[replica as usize];
         if replica.waiting == 0 {
             replica.presence.begins(now);
         }
         replica.line.waiting_changed(class, by);
         replica.waiting = replica.waiting.checked_add_signed(by).expect("no more leave the line than wait");
-        self.queued = self.queued.checked_add_signed(i64::from(by)).expect("no more leave the line than wait");
-        self.cell.queue_max = self.cell.queue_max.max(self.queued);
-        self.cell.queue_min = self.cell.queue_min.min(self.queued);
+        if by > 0 {
+            self.queued.up(now);
+            self.cell.queue_max = self.cell.queue_max.max(self.queued.count());
+        } else {
+            self.queued.down(now);
+            self.cell.queue_min = self.cell.queue_min.min(self.queued.count());
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn change_inside(&mut self, now: Time, by: i64) {
-        self.account(now);
-        self.inside = self.inside.checked_add_signed(by).expect("no more leave than are inside");
-        self.cell.inflight_max = self.cell.inflight_max.max(self.inside);
-        self.cell.inflight_min = self.cell.inflight_min.min(self.inside);
+        if by > 0 {
+            self.inside.up(now);
+            self.cell.inflight_max = self.cell.inflight_max.max(self.inside.count());
+        } else {
+            self.inside.down(now);
+            self.cell.inflight_min = self.cell.inflight_min.min(self.inside.count());
+        }
     }
 
     /// Ends the cell: gives it out and begins the next with the readings of now.
@@ -272,10 +312,10 @@ impl Node {
         }
         self.past = self.past.plus(Reading::of(&self.cell, 0.0));
         let next = ServiceCell {
-            queue_max: self.queued,
-            queue_min: self.queued,
-            inflight_max: self.inside,
-            inflight_min: self.inside,
+            queue_max: self.queued.count(),
+            queue_min: self.queued.count(),
+            inflight_max: self.inside.count(),
+            inflight_min: self.inside.count(),
             ..ServiceCell::default()
         };
         std::mem::replace(&mut self.cell, next)
@@ -312,7 +352,7 @@ impl Node {
     /// Busy, queued, inside: what its integrals run over.
     #[cfg(test)]
     pub fn books(&self) -> [u64; 3] {
-        [self.busy, self.queued, self.inside]
+        [self.busy, self.queued, self.inside].map(|level| level.count())
     }
 
     /// The replicas that an effect is aimed at, as many as there are.
@@ -332,17 +372,18 @@ impl Node {
 
     /// Does something to the cores of a replica, and keeps the books of those at work. `None`: it has no cores of its own.
     pub fn on_cores<R>(&mut self, now: Time, replica: u32, act: impl FnOnce(&mut Cores) -> R) -> Option<R> {
-        self.account(now);
+        self.count_workers(now);
         let cores = self.replicas[replica as usize].cores.as_mut()?;
         let before = cores.busy();
         let answer = act(cores);
-        self.busy_cores = self.busy_cores + u64::from(cores.busy()) - u64::from(before);
+        let count = self.busy_cores.count() + u64::from(cores.busy()) - u64::from(before);
+        self.busy_cores.set(now, count);
         Some(answer)
     }
 
     #[cfg(test)]
     pub fn busy_cores(&self) -> u64 {
-        self.busy_cores
+        self.busy_cores.count()
     }
 
     #[cfg(test)]
@@ -373,6 +414,14 @@ impl QueueRules {
             overflow_oldest: queue.overflow_oldest,
         }
     }
+}
+
+/// Nobody counts the workers.
+const UNLIMITED: u64 = u64::MAX;
+
+/// How many workers or cores the replicas of a service have together.
+fn room(service: &Service) -> u64 {
+    service.slots().map_or(UNLIMITED, |slots| u64::from(slots) * u64::from(service.replicas))
 }
 
 impl WorkRules {

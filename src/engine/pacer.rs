@@ -4,7 +4,7 @@
 //! A piecewise linear rate is followed by inverting its integral: one unit-exponential draw (or exactly 1, for constant spacing)
 //! is used up by the area under the rate curve. So changing the rate in mid-run shifts no draw.
 
-use crate::base::{Dice, FaultId, Time};
+use crate::base::{Dice, FaultId, Span, Time};
 use crate::plan::{Arrivals, RatePoint};
 
 #[derive(Clone, Debug)]
@@ -125,6 +125,13 @@ impl Pacer {
 
     fn look_ahead(&mut self) {
         self.due = match &self.arrivals {
+            // One rate for ever, which is what most have.
+            Source::Open { points, left, at, .. }
+                if points.len() == 1 && self.surges.is_empty() && *at >= points[0].at =>
+            {
+                let rate = points[0].rate;
+                (rate > 0.0).then(|| *at + Span::from_secs_f64(left / rate))
+            }
             Source::Open { points, left, at, .. } => reach(points, &self.surges, *at, *left),
             Source::Trace { times, next } => times.get(*next).copied(),
         };
@@ -184,7 +191,7 @@ fn reach(points: &[RatePoint], surges: &[Surge], from: Time, mut left: f64) -> O
             return None;
         }
         if here >= left {
-            return Some(at + crate::base::Span::from_secs_f64(invert(rate, slope, left)));
+            return Some(at + Span::from_secs_f64(invert(rate, slope, left)));
         }
         left -= here;
         at = until;

@@ -1,7 +1,7 @@
 //! Open pages at run time: a visit that loaded a page keeps it for its age and asks again and again, always as the version that was
 //! out when the page was loaded. A page never reloads itself.
 
-use super::calls::Owner;
+use super::call::Owner;
 use super::slab::{Handle, Slab};
 use super::traits::Traits;
 use super::wire::Wire;

@@ -36,6 +36,7 @@ impl<W: Wire> Engine<W> {
         (known..service.replicas).for_each(|replica| self.begin_checks_of(id.index(), replica, service.replicas));
         self.tell_replicas(id);
         self.retune_doors(id);
+        self.look_at_service(id.index());
         if let Role::Broker(spec) = &service.role {
             self.reconfigure_broker(id.index(), spec);
         }
@@ -57,6 +58,7 @@ impl<W: Wire> Engine<W> {
 
     fn set_edge(&mut self, id: EdgeId, edge: &Edge) {
         Arc::make_mut(&mut self.plan).edges[id.index()] = edge.clone();
+        let measured = self.links[id.index()].measures_attempts();
         self.links[id.index()].reconfigure(edge, &mut self.queue);
         let reach = self.links[id.index()].reach.take();
         self.links[id.index()].reach = Reach::after(reach, edge, self.given.seed, self.now);
@@ -66,7 +68,19 @@ impl<W: Wire> Engine<W> {
             Some(gate) => gate.reconfigure(edge, || Dice::named(seed, &format!("pool/{name}")), &mut self.queue),
             none => *none = Gate::new(&self.plan, id.index(), &mut self.queue),
         }
+        if !measured && self.links[id.index()].measures_attempts() {
+            self.measure_from_now(id);
+        }
+        self.look_at_edge(id);
         self.serve_line(id);
+    }
+
+    /// Nobody wrote down when the attempts under way on an edge were begun: for those who want to know it now, it was now.
+    fn measure_from_now(&mut self, id: EdgeId) {
+        let under_way = self.calls.iter().filter(|(_, call)| call.edge == id && call.in_flight);
+        for handle in under_way.map(|(handle, _)| handle).collect::<Vec<_>>() {
+            self.calls.beside_mut(handle).begun = self.now;
+        }
     }
 
     fn set_client(&mut self, id: ClientId, client: &Client) {

@@ -2,7 +2,7 @@
 //! as must, or waits because the memory is full. What a broker holds, and who is given it, is decided in `broker` and `deliveries`.
 
 use super::broker::{Broker, Change, Standing, Tally};
-use super::frames::{Frame, Origin};
+use super::frame::{Frame, Origin};
 use super::slab::Handle;
 use super::wire::Wire;
 use super::{Engine, Event, Outcome, ServiceId, Soon};
@@ -133,6 +133,9 @@ impl<W: Wire> Engine<W> {
         }
         if let Some(this) = self.frames.get_mut(frame) {
             this.cut_loose();
+        }
+        if origin.token.is_some() {
+            self.frames.beside_mut(frame).token = None;
         }
         if let Some(call) = self.calls.get_mut(origin.parent).filter(|call| call.child == frame) {
             call.child = Handle::NONE;

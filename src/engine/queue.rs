@@ -112,9 +112,14 @@ impl EventQueue {
             Lane::Fifo(index) => index as usize,
             Lane::Heap(delay) => return self.push(now + delay, event),
         };
+        self.push_into(index, now + self.lanes[index].0, event);
+    }
+
+    #[inline]
+    fn push_into(&mut self, index: usize, at: Time, event: Event) {
         let order = self.next_order();
-        let (delay, queue) = &mut self.lanes[index];
-        let key = key(now + *delay, order, 0);
+        let queue = &mut self.lanes[index].1;
+        let key = key(at, order, 0);
         debug_assert!(queue.back().is_none_or(|(last, _)| *last < key), "time ran backwards in a lane");
         queue.push_back((key, event));
         if queue.len() == 1 {
@@ -125,22 +130,50 @@ impl EventQueue {
         }
     }
 
+    /// A lane for events that come one after another, each put in when the one before it is out, or soon after.
+    pub fn sequence(&mut self) -> Lane {
+        if self.lanes.len() == LANES_MAX {
+            return Lane::Heap(Span::ZERO);
+        }
+        self.lanes.push((Span(u64::MAX), VecDeque::new()));
+        self.fronts.push(NEVER);
+        Lane::Fifo(self.lanes.len() as u32 - 1)
+    }
+
+    /// Puts an event that is mostly, but not always, later than those before it into a sequence.
+    #[inline]
+    pub fn push_next(&mut self, lane: Lane, at: Time, event: Event) {
+        match lane {
+            Lane::Fifo(index) if self.lanes[index as usize].1.back().is_none_or(|(last, _)| time_of(*last) <= at) => {
+                self.push_into(index as usize, at, event);
+            }
+            _ => self.push(at, event),
+        }
+    }
+
     /// When the next event is due.
     #[inline]
     pub fn next_at(&self) -> Option<Time> {
-        let top = match self.top_taken {
-            true => self.heap.iter().skip(1).take(4).copied().min(),
-            false => self.heap.first().copied(),
-        };
-        let next = top.unwrap_or(NEVER).min(self.first_lane.0);
+        let next = self.top().min(self.first_lane.0);
         (next != NEVER).then(|| time_of(next))
+    }
+
+    /// The least of the heap, or `NEVER`.
+    #[inline]
+    fn top(&self) -> Key {
+        match (self.top_taken, &self.heap[..]) {
+            (false, [top, ..]) => *top,
+            (true, [_, a, b, c, d, ..]) => (*a.min(b)).min(*c.min(d)),
+            (true, [_, few @ ..]) => few.iter().copied().min().unwrap_or(NEVER),
+            (_, []) => NEVER,
+        }
     }
 
     /// Takes the next event that is due at or before `until`.
     #[inline]
     pub fn pop_until(&mut self, until: Time) -> Option<(Time, Event)> {
-        self.close_gap();
-        let top = self.heap.first().copied().unwrap_or(NEVER);
+        // Where the top was, a gap may stay while lanes have their turn: what is put in next fills it.
+        let top = self.top();
         let next = top.min(self.first_lane.0);
         if time_of(next) > until || next == NEVER {
             return None;
@@ -148,6 +181,7 @@ impl EventQueue {
         if next != top {
             return Some((time_of(next), self.pop_lane()));
         }
+        self.close_gap();
         self.top_taken = true;
         let slot = next as u32;
         self.free.push(slot);

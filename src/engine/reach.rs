@@ -2,7 +2,7 @@
 //! name is gone, and open sessions do when the certificate is; only what must be made anew fails. It sends nothing.
 
 use super::balance::{Balancer, CURRENT, FIRST, Listing, Wanted};
-use super::frames::Origin;
+use super::frame::Origin;
 use super::slab::Handle;
 use super::slots::Slots;
 use super::wire::Wire;
@@ -177,9 +177,7 @@ impl<W: Wire> Engine<W> {
         let node = &mut self.nodes[to.index()];
         let Some(balancer) = &mut node.balancer else { return Ok(()) };
         let replica = balancer.choose(&node.replicas, wanted, self.now).ok_or(ErrorKind::Unavailable)?;
-        if let Some(call) = self.calls.get_mut(handle) {
-            call.aimed = replica;
-        }
+        self.calls.beside_mut(handle).aimed = replica;
         Ok(())
     }
 

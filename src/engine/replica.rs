@@ -89,6 +89,12 @@ impl Replica {
         }
     }
 
+    /// Is it down, or frozen?
+    #[inline]
+    pub fn is_out(&self) -> bool {
+        !self.down.is_empty() || !self.frozen.is_empty()
+    }
+
     /// A fault holds it down no longer; when none does, it starts.
     pub fn rise(&mut self, now: Time, fault: FaultId) {
         let was_down = !self.down.is_empty();

@@ -1,7 +1,7 @@
 //! A service whose queue and cores are from now on of another kind: those who wait stand in the new line, work goes on where it was.
 
 use super::cores::Cores;
-use super::frames::{Frame, State};
+use super::frame::{Frame, State};
 use super::line::Line;
 use super::slab::Handle;
 use super::wire::Wire;
@@ -54,8 +54,8 @@ impl<W: Wire> Engine<W> {
         let frames = &mut self.frames;
         self.nodes[index].on_cores(now, replica, |cores| {
             for (frame, stands) in cores.reshape(now, count, sharing, |frame| frames.contains(frame)) {
-                if let Some(this) = frames.get_mut(frame) {
-                    this.stands = stands;
+                if frames.contains(frame) {
+                    frames.beside_mut(frame).stands = stands;
                 }
             }
         });

@@ -30,6 +30,10 @@ impl Retries {
         self.policy = policy.cloned();
     }
 
+    pub fn has_budget(&self) -> bool {
+        self.purse.is_some()
+    }
+
     /// A call begins: it pays into the budget.
     #[inline]
     pub fn deposit(&mut self, now: Time) {

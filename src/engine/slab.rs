@@ -24,22 +24,28 @@ struct Slot<T> {
 }
 
 /// Freed slots are used again, newest first; memory is that of the largest number in use at one time.
+///
+/// What only few values need stands beside them, in a table of its own by slot: it takes memory from the first of them on.
 #[derive(Clone, Debug)]
-pub struct Slab<T> {
+pub struct Slab<T, S = ()> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
+    beside: Vec<S>,
 }
 
-impl<T> Default for Slab<T> {
+impl<T, S> Default for Slab<T, S> {
     fn default() -> Self {
-        Slab { slots: Vec::new(), free: Vec::new() }
+        Slab { slots: Vec::new(), free: Vec::new(), beside: Vec::new() }
     }
 }
 
-impl<T> Slab<T> {
+impl<T, S: Copy + Default> Slab<T, S> {
     #[inline]
     pub fn insert(&mut self, value: T) -> Handle {
         if let Some(slot) = self.free.pop() {
+            if let Some(beside) = self.beside.get_mut(slot as usize) {
+                *beside = S::default();
+            }
             let place = &mut self.slots[slot as usize];
             place.generation = place.generation.wrapping_add(1);
             place.value = value;
@@ -77,8 +83,29 @@ impl<T> Slab<T> {
             .map(|place| &mut place.value)
     }
 
+    /// What stands beside a value that is there; the default until something was put there.
+    #[inline]
+    pub fn beside(&self, handle: Handle) -> S {
+        self.beside.get(handle.slot as usize).copied().unwrap_or_default()
+    }
+
+    /// As `beside`, to be changed.
+    #[inline]
+    pub fn beside_mut(&mut self, handle: Handle) -> &mut S {
+        debug_assert!(self.contains(handle), "nothing stands beside a value that is gone");
+        let slot = handle.slot as usize;
+        if self.beside.len() <= slot {
+            self.beside.resize(self.slots.len().max(slot + 1), S::default());
+        }
+        &mut self.beside[slot]
+    }
+
     pub fn contains(&self, handle: Handle) -> bool {
         self.get(handle).is_some()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.free.len() == self.slots.len()
     }
 
     /// Does something to all values, by slot number.
@@ -103,7 +130,7 @@ mod tests {
 
     #[test]
     fn stale_handles_find_nothing() {
-        let mut slab = Slab::default();
+        let mut slab: Slab<&str> = Slab::default();
         let a = slab.insert("a");
         let b = slab.insert("b");
         assert!(slab.remove(a));
@@ -113,5 +140,16 @@ mod tests {
         assert_eq!((slab.get(a), slab.get(b), slab.get(c)), (None, Some(&"b"), Some(&"c")));
         assert_eq!(slab.iter().map(|(_, v)| *v).collect::<Vec<_>>(), ["c", "b"]);
         assert_eq!(slab.get(Handle::NONE), None);
+    }
+
+    #[test]
+    fn what_stands_beside_a_value_goes_with_it() {
+        let mut slab: Slab<&str, u32> = Slab::default();
+        let (a, b) = (slab.insert("a"), slab.insert("b"));
+        *slab.beside_mut(b) = 7;
+        assert_eq!((slab.beside(a), slab.beside(b)), (0, 7));
+        slab.remove(b);
+        let c = slab.insert("c");
+        assert_eq!((c.slot, slab.beside(c)), (b.slot, 0));
     }
 }

@@ -1,6 +1,6 @@
 //! What a request is, wherever it goes: it travels with the request from caller to callee, and from there with the calls made for it.
 
-use crate::base::Time;
+use crate::base::{Lot, Time};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Traits {
@@ -14,6 +14,8 @@ pub struct Traits {
     pub version: u16,
     /// Nobody needs the answer after this moment, as far as those who asked said so; `Time::MAX` if they did not.
     pub deadline: Time,
+    /// What its draws follow from.
+    pub lot: Lot,
 }
 
 impl Traits {
@@ -22,8 +24,14 @@ impl Traits {
     /// Of a request for a page: it becomes that of whoever answers.
     pub const UNDECIDED: u16 = u16::MAX - 1;
 
+    /// Does it go with every version, and for as long as it likes?
+    #[inline]
+    pub fn are_plain(&self) -> bool {
+        self.deadline == Time::MAX && self.version == Traits::ANY
+    }
+
     /// A plain read of one key.
     pub const fn of_key(key: u32) -> Traits {
-        Traits { key, class: 0, write: false, version: Traits::ANY, deadline: Time::MAX }
+        Traits { key, class: 0, write: false, version: Traits::ANY, deadline: Time::MAX, lot: Lot::NONE }
     }
 }

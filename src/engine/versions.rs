@@ -1,8 +1,8 @@
 //! Versions at run time: which one each replica runs, whether a request of another one is served, and how whoever asked for a page
 //! learns of which version it is. Replacing replicas is `controls`; pages that stay open are `pages`.
 
-use super::calls::Owner;
-use super::frames::Origin;
+use super::call::Owner;
+use super::frame::Origin;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;

@@ -15,17 +15,18 @@ impl<W: Wire> Engine<W> {
         let (index, replica) = (this.service as usize, this.replica);
         let now = self.now;
         let stands = self.nodes[index].on_cores(now, replica, |cores| cores.add(now, frame, demand));
-        if let Some(this) = self.frames.get_mut(frame) {
-            this.stands = stands.unwrap_or(Standing::Away);
+        if self.frames.contains(frame) {
+            self.frames.beside_mut(frame).stands = stands.unwrap_or(Standing::Away);
         }
         self.arm(index, replica);
     }
 
     /// A frame goes while its work may still be on the cores.
     pub(super) fn off_cores(&mut self, frame: Handle) {
-        let Some(this) = self.frames.get_mut(frame).filter(|frame| frame.stands != Standing::Away) else { return };
+        let stood = self.frames.beside(frame).stands;
+        let Some(this) = self.frames.get(frame).filter(|_| stood != Standing::Away) else { return };
         let (index, replica) = (this.service as usize, this.replica);
-        let stood = std::mem::replace(&mut this.stands, Standing::Away);
+        self.frames.beside_mut(frame).stands = Standing::Away;
         let now = self.now;
         self.nodes[index].on_cores(now, replica, |cores| cores.gave_up(now, stood));
         // The frame is still in the slab: who is next is asked for when it is not.
@@ -48,14 +49,14 @@ impl<W: Wire> Engine<W> {
         let soon = &mut self.soon;
         self.nodes[index].on_cores(now, replica, |cores| {
             while let Some(done) = cores.take_done(now, |frame| frames.contains(frame)) {
-                if let Some(this) = frames.get_mut(done) {
-                    this.stands = Standing::Away;
+                if frames.contains(done) {
+                    frames.beside_mut(done).stands = Standing::Away;
                 }
                 soon.push_back(Soon::Advance(done));
             }
             while let Some(next) = cores.take_next(now, |frame| frames.contains(frame)) {
-                if let Some(this) = frames.get_mut(next) {
-                    this.stands = Standing::Running;
+                if frames.contains(next) {
+                    frames.beside_mut(next).stands = Standing::Running;
                 }
             }
         });

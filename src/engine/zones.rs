@@ -1,9 +1,9 @@
 //! Where calls come from and go to: the zones of callers and of replicas, what messages take between them, and which of them cannot
 //! reach each other. Which replica is asked is the balancer's choice.
 
-use super::calls::Owner;
+use super::call::Owner;
 use super::eject::ANY;
-use super::frames::Origin;
+use super::frame::Origin;
 use super::links::Held;
 use super::slab::Handle;
 use super::wire::Wire;
@@ -97,12 +97,12 @@ impl Cut {
 impl<W: Wire> Engine<W> {
     /// Chooses the replica that an attempt goes to, where that is done by the caller or must be known before it is sent.
     pub(super) fn take_aim(&mut self, handle: Handle) {
-        let Some(call) = self.calls.get_mut(handle) else { return };
+        let Some(call) = self.calls.get(handle) else { return };
         let (edge, attempt, traits) = (call.edge, call.attempt, call.traits);
         if call.owner.message().is_some() {
             return;
         }
-        call.aimed = ANY;
+        self.calls.beside_mut(handle).aimed = ANY;
         let aimed = match self.links[edge.index()].ejector {
             Some(_) => self.aim(edge, traits.key),
             None if W::CARRIES => ANY,
@@ -111,8 +111,8 @@ impl<W: Wire> Engine<W> {
                 self.choose_replica(self.plan.edge(edge).to.index(), &origin).unwrap_or(ANY)
             }
         };
-        if let Some(call) = self.calls.get_mut(handle) {
-            call.aimed = aimed;
+        if aimed != ANY {
+            self.calls.beside_mut(handle).aimed = aimed;
         }
     }
 
@@ -147,10 +147,11 @@ impl<W: Wire> Engine<W> {
     }
 
     /// The zones of the caller and of the replica that a call is aimed at.
-    fn ends_of(&self, call: Handle) -> Option<(u8, u8)> {
-        let call = self.calls.get(call)?;
+    fn ends_of(&self, of: Handle) -> Option<(u8, u8)> {
+        let call = self.calls.get(of)?;
         let to = self.plan.edge(call.edge).to;
-        let to = if call.aimed == ANY { None } else { self.zones.of_replica(to, call.aimed) };
+        let aimed = self.calls.beside(of).aimed;
+        let to = if aimed == ANY { None } else { self.zones.of_replica(to, aimed) };
         Some((self.zone_of(call.owner)?, to?))
     }
 

@@ -366,6 +366,11 @@ fn check(seed: u64) {
     let plan = Maker { dice: Dice::named(seed, "plan") }.plan();
     let recording = books::held(&plan);
     assert_eq!(recording.digest(), super::play(&plan).digest(), "played twice, in one piece and in many");
+    assert_eq!(
+        recording.digest(),
+        books::played_the_long_way(&plan).digest(),
+        "played by the short way and by the long one"
+    );
 }
 
 proptest! {

@@ -27,7 +27,9 @@ fn every_scenario_of_the_library_keeps_its_books() {
     let mut played = 0;
     for entry in library::SCENARIOS {
         for variant in variants(entry) {
-            books::held(&plan(entry, variant));
+            let plan = plan(entry, variant);
+            let recording = books::held(&plan);
+            assert_eq!(recording.digest(), books::played_the_long_way(&plan).digest(), "{}", plan.scenario);
             played += 1;
         }
     }

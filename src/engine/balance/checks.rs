@@ -1,7 +1,7 @@
 //! Health checks as the engine makes them: a request that needs a worker and no work, a look at the port, or at the load.
 
 use crate::base::{ErrorKind, Time};
-use crate::engine::frames::{Frame, Origin};
+use crate::engine::frame::{Frame, Origin};
 use crate::engine::slab::Handle;
 use crate::engine::traits::Traits;
 use crate::engine::wire::Wire;

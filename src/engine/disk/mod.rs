@@ -129,7 +129,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn begin_on_disk(&mut self, frame: Handle, index: usize) {
         let Some(this) = self.frames.get(frame) else { return };
         let (traits, parent) = (this.traits, this.parent);
-        if this.origin().is_check() {
+        if !this.is_request() {
             return self.advance(frame);
         }
         let request = self.calls.get(parent).map(|call| self.plan.edge(call.edge).request_bytes);

@@ -43,6 +43,7 @@ impl<W: Wire> Engine<W> {
                 leaked.workers += 1;
                 node.replicas[replica as usize].leaked += 1;
                 node.leaked += 1;
+                node.less_leaks();
             }
             Leak::Speed { growth } => {
                 leaked.growth += growth;
@@ -76,6 +77,7 @@ impl<W: Wire> Engine<W> {
         for Leaked { fault, replica, workers, .. } in over {
             node.replicas[replica as usize].leaked -= workers;
             node.leaked -= u64::from(workers);
+            node.less_leaks();
             let one = Replicas { from: replica, to: replica + 1, step: 1 };
             node.slow.retain(|(of, at, _)| !(*of == fault && *at == one));
             self.soon.push_back(Soon::TakeNext(id, replica));

@@ -1,7 +1,7 @@
 //! How outcomes and calls are written into HTTP, so that a stand-in's cause reaches its caller exactly, and how the answers of real
 //! servers are read.
 
-use crate::base::{EdgeId, ErrorKind, Outcome, Time};
+use crate::base::{EdgeId, ErrorKind, Lot, Outcome, Time};
 use crate::engine::{Handle, Traits};
 use hyper::StatusCode;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
@@ -32,8 +32,8 @@ pub fn read_call(headers: &HeaderMap) -> Option<(EdgeId, Handle, u16)> {
 
 /// `None` when there is nothing to say beside the key.
 pub fn write_traits(traits: Traits) -> Option<HeaderValue> {
-    let Traits { key, class, write, version, deadline } = traits;
-    let text = format!("{class}.{}.{version}.{}", u8::from(write), deadline.0);
+    let Traits { key, class, write, version, deadline, lot } = traits;
+    let text = format!("{class}.{}.{version}.{}.{}", u8::from(write), deadline.0, lot.0);
     let value = || HeaderValue::from_str(&text).expect("digits and dots are a header value");
     (traits != Traits::of_key(key)).then(value)
 }
@@ -47,7 +47,8 @@ pub fn read_traits(headers: &HeaderMap) -> Traits {
         let write = parts.next()? == "1";
         let version = parts.next()?.parse().ok()?;
         let deadline = Time(parts.next()?.parse().ok()?);
-        Some(Traits { key, class, write, version, deadline })
+        let lot = Lot(parts.next()?.parse().ok()?);
+        Some(Traits { key, class, write, version, deadline, lot })
     });
     rest.unwrap_or(Traits::of_key(key))
 }
@@ -144,7 +145,7 @@ mod tests {
     #[test]
     fn what_travels_with_a_request_survives_the_wire() {
         let plain = Traits::of_key(7);
-        let rich = Traits { key: 7, class: 3, write: true, version: 2, deadline: Time(123_456_789) };
+        let rich = Traits { key: 7, class: 3, write: true, version: 2, deadline: Time(123_456_789), lot: Lot(77) };
         for traits in [plain, rich] {
             let key = HeaderValue::from_str(&traits.key.to_string()).expect("digits");
             let rest = write_traits(traits).map(|value| (TRAITS, value));

@@ -11,7 +11,7 @@ fn blocked(part: &Stretch) -> f64 {
 
 fn erlang_b(sheet: &mut Sheet) {
     for (c, a, share, customers) in
-        [(10u32, 8.0, 0.121661, 2e6), (32, 19.0, 0.001775, 6e6), (100, 90.0, 0.026957, 12e6)]
+        [(10u32, 8.0, 0.121661, 4e6), (32, 19.0, 0.001775, 6e6), (100, 90.0, 0.026957, 12e6)]
     {
         for (name, work) in [("exponential", "exp(1s)"), ("constant", "1s")] {
             let played = station(a, work, &format!("workers: {c}\n    overflow: reject"), customers);

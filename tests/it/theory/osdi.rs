@@ -32,9 +32,9 @@ fn stuck(rate: f64, retries: u32, factor: f64, seconds: u32) -> u64 {
     (1..=SEEDS).filter(is_stuck).count() as u64
 }
 
-/// Which way a run goes near the edge is chance: one seed of ten may differ.
-const RECOVERS: Rule = Rule::AtMost(1.0);
-const STICKS: Rule = Rule::AtLeast(9.0);
+/// Which way a run goes near the edge is chance: two seeds of ten may differ.
+const RECOVERS: Rule = Rule::AtMost(2.0);
+const STICKS: Rule = Rule::AtLeast(8.0);
 
 /// CPU left of a cap of 2, as the factor by which work takes longer.
 fn cap(cpu: f64) -> f64 {
