@@ -1,5 +1,9 @@
 //! A service at run time: replicas, workers, waiting lines, cores, contents, and the figures that it keeps of itself.
 
+mod rules;
+
+pub use rules::{QueueRules, WorkRules};
+
 use super::balance::{Balancer, leads_to_replicas};
 use super::contents::Contents;
 use super::controls::Reading;
@@ -15,10 +19,11 @@ use super::versions::Versions;
 use super::zones::is_zoned;
 use crate::base::{Dice, FaultId, Lot, MeterId, ServiceId, Span, Time};
 use crate::plan::expectation::Subject;
-use crate::plan::{Batch, CoDel, Efficiency, Op, Plan, Queue, Replicas, Role, Service, WarmUp};
+use crate::plan::{Op, Plan, Replicas, Role, Service};
 use crate::record::ServiceCell;
 
 pub use super::replica::{Held, Leaked, Replica};
+use rules::{UNLIMITED, room};
 
 pub struct Node {
     /// Those that were ever there; one that was scaled away finishes what it has.
@@ -95,25 +100,11 @@ pub struct Node {
     pub stayed: Span,
 }
 
-/// What a queue does beside putting requests in order.
-#[derive(Clone, Copy, Debug)]
-pub struct QueueRules {
-    pub capacity: Option<u32>,
-    pub codel: Option<CoDel>,
-    pub drop_expired: bool,
-    pub overflow_oldest: bool,
-}
-
-/// How work differs from keeping a worker busy for as long as was drawn.
-#[derive(Clone, Debug, Default)]
-pub struct WorkRules {
-    /// Something here is set.
-    pub any: bool,
-    pub on_cores: bool,
-    pub efficiency: Option<Efficiency>,
-    pub warm_up: Option<WarmUp>,
-    pub batch: Option<Batch>,
-    pub takes_locks: bool,
+/// The copies of a database.
+fn copies(service: &Service, id: ServiceId, plan: &Plan) -> Option<Box<Copies>> {
+    let Role::Database(spec) = &service.role else { return None };
+    let dice = Dice::named(plan.seed, &format!("copies/{}", service.name));
+    Some(Box::new(Copies::new(Database::new(spec, service.replicas, dice), id, plan)))
 }
 
 impl Node {
@@ -127,20 +118,12 @@ impl Node {
             Role::Cache(spec) => (Some(Contents::new(spec, service, seed)), None),
             Role::Store(spec) => (None, Some(Storage::new(spec, Dice::named(seed, &format!("probe/{name}"))))),
         };
-        let copies = match &service.role {
-            Role::Database(spec) => {
-                let dice = Dice::named(seed, &format!("copies/{name}"));
-                Some(Box::new(Copies::new(Database::new(spec, service.replicas, dice), id, plan)))
-            }
-            _ => None,
-        };
-        let exchange = match &service.role {
-            Role::Broker(spec) => Some(Box::new(Exchange::new(spec, id, plan))),
-            _ => None,
-        };
         Node {
-            copies,
-            exchange,
+            copies: copies(service, id, plan),
+            exchange: match &service.role {
+                Role::Broker(spec) => Some(Box::new(Exchange::new(spec, id, plan))),
+                _ => None,
+            },
             takes_aim: is_named || callers().any(|edge| plan.is_delivery(edge) || is_zoned(plan, edge)),
             replicas: (0..service.replicas).map(|_| Replica::new(service)).collect(),
             active: service.replicas,
@@ -402,40 +385,5 @@ impl Node {
     /// How many times longer work takes at this replica now.
     pub fn slowness(&self, replica: u32) -> f64 {
         self.slow.iter().filter(|(_, replicas, _)| replicas.contains(replica)).map(|(_, _, factor)| factor).product()
-    }
-}
-
-impl QueueRules {
-    pub fn new(queue: &Queue) -> QueueRules {
-        QueueRules {
-            capacity: queue.capacity,
-            codel: queue.codel,
-            drop_expired: queue.drop_expired,
-            overflow_oldest: queue.overflow_oldest,
-        }
-    }
-}
-
-/// Nobody counts the workers.
-const UNLIMITED: u64 = u64::MAX;
-
-/// How many workers or cores the replicas of a service have together.
-fn room(service: &Service) -> u64 {
-    service.slots().map_or(UNLIMITED, |slots| u64::from(slots) * u64::from(service.replicas))
-}
-
-impl WorkRules {
-    pub fn new(service: &Service) -> WorkRules {
-        let working = &service.working;
-        let on_cores = working.cores.is_some() || working.efficiency.is_some();
-        let takes_locks = service.program.iter().any(|op| matches!(op, Op::Lock { .. }));
-        WorkRules {
-            any: on_cores || takes_locks || working.warm_up.is_some() || working.batch.is_some(),
-            on_cores,
-            efficiency: working.efficiency.clone(),
-            warm_up: working.warm_up,
-            batch: working.batch,
-            takes_locks,
-        }
     }
 }
