@@ -4,7 +4,7 @@
 //! and beside its own `latency`, what the path between the zone of the calling replica and the zone of the replica that serves it says:
 //! `within` a zone, `across` from any zone to any other, and the `paths`, of which the last that fits counts. `between` is both ways,
 //! `from` and `to` one. The replica is chosen when the call is made, so `balance: {zone: prefer}` is what keeps calls near. Whatever is
-//! in no zone is near to all.
+//! in no zone is near to all. A balancer sees what is inside the replicas, not what is on its way to them.
 //!
 //! `regions` gives a name to several zones, for `paths` and for the faults `blackout` and `partition`, which take zones and regions.
 //! In the live world messages between stand-ins take no longer for their zones.

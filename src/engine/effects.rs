@@ -44,7 +44,7 @@ impl<W: Wire> Engine<W> {
             (Target::Service { id, replicas }, true) => self.begin_on_service(id, replicas, step.fault, &step.effect),
             (Target::Service { id, replicas }, false) => self.end_on_service(id, replicas, step.fault, &step.effect),
             (Target::Control(id), on) => self.freeze_control(id, step.fault, on),
-            (Target::Zones { from, to }, on) => self.part_zones(on, (from, to), step.fault, &step.effect),
+            (Target::Zones { from, to }, on) => self.step_on_zones(on, (from, to), step.fault, &step.effect),
             (Target::Segment(id), on) => self.narrow(id, on, step.fault, &step.effect),
             (Target::Client(client), on) => self.step_on_client(client, on, step.fault, &step.effect),
         }

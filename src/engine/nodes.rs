@@ -193,7 +193,7 @@ impl Node {
         let more = (self.replicas.len()..service.replicas as usize).map(|_| Replica::new(service));
         self.replicas.extend(more);
         if let Some(versions) = &mut self.versions {
-            versions.reconfigure(service, self.replicas.len());
+            versions.reconfigure(service, before);
         }
         // Those that were not there start now.
         let joined = self.replicas.iter_mut().take(service.replicas as usize).skip(before as usize);

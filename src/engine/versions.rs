@@ -46,10 +46,11 @@ impl Versions {
         })
     }
 
-    /// The service is from now on as this entry says, with so many replicas that were ever there.
-    pub fn reconfigure(&mut self, service: &Service, replicas: usize) {
+    /// The service, which had so many replicas, is from now on as this entry says. Those that are added are started now.
+    pub fn reconfigure(&mut self, service: &Service, before: u32) {
         self.skew = service.versions;
-        self.of.resize(replicas, self.current);
+        self.of.resize(self.of.len().max(service.replicas as usize), self.current);
+        self.of.iter_mut().take(service.replicas as usize).skip(before as usize).for_each(|of| *of = self.current);
     }
 
     pub fn at(&self, replica: u32) -> u16 {

@@ -20,6 +20,8 @@ pub struct Zones {
     /// What a message takes, by where it comes from and where it goes.
     latency: Vec<Option<Dist>>,
     cuts: Vec<Cut>,
+    /// What faults add: from where, to where, and how much.
+    detours: Vec<(FaultId, ZoneSet, ZoneSet, Dist)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +70,7 @@ impl Zones {
             count,
             latency,
             cuts: Vec::new(),
+            detours: Vec::new(),
         }
     }
 
@@ -163,16 +166,28 @@ impl<W: Wire> Engine<W> {
             self.recorder.touched(fault, "messages held", 1);
             return None;
         }
-        let Some(path) = self.zones.path(from, to) else { return Some(Span::ZERO) };
-        Some(path.draw_span(&mut self.links[edge.index()].latency_dice))
+        let dice = &mut self.links[edge.index()].latency_dice;
+        let mut takes = self.zones.path(from, to).map_or(Span::ZERO, |path| path.draw_span(dice));
+        for (fault, _, _, by) in self.zones.detours.iter().filter(|on| on.1.contains(from) && on.2.contains(to)) {
+            takes = takes + by.draw_span(&mut self.fault_dice[fault.index()]);
+            self.recorder.touched(*fault, "messages delayed", 1);
+        }
+        Some(takes)
     }
 
-    /// Zones can or cannot reach each other from now on.
-    pub(super) fn part_zones(&mut self, on: bool, (from, to): (ZoneSet, ZoneSet), fault: FaultId, effect: &Effect) {
-        let Effect::Cut { lose, ways } = effect else { return };
-        if on {
-            return self.zones.cuts.push(Cut { fault, from, to, both: *ways == Ways::Both, lose: *lose });
+    /// Zones can or cannot reach each other from now on, or only by a longer way.
+    pub(super) fn step_on_zones(&mut self, on: bool, (from, to): (ZoneSet, ZoneSet), fault: FaultId, effect: &Effect) {
+        match effect {
+            Effect::Cut { lose, ways } if on => {
+                self.zones.cuts.push(Cut { fault, from, to, both: *ways == Ways::Both, lose: *lose });
+            }
+            Effect::Cut { .. } => self.rejoin_zones(fault),
+            Effect::Delay { by, .. } if on => self.zones.detours.push((fault, from, to, by.clone())),
+            _ => self.zones.detours.retain(|(of, ..)| *of != fault),
         }
+    }
+
+    fn rejoin_zones(&mut self, fault: FaultId) {
         let healed: Vec<Cut> = self.zones.cuts.iter().filter(|cut| cut.fault == fault).copied().collect();
         self.zones.cuts.retain(|cut| cut.fault != fault);
         for cut in healed.iter().filter(|cut| cut.lose) {

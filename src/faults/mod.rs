@@ -10,6 +10,7 @@ mod change;
 mod clock_skew;
 mod config;
 mod cut;
+mod detour;
 mod disable;
 mod disconnect;
 mod down;
@@ -102,6 +103,7 @@ pub static KINDS: &[FaultKind] = &[
     loss::KIND,
     cut::KIND,
     partition::KIND,
+    detour::KIND,
     unresolved::KIND,
     expire::KIND,
     clock_skew::KIND,

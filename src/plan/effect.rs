@@ -121,7 +121,7 @@ pub struct SlowDisk {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
-    /// Edge: each response (or each request, `upstream`) is late by a draw, in seconds.
+    /// Edge: each response (or each request, `upstream`) is late by a draw, in seconds. Zones: each message.
     Delay { by: Dist, upstream: bool },
     /// Edge, zones: nothing passes these ways. When it heals, what was held is delivered (TCP retransmits), or with `lose` its connections are closed.
     Cut { lose: bool, ways: Ways },

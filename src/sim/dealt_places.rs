@@ -58,6 +58,7 @@ impl Maker {
             let from = one(self);
             let target = Target::Zones { from, to: plan.zones.others(from) };
             let cut = Effect::Cut { lose: self.dice.chance(0.5), ways: self.pick(&[Ways::Both, Ways::Requests]) };
+            let cut = self.pick(&[cut.clone(), cut, Effect::Delay { by: Dist::Constant(0.02), upstream: true }]);
             let to = self.pick(&[0.9, 1.4, LENGTH_S]);
             fault(plan, target, cut, 0.3, to);
         }

@@ -227,3 +227,26 @@ expect: [success(users) >= 0%]
     assert!(mean(90.0, 92.0) > 0.040, "{}", mean(90.0, 92.0));
     assert!((mean(112.0, 120.0) / 0.010 - 1.0).abs() < 0.05, "{}", mean(112.0, 120.0));
 }
+
+/// Four of eight are taken away, the others are replaced, and four are added again: these run the new version from the start.
+#[test]
+fn replicas_that_are_added_run_what_is_out() {
+    let played = play(
+        "
+name: added
+length: 100s
+window: 1s
+clients: {users: {calls: browser, rate: 200/s}}
+services:
+  browser: {calls: [{to: web, loads: true}, {to: web, name: asset}]}
+  web: {replicas: 8, balance: random, versions: {keep: 0}}
+controls: {rollout: {kind: deploy, on: web, at: 30s, batch: 4}}
+faults:
+  fewer: {kind: scale, on: web, replicas: 4, at: 10s, for: 50s}
+  more: {kind: scale, on: web, replicas: 10, at: 80s}
+expect: [success(users) >= 100%]
+",
+    );
+    assert_eq!(played.over(0.0, 100.0).users().failed(), 0, "nobody meets an old one");
+    assert_eq!(played.over(31.0, 100.0).meter("setting").last, 1.0);
+}

@@ -39,6 +39,30 @@ fn a_call_takes_the_way_to_the_replica_that_serves_it_and_back() {
 }
 
 #[test]
+fn a_detour_makes_one_way_longer_or_both() {
+    let mean = |fault: &str| {
+        let played = play(&format!(
+            "
+name: detour
+length: 60s
+clients: {{users: {{calls: web, zone: a, rate: 200/s}}}}
+services: {{web: {{replicas: 2, zones: [b]}}}}
+zones: {{regions: {{left: [a], right: [b]}}, across: 5ms}}
+faults:
+  longer: {{kind: detour, {fault}, at: 20s, for: 20s}}
+  other: {{kind: detour, from: [a], by: 7ms, at: 20s, for: 20s}}
+expect: [success(users) >= 100%]
+"
+        ));
+        near("before and after", (played.over(0.0, 20.0).mean() + played.over(41.0, 60.0).mean()) / 2.0, 0.010, 0.01);
+        played.over(21.0, 39.0).mean()
+    };
+    near("both ways", mean("between: [left, b], by: exp(20ms)"), 0.010 + 0.007 + 0.040, 0.05);
+    near("there", mean("from: [left], to: [right], by: 20ms"), 0.010 + 0.007 + 0.020, 0.01);
+    near("back", mean("from: [right], by: 30ms"), 0.010 + 0.007 + 0.030, 0.01);
+}
+
+#[test]
 fn a_connection_is_opened_over_the_same_way() {
     let played = play(
         "
@@ -234,6 +258,9 @@ fn what_zones_cannot_be_is_said() {
         ("zones: {regions: {a: [b]}}", "is the name of a zone or region already"),
         ("faults: {f: {kind: partition, from: [a], to: [c], at: 1s}}", "nothing is in a zone or region `c`"),
         ("faults: {f: {kind: partition, from: [a], to: [b, a], at: 1s}}", "on both sides"),
+        ("faults: {f: {kind: detour, between: [a], by: 1s, at: 1s}}", "between two zones or regions"),
+        ("faults: {f: {kind: detour, by: 1s, at: 1s}}", "neither `between` nor `from`"),
+        ("faults: {f: {kind: detour, from: [c], by: 1s, at: 1s}}", "nothing is in a zone or region `c`"),
         ("faults: {f: {kind: blackout, zones: [c], at: 1s}}", "nothing is in a zone or region `c`"),
     ] {
         let said = said(web, more);
