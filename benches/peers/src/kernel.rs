@@ -1,6 +1,6 @@
 //! The models written by hand against any event list: an arena for requests, one for visits, no boxes. Each engine brings its own
 //! [`Agenda`], so that what is compared is the cost of the engine and not of the model. The dice are those of firedrill, by the same
-//! names: every engine sees the same arrivals and the same work.
+//! names: every engine sees the same arrivals, and work of the same law.
 
 use crate::models::{Model, Played};
 use firedrill::base::Dice;

@@ -1,5 +1,6 @@
 //! Same seed, same bytes: 200 random scenarios, played twice in one process and once in a child process, with other work beside them.
 
+mod common;
 mod texts;
 
 use crate::scenarios::{files, plan};
