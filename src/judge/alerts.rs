@@ -10,15 +10,16 @@ use crate::record::Recording;
 /// How often an alert began to fire in the stretch; the windows looked at are the samples.
 pub fn fires(alert: usize, stretch: Stretch) -> Measure {
     let Some(rule) = stretch.recording.plan.alerts.get(alert) else { return Measure::none(0, "no such alert") };
-    let begun = firings(rule, stretch.recording);
-    let here = begun.iter().filter(|at| **at > stretch.from && **at <= stretch.to).count();
+    let begun = firing(rule, stretch.recording);
+    let here = begun.iter().filter(|(at, _)| *at > stretch.from && *at <= stretch.to).count();
     let looked = stretch.recording.grid.range(stretch.from, stretch.to).len();
     Measure::of(here as f64, looked as u64)
 }
 
-/// The moments at which it began to fire: the ends of the windows after which its condition had held for long enough.
-pub fn firings(rule: &Alert, recording: &Recording) -> Vec<Time> {
-    let mut begun = Vec::new();
+/// From when to when it fired: from the end of the window after which its condition had held for long enough, to the end of the first
+/// one in which it did not hold.
+pub fn firing(rule: &Alert, recording: &Recording) -> Vec<(Time, Time)> {
+    let mut all: Vec<(Time, Time)> = Vec::new();
     let mut since: Option<Time> = None;
     let mut is_firing = false;
     for cell in &recording.grid.cells {
@@ -32,10 +33,12 @@ pub fn firings(rule: &Alert, recording: &Recording) -> Vec<Time> {
         };
         since = is_bad.then(|| since.unwrap_or(cell.from));
         let fires = since.is_some_and(|since| cell.to.since(since) >= rule.hold);
-        if fires && !is_firing {
-            begun.push(cell.to);
+        match all.last_mut().filter(|_| is_firing) {
+            Some((_, until)) => *until = cell.to,
+            None if fires => all.push((cell.to, cell.to)),
+            None => {}
         }
         is_firing = fires;
     }
-    begun
+    all
 }

@@ -17,11 +17,18 @@ mod warmup;
 #[cfg(test)]
 mod tests;
 
+pub use alerts::firing;
 pub use exit::ExitCode;
 pub use measure::samples_needed;
 pub use verdict::{Basis, Judged, Judgement, Unit, Verdict};
 
+use crate::base::Time;
 use crate::record::Recording;
+
+/// What a metric reads over a stretch of time, as an alert sees it; `None` where there is nothing to read.
+pub fn reading(metric: &crate::plan::expectation::Metric, recording: &Recording, from: Time, to: Time) -> Option<f64> {
+    measure::measure(metric, measure::Stretch { recording, from, to }, false).value
+}
 
 /// Judges one run.
 pub fn judge(recording: &Recording) -> Judgement {

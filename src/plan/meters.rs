@@ -8,6 +8,9 @@ use super::expectation::Subject;
 use super::{Arrivals, Edge, Effect, Guard, Op, Party, Patch, Plan, Role, Service, Step, Target};
 use serde::{Deserialize, Serialize};
 
+/// Ten years stand for ever: a level must be a number.
+pub const FOREVER_S: f64 = 3650.0 * 86_400.0;
+
 /// One figure of one subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Meter {

@@ -72,12 +72,12 @@ pub fn evidence(what: &str, count: u64) -> String {
     }
 }
 
-/// How a verdict reads in capitals, at the head of a report.
+/// How the verdict of a run reads in capitals, at the head of a report: a line can or cannot be told, a run is conclusive or not.
 pub fn banner(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Holds => "HOLDS",
         Verdict::Broken => "BROKEN",
-        Verdict::CannotTell => "CANNOT TELL",
+        Verdict::CannotTell => "INCONCLUSIVE",
     }
 }
 

@@ -1,6 +1,7 @@
 //! The summary for a terminal: the verdict, each line with its figures, a table of phases, what each fault touched, and warnings.
 //! It returns text and prints nothing; it never writes control characters that came from outside.
 
+use super::charts::bins::played_seconds;
 use super::figures::{self, banner, detail, digits, duration};
 use super::result;
 use super::seeds;
@@ -207,7 +208,8 @@ fn phases(page: &mut Page, recording: &Recording) {
     for phase in &recording.plan.phases {
         for (index, client) in recording.clients.iter().enumerate() {
             let cell = recording.client_over(index, phase.from, phase.to);
-            rows.push((row(phase, &client.name, &cell), errors(&cell)));
+            let seconds = played_seconds(recording, phase.from, phase.to);
+            rows.push((row(phase, &client.name, &cell, seconds), errors(&cell)));
         }
     }
     if rows.is_empty() {
@@ -235,8 +237,7 @@ fn phases(page: &mut Page, recording: &Recording) {
 }
 
 /// A quantile of too few samples is shown as `-`.
-fn row(phase: &Phase, client: &str, cell: &ClientCell) -> [String; 8] {
-    let seconds = phase.to.since(phase.from).as_secs_f64();
+fn row(phase: &Phase, client: &str, cell: &ClientCell, seconds: f64) -> [String; 8] {
     let ended = cell.ok + cell.failed();
     let n = cell.latency.count();
     let shown = |value: Option<f64>| value.map_or("-".to_owned(), duration);

@@ -14,6 +14,7 @@ use super::wire::Wire;
 use super::{Engine, Outcome, ServiceId};
 use crate::base::{Dice, ErrorKind, FaultId, MeterId, Time};
 use crate::plan::expectation::Subject;
+use crate::plan::meters::FOREVER_S;
 use crate::plan::{Plan, VolumeSpec};
 use slow::Trouble;
 use volume::Volume;
@@ -47,8 +48,6 @@ struct Trend {
 
 /// The trend forgets what is longer ago than so many windows.
 const MEMORY_WINDOWS: f64 = 5.0;
-/// Ten years stand for ever: a level must be a number.
-const FOREVER_S: f64 = 3650.0 * 86_400.0;
 
 impl Disk {
     /// The disk of a service that has one.

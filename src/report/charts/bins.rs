@@ -4,7 +4,7 @@
 use super::Form;
 use crate::base::Time;
 use crate::judge::samples_needed;
-use crate::record::{ClientCell, EdgeCell, Latencies, Recording, ServiceCell};
+use crate::record::{ClientCell, EdgeCell, Latencies, MeterCell, Recording, ServiceCell};
 use std::ops::Range;
 
 /// More windows than this are not told apart on a screen.
@@ -99,6 +99,30 @@ impl Bins {
     pub fn edge(&self, recording: &Recording, edge: usize) -> Vec<EdgeCell> {
         let cells = &recording.edges[edge].cells;
         self.each(|bin| merged(&cells[bin.cells.clone()], EdgeCell::merge))
+    }
+
+    pub fn meter(&self, recording: &Recording, meter: usize) -> Vec<MeterCell> {
+        let cells = &recording.meters[meter].cells;
+        self.each(|bin| merged(&cells[bin.cells.clone()], MeterCell::merge))
+    }
+
+    /// Stairs through the windows, one for each stretch without a gap.
+    pub fn unbroken(&self, values: &[Option<f64>]) -> Vec<Vec<(f64, f64)>> {
+        let known = self.all.iter().zip(values);
+        let stretches = known.collect::<Vec<_>>();
+        let stretches = stretches.chunk_by(|a, b| a.1.is_some() == b.1.is_some());
+        let stairs = stretches.map(|stretch| -> Vec<(f64, f64)> {
+            let each = stretch.iter().filter_map(|(bin, value)| Some((bin, (**value)?)));
+            let mut points: Vec<(f64, f64)> = Vec::new();
+            for (bin, value) in each {
+                match points.last_mut() {
+                    Some(last) if last.1 == value => last.0 = bin.to,
+                    _ => points.extend([(bin.from, value), (bin.to, value)]),
+                }
+            }
+            points
+        });
+        stairs.filter(|stairs| !stairs.is_empty()).collect()
     }
 
     /// A quantile over time. A window that holds too few samples is widened within its segment until it holds enough;

@@ -45,7 +45,7 @@ pub fn chart(recording: &Recording, client: usize) -> Option<Chart> {
 
 fn draw(recording: &Recording, bins: &Bins, client: usize, y: &Axis, field: &Field, form: Form) -> String {
     let x = Axis::time(0.0, bins.end, if form == Form::Wide { 11 } else { 4 });
-    let lanes = Lanes::new(&recording.plan, form, &x);
+    let lanes = Lanes::new(recording, form, &x);
     let (left, right) = form.plot_x();
     let top = lanes.height() + 8.0;
     let frame = Frame { left, right, top, bottom: top + HEIGHT };

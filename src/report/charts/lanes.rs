@@ -3,7 +3,8 @@
 use super::scale::Axis;
 use super::sketch::Frame;
 use super::{Form, escape, shorten, theme};
-use crate::plan::{FaultInfo, Plan};
+use crate::plan::FaultInfo;
+use crate::record::Recording;
 use std::fmt::Write as _;
 
 const ROW: f64 = 19.0;
@@ -19,6 +20,8 @@ pub struct Lanes {
     left_out: usize,
     warmup: f64,
     overlap: usize,
+    /// Where a run that was cut short ended, and why.
+    ended: Option<(f64, String)>,
 }
 
 struct Bar {
@@ -32,7 +35,8 @@ struct Bar {
 }
 
 impl Lanes {
-    pub fn new(plan: &Plan, form: Form, x: &Axis) -> Lanes {
+    pub fn new(recording: &Recording, form: Form, x: &Axis) -> Lanes {
+        let plan = &recording.plan;
         let (left, right) = form.plot_x();
         let frame = Frame { left, right, top: 0.0, bottom: 0.0 };
         let mut lanes = Lanes {
@@ -41,6 +45,7 @@ impl Lanes {
             left_out: 0,
             warmup: plan.warmup.as_secs_f64(),
             overlap: overlap(&plan.faults),
+            ended: recording.cut_short.as_ref().map(|cut| (cut.at.as_secs_f64(), cut.why.clone())),
         };
         let mut free_from = [0.0; ROWS_MAX];
         for (index, fault) in plan.faults.iter().enumerate() {
@@ -117,7 +122,30 @@ impl Lanes {
                 "<path class=\"band\" d=\"M{from:.1} {bottom}V{top}H{to:.1}V{bottom}\" fill=\"{hex}\" stroke=\"{hex}\" fill-opacity=\"{opacity:.2}\"/>"
             );
         }
-        svg
+        svg + &self.end(frame, x)
+    }
+
+    /// What a run that was cut short did not play, and a line where it ended.
+    fn end(&self, frame: Frame, x: &Axis) -> String {
+        let Some((at, why)) = &self.ended else { return String::new() };
+        let (Frame { top, bottom, right, .. }, from) = (frame, frame.x_at(x, at.min(x.high)));
+        let hex = theme::INK.hex();
+        let words = "not played";
+        let text = match right - from > words.len() as f64 * CHARACTER + 8.0 {
+            true => format!(
+                "<text x=\"{:.1}\" y=\"{:.1}\" class=\"small over\">{words}</text>",
+                from + 6.0,
+                (top + bottom) / 2.0 + 4.0
+            ),
+            false => String::new(),
+        };
+        format!(
+            "<g><title>{}</title><rect x=\"{from:.1}\" y=\"{top}\" width=\"{:.1}\" height=\"{}\" fill=\"url(#warmup)\" opacity=\".35\"/>\
+             <path d=\"M{from:.1} {top}V{bottom}\" stroke=\"{hex}\" stroke-width=\"1.6\"/>{text}</g>",
+            escape(&format!("the run ended here, after {at} s: {why}")),
+            right - from,
+            bottom - top,
+        )
     }
 }
 

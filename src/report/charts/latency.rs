@@ -1,6 +1,6 @@
 //! Latency percentiles over time, of successful requests, on a logarithmic axis. Too few samples for a percentile leave a gap, never a guess.
 
-use super::bins::{Bins, Reading};
+use super::bins::{Bin, Bins, Reading};
 use super::hover;
 use super::lanes::Lanes;
 use super::scale::{self, Axis};
@@ -13,6 +13,10 @@ use crate::record::{Latencies, Recording};
 pub const SHOWN: [(&str, f64, Colour); 3] = [("p50", 0.5, BLUE), ("p95", 0.95, ORANGE), ("p99", 0.99, VERMILION)];
 
 const HEIGHT: f64 = 250.0;
+/// Width of one character of text, on the safe side.
+const CHARACTER: f64 = 6.2;
+/// Height of a line of text.
+const LINE: f64 = 16.0;
 
 /// The readings of each of `SHOWN`.
 pub fn readings(recording: &Recording, bins: &Bins, client: usize) -> [Vec<Reading>; 3] {
@@ -40,7 +44,7 @@ fn draw(recording: &Recording, client: usize, form: Form) -> String {
         .flatten()
         .fold((f64::MAX, 0.0), |(low, high): (f64, f64), reading| (low.min(reading.value), high.max(reading.value)));
     let y = Axis::log(low, high, HEIGHT, scale::latency);
-    let lanes = Lanes::new(&recording.plan, form, &x);
+    let lanes = Lanes::new(recording, form, &x);
     let (left, right) = form.plot_x();
     let top = lanes.height() + 8.0;
     let frame = Frame { left, right, top, bottom: top + HEIGHT };
@@ -56,13 +60,45 @@ fn draw(recording: &Recording, client: usize, form: Form) -> String {
             }
         }
     });
-    let mut inside = lanes.bands(frame, &x) + &drawn + &lanes.bars(frame, &x, 2.0);
+    let mut inside = lanes.bands(frame, &x) + &silence(&silent(recording, bins, client, &lines[0]), frame, &x);
+    inside += &(drawn + &lanes.bars(frame, &x, 2.0));
     if form == Form::Wide {
         inside += &hover::columns(bins, frame, &x, |_, bin| said_at(lines, bin.middle(), bins.end));
     }
     let name = &recording.clients[client].name;
     let description = describe(recording, client);
     picture(form, height, &format!("Latency percentiles over time, client {name}"), &description, &inside)
+}
+
+/// The stretches in which nobody got an answer and no line is drawn.
+fn silent(recording: &Recording, bins: &Bins, client: usize, drawn: &[Reading]) -> Vec<(f64, f64)> {
+    let cells = bins.client(recording, client);
+    let both: Vec<(&Bin, bool)> = bins.all.iter().zip(cells.iter().map(|cell| cell.ok == 0 && cell.sent > 0)).collect();
+    let stretches = both.chunk_by(|a, b| a.1 == b.1).filter(|stretch| stretch[0].1);
+    let edges = stretches.map(|stretch| (stretch[0].0.from, stretch[stretch.len() - 1].0.to));
+    let is_bridged = |from: f64, to: f64| drawn.iter().any(|reading| reading.from < to && reading.to > from);
+    edges.filter(|(from, to)| !is_bridged(*from, *to)).collect()
+}
+
+/// Says of a gap that there was nothing to measure, so that it is not taken for a lack of figures.
+fn silence(silent: &[(f64, f64)], frame: Frame, x: &Axis) -> String {
+    let mut svg = String::new();
+    for (from, to) in silent {
+        let (left, right) = (frame.x_at(x, *from), frame.x_at(x, *to));
+        let (x, y) = ((left + right) / 2.0, (frame.top + frame.bottom) / 2.0);
+        let words = "no successful answers";
+        // Where the gap is too narrow for the words they are written upwards.
+        let turn = match right - left {
+            room if room > words.len() as f64 * CHARACTER => String::new(),
+            room if room > LINE => format!(" transform=\"rotate(-90 {x:.1} {y:.1})\""),
+            _ => continue,
+        };
+        svg += &format!(
+            "<text x=\"{x:.1}\" y=\"{:.1}\" class=\"small over\" text-anchor=\"middle\"{turn}>{words}</text>",
+            y + 4.0
+        );
+    }
+    svg
 }
 
 /// The lines step at the edges of their windows, so that a widened window looks as wide as it is.

@@ -66,7 +66,7 @@ fn draw(recording: &Recording, client: usize, form: Form) -> String {
     let bins = &Bins::new(recording, form);
     let load = &Load::new(recording, bins, client);
     let x = Axis::time(0.0, bins.end, if form == Form::Wide { 11 } else { 4 });
-    let lanes = Lanes::new(&recording.plan, form, &x);
+    let lanes = Lanes::new(recording, form, &x);
     let frames = frames(load, lanes.height(), form);
     let last = frames.last().expect("the first panel is always there");
     let height = last.bottom + 26.0;

@@ -2,6 +2,7 @@
 //! the page's style sheet turns the few colours of [`theme`] into their light and dark forms.
 //! All charts over time share one x axis ([`bins::Bins`]) and the same fault bands ([`lanes::Lanes`]).
 
+pub mod alerts;
 pub mod bins;
 pub mod heatmap;
 pub mod hover;
@@ -9,7 +10,11 @@ pub mod lanes;
 pub mod latency;
 pub mod layers;
 pub mod load;
+pub mod meters;
+#[cfg(test)]
+mod monitored;
 pub mod nines;
+pub mod planes;
 pub mod saturation;
 pub mod scale;
 pub mod seeds;

@@ -61,7 +61,7 @@ fn draw(recording: &Recording, service: usize, form: Form) -> String {
     let bins = &windows(recording, form);
     let gauges = gauges(&bins.service(recording, service), bins);
     let x = Axis::time(0.0, bins.end, 4);
-    let lanes = Lanes::new(&recording.plan, form, &x);
+    let lanes = Lanes::new(recording, form, &x);
     // A service without a limit of workers leaves the column of utilisation free, so that columns compare.
     let shift = if form == Form::Wide { 3 - gauges.len() } else { 0 };
     let frames: Vec<Frame> = (0..gauges.len()).map(|index| frame(form, index + shift)).collect();

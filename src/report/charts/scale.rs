@@ -20,6 +20,14 @@ impl Axis {
         Axis { low: 0.0, high: steps * step, log: false, ticks }
     }
 
+    /// As `from_zero`, with round numbers of a unit that is so large; 0 is just 0.
+    pub fn in_units(high: f64, count: usize, unit: f64, label: impl Fn(f64) -> String) -> Axis {
+        let round = Axis::from_zero(high / unit, count, |_| String::new());
+        let label = |value: f64| if value == 0.0 { "0".to_owned() } else { label(value) };
+        let ticks = round.ticks.iter().map(|(tick, _)| (tick * unit, label(tick * unit))).collect();
+        Axis { low: 0.0, high: round.high * unit, log: false, ticks }
+    }
+
     /// Logarithmic, over all of `low..high` and at least a factor of 4, to steps of 1-2-5.
     /// Labels every step while they fit into `pixels`, else every power of ten, else every second one.
     pub fn log(low: f64, high: f64, pixels: f64, label: impl Fn(f64) -> String) -> Axis {
@@ -109,6 +117,34 @@ pub fn latency(seconds: f64) -> String {
     }
 }
 
+const LONG: [(f64, &str); 3] = [(86_400.0, "d"), (3_600.0, "h"), (60.0, "min")];
+const BYTES: [(f64, &str); 5] =
+    [(1_099_511_627_776.0, "TiB"), (1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1024.0, "KiB"), (1.0, "B")];
+
+/// The unit in which a longer length of time reads best, in seconds.
+pub fn unit_of_time(seconds: f64) -> f64 {
+    LONG.iter().find(|(unit, _)| seconds >= 2.0 * unit).map_or(1.0, |(unit, _)| *unit)
+}
+
+/// A longer length of time: `45 s`, `12 min`, `36 h`, `12.5 d`.
+pub fn lasting(seconds: f64) -> String {
+    let unit = unit_of_time(seconds);
+    let name = LONG.iter().find(|(long, _)| *long == unit);
+    name.map_or_else(|| latency(seconds), |(_, name)| format!("{} {name}", digits(seconds / unit)))
+}
+
+/// The unit in which a number of bytes reads best.
+pub fn unit_of_bytes(value: f64) -> f64 {
+    BYTES.iter().find(|(unit, _)| value >= *unit).map_or(1.0, |(unit, _)| *unit)
+}
+
+/// A number of bytes: `512 B`, `1.5 GiB`.
+pub fn bytes(value: f64) -> String {
+    let unit = unit_of_bytes(value);
+    let name = BYTES.iter().find(|(bytes, _)| *bytes == unit).map_or("B", |(_, name)| name);
+    format!("{} {name}", digits(value / unit))
+}
+
 /// A rate or another plain number: `0.25`, `12.4`, `1 240`, `1.2 M`.
 pub fn number(value: f64) -> String {
     match value.abs() {
@@ -189,6 +225,8 @@ mod tests {
         assert_eq!(latency(0.2534), "253 ms");
         assert_eq!(latency(0.9999), "1 s");
         assert_eq!(latency(0.00085), "850 µs");
+        assert_eq!([lasting(45.0), lasting(720.0), lasting(129_600.0)], ["45 s", "12 min", "36 h"]);
+        assert_eq!([bytes(512.0), bytes(1_610_612_736.0)], ["512 B", "1.5 GiB"]);
         assert_eq!(number(12_400.0), "12.4 k");
         assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(percent(0.99999), ">99.99%");

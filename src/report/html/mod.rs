@@ -5,6 +5,7 @@ mod downloads;
 mod evidence;
 mod expectations;
 mod method;
+mod monitoring;
 mod phases;
 mod pictures;
 mod seeds;
@@ -17,6 +18,7 @@ mod words;
 mod tests;
 
 use super::charts::{escape, theme};
+use super::figures;
 use super::result::{self, RunResult};
 use crate::judge::Judgement;
 use crate::plan::World;
@@ -43,6 +45,7 @@ pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -
         expectations::section(judgement),
         phases::section(recording),
         pictures::sections(recording),
+        monitoring::sections(recording),
         evidence::section(recording),
         method::section(recording, &result, options),
         downloads::section(recording, &result),
@@ -51,7 +54,7 @@ pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -
 }
 
 fn page(recording: &Recording, judgement: &Judgement, body: &str) -> String {
-    let title = format!("{}: {}", verdict::headline(judgement.verdict), recording.plan.scenario);
+    let title = format!("{}: {}", figures::banner(judgement.verdict), recording.plan.scenario);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n\

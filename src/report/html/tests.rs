@@ -198,3 +198,17 @@ fn write_samples() {
         std::fs::write(folder.join(format!("{name}.html")), page_of(&recording)).expect("the folder can be written to");
     }
 }
+
+#[test]
+fn a_run_that_ended_early_shows_where_and_a_silence_says_that_it_is_one() {
+    let cut = page_of(&fixture::cut_short());
+    assert!(cut.contains("the run ended here, after 70 s: SIGINT") && cut.contains(">not played</text>"));
+    let mut silent = fixture::incident();
+    assert!(!page_of(&silent).contains("no successful answers</text>"));
+    let dark = silent.grid.range(fixture::at(120.0), fixture::at(170.0));
+    for cell in &mut silent.clients[0].cells[dark] {
+        cell.errors[crate::base::ErrorKind::Refused as usize] += std::mem::take(&mut cell.ok);
+        cell.latency = Default::default();
+    }
+    assert!(page_of(&silent).contains("no successful answers</text>"));
+}

@@ -2,20 +2,12 @@
 
 use super::super::charts::escape;
 use super::super::charts::scale;
+use super::super::figures::banner;
 use super::super::seeds;
 use super::table::{Cell, text};
 use super::{words, world_words};
 use crate::judge::{Basis, Judged, Judgement, Verdict};
 use crate::record::Recording;
-
-/// The word on the strip and in the page's title.
-pub fn headline(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Holds => "HOLDS",
-        Verdict::Broken => "BROKEN",
-        Verdict::CannotTell => "INCONCLUSIVE",
-    }
-}
 
 pub fn class(verdict: Verdict) -> &'static str {
     match verdict {
@@ -45,7 +37,7 @@ pub fn strip(recording: &Recording, judgement: &Judgement) -> String {
          <p class=\"facts\"><span class=\"world {}\">{world}</span><span>{means}</span><span>scenario <b>{}</b></span>{}\
          <span>seed <b>{}</b></span><span>length <b>{}</b></span></p></div>\n</header>\n",
         class(judgement.verdict),
-        headline(judgement.verdict),
+        banner(judgement.verdict),
         escape(title),
         escape(&sentence(judgement)),
         recording.head.world.word(),
