@@ -11,7 +11,7 @@ name: moved
 length: 400s
 window: 5s
 clients:
-  users: {{calls: {{to: api, timeout: 1s, dns: {{ttl: 60s, resolvers: 2000{dns}}}}}, rate: 1000/s}}
+  users: {{calls: {{to: api, timeout: 1s, dns: {{ttl: 60s, resolvers: 1000{dns}}}}}, rate: 2000/s}}
 services: {{api: {{replicas: 10, work: 0s}}}}
 faults:
   out: {{kind: drain, on: api, replicas: 2, at: 100s}}
@@ -32,7 +32,7 @@ fn old_addresses_are_asked_until_the_answers_are_too_old() {
     let played = moved(", leads_to: replicas");
     for t in [15.0, 30.0, 45.0] {
         let (measured, law) = (astray(&played, 100.0 + t), 0.2 * (1.0 - t / 60.0));
-        assert!((measured - law).abs() < 0.012, "{t} s after the change: {measured} against {law}");
+        assert!((measured - law).abs() < 0.016, "{t} s after the change: {measured} against {law}");
     }
     assert_eq!(astray(&played, 170.0), 0.0, "after one TTL nobody is left");
     assert_eq!(moved("").over(0.0, 400.0).users().failed(), 0, "a balancer knows at once");
@@ -41,10 +41,10 @@ fn old_addresses_are_asked_until_the_answers_are_too_old() {
 #[test]
 fn who_keeps_answers_too_long_comes_for_longer() {
     let played = moved(", leads_to: replicas, linger: 10%, linger_for: 200s");
-    for t in [30.0, 80.0, 150.0] {
+    for (t, slack) in [(30.0, 0.016), (80.0, 0.006), (150.0, 0.006)] {
         let law = 0.2 * (0.9 * (1.0 - t / 60.0f64).max(0.0) + 0.1 * (1.0 - t / 200.0));
         let measured = astray(&played, 100.0 + t);
-        assert!((measured - law).abs() < 0.008, "{t} s after the change: {measured} against {law}");
+        assert!((measured - law).abs() < slack, "{t} s after the change: {measured} against {law}");
     }
     assert_eq!(astray(&played, 310.0), 0.0);
 }
@@ -77,7 +77,7 @@ expect: [success(users) >= 0%]
     let gone = scaled(10, 5);
     for (t, law) in [(15.0, 0.375), (45.0, 0.125), (80.0, 0.0)] {
         let measured = astray(&gone, 100.0 + t);
-        assert!((measured - law).abs() < 0.02, "{t} s after: {measured} against {law}");
+        assert!((measured - law).abs() < 0.03, "{t} s after: {measured} against {law}");
     }
 }
 
@@ -114,5 +114,5 @@ expect: [success(users) >= 0%]
     assert!(failed("users", 150.0, 155.0) >= 0.4 && failed("users", 195.0, 300.0) == 0.0);
     assert_eq!(failed("others", 0.0, 300.0), 0.0);
     let survivor = played.over(200.0, 300.0).service("video").busy_s / (100.0 * 20.0);
-    assert!((survivor - 0.9).abs() < 0.02, "{survivor}");
+    assert!((survivor - 0.9).abs() < 0.035, "{survivor}");
 }

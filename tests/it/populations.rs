@@ -392,8 +392,8 @@ fn first_bell(fleet: &str, more: &str) -> Played {
     play(&format!(
         "
 name: first-bell
-length: 1400s
-window: 30s
+length: 1380s
+window: 60s
 clients:
   tablets: {{calls: {{to: sync, timeout: 60s}}, fleet: {{agents: 20000, interval: 24h, {fleet}}}}}
 services:
@@ -406,11 +406,11 @@ expect: [success(tablets) >= 0%]
 }
 
 impl Played {
-    /// The share of the calls to the second service between two moments that succeeded, and the most that came a second, of 30.
+    /// The share of the calls to the second service between two moments that succeeded, and the most that came a second, of 60.
     fn calls_served(&self, from: f64, to: f64) -> (f64, f64) {
         let edge = self.plan.edges.iter().position(|edge| edge.to.index() == 1).expect("somebody calls it");
         let cell = self.recording.edge_over(edge, Time::from_secs_f64(from), Time::from_secs_f64(to));
-        let cells = self.recording.services[1].cells.iter().map(|cell| cell.arrived as f64 / 30.0);
+        let cells = self.recording.services[1].cells.iter().map(|cell| cell.arrived as f64 / 60.0);
         (cell.ok as f64 / (cell.ok + cell.errors.iter().sum::<u64>()) as f64, cells.fold(0.0, f64::max))
     }
 }
