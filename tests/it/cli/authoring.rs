@@ -102,7 +102,7 @@ fn everything_that_is_listed_is_explained() {
 #[test]
 fn a_key_is_explained_wherever_it_may_stand() {
     let home = folder();
-    let page = firedrill(home.path(), &["explain", "volume"]);
+    let page = firedrill(home.path(), &["explain", "ready_within"]);
     assert!(page.code == Some(0) && page.out.contains("In `live` (firedrill explain live):"), "{}", page.out);
     let page = firedrill(home.path(), &["explain", "timeout"]);
     assert!(page.out.contains("In `call`") && page.out.contains("In `miss`"), "{}", page.out);
