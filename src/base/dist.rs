@@ -79,7 +79,7 @@ impl Dist {
     }
 
     /// A draw as a length of time.
-    #[inline]
+    #[inline(always)]
     pub fn draw_span<S: Rng>(&self, dice: &mut Dice<S>) -> Span {
         Span::from_secs_f64(self.draw(dice))
     }

@@ -34,7 +34,7 @@ impl Lot {
     }
 
     /// The dice for the `n`-th draw of this lot at a place.
-    #[inline]
+    #[inline(always)]
     pub fn dice(self, place: Lot, n: u64) -> Dice<SplitMix64> {
         Dice::from_state((self.0 ^ place.0).wrapping_add(n.wrapping_mul(STEP)))
     }

@@ -15,6 +15,7 @@ use crate::base::{ErrorKind, Lot, Span, Time};
 
 impl<W: Wire> Engine<W> {
     /// A call that has not been tried yet. It is the `turn`-th of its owner, who has these traits.
+    #[inline(always)]
     pub(super) fn new_call(
         &mut self,
         edge: EdgeId,
@@ -33,6 +34,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// A call is about to be tried for the first time.
+    #[inline(always)]
     pub(super) fn count_call(&mut self, edge: EdgeId) {
         let link = &mut self.links[edge.index()];
         link.cell.calls += 1;

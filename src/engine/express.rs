@@ -25,7 +25,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// An attempt over a bare edge is at the called service at once.
-    #[inline]
+    #[inline(always)]
     pub(super) fn walk_in(&mut self, call: Handle, attempt: u16, to: ServiceId, traits: Traits) {
         let index = to.index();
         let node = &mut self.nodes[index];
@@ -72,7 +72,7 @@ impl<W: Wire> Engine<W> {
 
     /// Hands an answer to the caller where it stands; gives out the frame that goes on with it. Where something lies on the way it
     /// goes the usual one.
-    #[inline]
+    #[inline(always)]
     fn hand_back(&mut self, parent: Handle, attempt: u16, outcome: Outcome) -> Option<Handle> {
         let call = self.calls.get_mut(parent).filter(|call| call.in_flight && call.attempt == attempt)?;
         let link = &mut self.links[call.edge.index()];
@@ -109,7 +109,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// Takes a frame that is done out of the books of a bare service. `true`: somebody waits for its worker.
-    #[inline]
+    #[inline(always)]
     fn close_visit(&mut self, frame: Handle, index: usize, outcome: Outcome) -> bool {
         self.count_answer(frame, index, outcome);
         let Some(this) = self.frames.get(frame) else { return false };
@@ -125,7 +125,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// A call over a bare edge was answered, and well.
-    #[inline]
+    #[inline(always)]
     pub(super) fn call_went_well(&mut self, handle: Handle, edge: EdgeId, outcome: Outcome) {
         self.links[edge.index()].cell.ok += 1;
         let Some(call) = self.calls.get(handle) else { return };

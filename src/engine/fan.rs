@@ -79,6 +79,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// Makes the `turn`-th call for a frame. `true`: the frame waits for it.
+    #[inline(always)]
     pub(super) fn call_from(&mut self, frame: Handle, edge: EdgeId, turn: u64) -> bool {
         let Some(this) = self.frames.get_mut(frame) else { return true };
         let (traits, sibling) = (this.traits, this.calls);

@@ -76,7 +76,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// Makes the next repetition of a call op, or goes on to the next op after the last. `true`: the frame waits for it.
-    #[inline]
+    #[inline(always)]
     fn call_next(&mut self, frame: Handle, edge: EdgeId) -> bool {
         let Some(this) = self.frames.get_mut(frame) else { return true };
         let link = &self.links[edge.index()];
@@ -95,6 +95,7 @@ impl<W: Wire> Engine<W> {
     }
 
     /// Keeps the worker busy for this long (and longer while slowed); `false` if it takes no time.
+    #[inline(always)]
     pub(super) fn work(&mut self, frame: Handle, drawn: Span) -> bool {
         let Some(this) = self.frames.get_mut(frame) else { return true };
         let node = &mut self.nodes[this.service as usize];
@@ -168,6 +169,7 @@ impl<W: Wire> Engine<W> {
         self.soon.push_back(Soon::TakeNext(ServiceId::from(index), replica));
     }
 
+    #[inline(always)]
     fn end_of_program(&mut self, frame: Handle) -> Option<Outcome> {
         let this = self.frames.get_mut(frame)?;
         let index = this.service as usize;
@@ -213,6 +215,7 @@ impl<W: Wire> Engine<W> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn count_answer(&mut self, frame: Handle, index: usize, outcome: Outcome) {
         let awaited = self.awaited(frame);
         let Some(this) = self.frames.get(frame) else { return };

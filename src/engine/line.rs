@@ -170,6 +170,7 @@ impl<W: Wire> Engine<W> {
         None
     }
 
+    #[inline(always)]
     pub(super) fn start(&mut self, frame: Handle, index: usize, replica: u32) {
         let this = self.frames.get_mut(frame).expect("a frame that starts is alive");
         this.state = State::Started;

@@ -265,6 +265,7 @@ impl<W: Wire> Engine<W> {
         }
     }
 
+    #[inline(always)]
     fn handle(&mut self, event: Event) {
         self.events += 1;
         match event {

@@ -327,6 +327,7 @@ impl Node {
     }
 
     /// Has this replica a worker to spare?
+    #[inline(always)]
     pub fn has_worker(&self, replica: u32) -> bool {
         let replica = &self.replicas[replica as usize];
         replica.frozen.is_empty() && self.workers.is_none_or(|workers| replica.busy + replica.leaked < workers)

@@ -106,7 +106,7 @@ impl EventQueue {
     }
 
     /// Puts an event at `now` + the lane's delay. `now` must never run backwards.
-    #[inline]
+    #[inline(always)]
     pub fn push_lane(&mut self, lane: Lane, now: Time, event: Event) {
         let index = match lane {
             Lane::Fifo(index) => index as usize,
@@ -115,7 +115,7 @@ impl EventQueue {
         self.push_into(index, now + self.lanes[index].0, event);
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_into(&mut self, index: usize, at: Time, event: Event) {
         let order = self.next_order();
         let queue = &mut self.lanes[index].1;
@@ -170,7 +170,7 @@ impl EventQueue {
     }
 
     /// Takes the next event that is due at or before `until`.
-    #[inline]
+    #[inline(always)]
     pub fn pop_until(&mut self, until: Time) -> Option<(Time, Event)> {
         // Where the top was, a gap may stay while lanes have their turn: what is put in next fills it.
         let top = self.top();
@@ -188,7 +188,7 @@ impl EventQueue {
         Some((time_of(next), self.events[slot as usize]))
     }
 
-    #[inline]
+    #[inline(always)]
     fn pop_lane(&mut self) -> Event {
         let index = self.first_lane.1;
         let queue = &mut self.lanes[index].1;
