@@ -258,6 +258,22 @@ fn one_mistake_gets_exactly_one_answer() {
 }
 
 #[test]
+fn copies_of_data_are_as_many_all_the_time() {
+    let late = "late: {kind: latency, on: web->cache, by: 20ms, at: 10s, for: 10s}";
+    let scaled = "late: {kind: scale, on: db, replicas: 3, at: 10s}";
+    let pushed = "late: {kind: config, set: {services.db.replicas: 3}, at: 10s}";
+    let controlled =
+        format!("{late}\ncontrols: {{c: {{kind: autoscaler, on: db, sees: inflight, target: 2, every: 1s}}}}");
+    for (fault, expected) in [(scaled, "is a copy"), (pushed, "how many copies"), (&controlled, "is a copy")] {
+        for kind in ["database", "broker"] {
+            let with = format!("db: {{kind: {kind}, replicas: 2, work: 5ms}}");
+            let said = said(&GOOD.replace("db: {work: 5ms}", &with).replace(late, fault));
+            assert!(said.contains(expected) && said.lines().count() == 1, "{said}");
+        }
+    }
+}
+
+#[test]
 fn too_many_calls_are_refused_quickly_and_once() {
     let calls = vec!["web"; 20_000].join(", ");
     let text = format!(

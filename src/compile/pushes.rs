@@ -98,6 +98,13 @@ fn not_the_same(plan: &Plan, changed: &Plan) -> Option<&'static str> {
     if services(plan) != services(changed) {
         return Some("add or remove services, or change their kinds");
     }
+    let copies = |plan: &Plan| {
+        let all = plan.services.iter().filter(|service| service.has_copies());
+        all.map(|service| service.replicas).collect::<Vec<_>>()
+    };
+    if copies(plan) != copies(changed) {
+        return Some("change how many copies a database or a broker has");
+    }
     if edges(plan) != edges(changed) {
         return Some("add or remove calls, or change where they go");
     }

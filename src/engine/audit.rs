@@ -265,7 +265,9 @@ impl<W: Wire> Engine<W> {
         let stalled = self.nodes.iter().filter_map(|node| node.disk.as_ref()).flat_map(|disk| &disk.stalled);
         let parked = exchanges().flat_map(|one| one.blocked.iter().chain(one.unacked.iter().map(|(frame, ..)| frame)));
         let parked = parked.chain(stalled);
-        let parked = parked.filter(|frame| self.frames.contains(**frame)).map(|frame| frame.slot);
+        let copies = self.nodes.iter().filter_map(|node| node.copies.as_ref());
+        let parked = parked.copied().chain(copies.flat_map(|copies| copies.stuck()));
+        let parked = parked.filter(|frame| self.frames.contains(*frame)).map(|frame| frame.slot);
         let going_on: Vec<u32> = working.chain(frozen).chain(parked).chain(self.audit_cores()).chain(locked).collect();
         let waiting: Vec<Handle> = self.flights.values().flatten().copied().collect();
         for (handle, frame) in

@@ -25,6 +25,12 @@ pub struct Copies {
 }
 
 impl Copies {
+    /// Statements that wait until copies can be reached again.
+    #[cfg(test)]
+    pub fn stuck(&self) -> impl Iterator<Item = Handle> + '_ {
+        self.stuck.iter().map(|(frame, _)| *frame)
+    }
+
     pub fn new(database: Database, id: ServiceId, plan: &Plan) -> Copies {
         let meter = |name: &str| plan.meter(Subject::Service(id.0), name);
         Copies {

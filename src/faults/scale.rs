@@ -67,6 +67,13 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
         return None;
     }
     let [replicas, workers] = wanted;
+    if service.has_copies() && replicas.is_some_and(|count| count != service.replicas) {
+        let message =
+            format!("each replica of `{}` is a copy of its data: there are as many all the time", service.name);
+        let note = fields.error("replicas", message).code("wrong-value");
+        note.help("scale its `workers`, or change `replicas` with a variant");
+        return None;
+    }
     let change = Change::edit(move |plan| {
         let service = &mut plan.services[id.index()];
         service.replicas = replicas.unwrap_or(service.replicas);

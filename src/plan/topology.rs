@@ -214,6 +214,11 @@ impl StoreSpec {
 }
 
 impl Service {
+    /// Does each of its replicas hold a copy of the same data? Then there are as many from the beginning to the end.
+    pub fn has_copies(&self) -> bool {
+        matches!(self.role, Role::Database(_) | Role::Broker(_))
+    }
+
     /// What its utilisation is a share of, per replica: its cores, or else its workers. `None`: no limit.
     pub fn slots(&self) -> Option<u32> {
         self.working.cores.map(|cores| cores.count).or(self.workers)

@@ -4,7 +4,7 @@
 use super::dealt_callers::hedges;
 use crate::base::Time;
 use crate::engine::{Audit, Direct, Engine};
-use crate::plan::{Arrivals, Does, Edge, Effect, Plan, Step, Target};
+use crate::plan::{Arrivals, Does, Edge, Effect, Lever, Plan, Step, Target};
 use crate::record::{Evidence, Recording, ServiceCell};
 use std::sync::Arc;
 
@@ -140,10 +140,15 @@ fn service(recording: &Recording, index: usize, left: &Audit, found: &mut Vec<St
     let stays = left.stays[index].as_secs_f64();
     let holds = (cell.inflight_s - stays).abs() <= 1e-6 + 1e-9 * stays;
     note(found, holds, || format!("{name}: L = λW: {} and {stays} request-seconds", cell.inflight_s));
-    // Workers that were taken away finish what they have: then more are busy than there are.
-    let reshaped = plan.schedule.iter().any(|step| {
+    // Workers that were taken away, by whomever, finish what they have: then more are busy than there are.
+    let pushed = plan.schedule.iter().any(|step| {
         matches!((&step.effect, step.target), (Effect::Set(_), Target::Service { id, .. }) if id.index() == index)
     });
+    let moved = plan
+        .controls
+        .iter()
+        .any(|control| matches!(control.does.lever(), Lever::Replicas(id) | Lever::Workers(id) if id.index() == index));
+    let reshaped = pushed || moved;
     for (cell, time) in recording.services[index].cells.iter().zip(&recording.grid.cells) {
         let seconds = time.to.since(time.from).as_secs_f64();
         note(found, within_bounds(cell, seconds, reshaped), || format!("{name} at {:?}: {cell:?}", time.from));

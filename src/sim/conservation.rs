@@ -38,7 +38,7 @@ impl Maker {
         self.pick(&[Dist::Constant(mean), Dist::Exponential { mean }, Dist::Uniform { low: 0.0, high: 2.0 * mean }])
     }
 
-    fn plan(&mut self) -> Plan {
+    pub(super) fn plan(&mut self) -> Plan {
         let count = 1 + self.below(6);
         let mut services: Vec<Service> = (0..count).map(|index| self.service(index)).collect();
         let clients = 1 + self.below(2);
@@ -58,7 +58,9 @@ impl Maker {
         plan.locks = (0..LOCKS).map(|lock| format!("lock{lock}")).collect();
         plan.window = self.pick(&[Span::from_millis(100), Span::from_millis(170), Span::from_secs(5)]);
         plan.clients = (0..clients).map(|client| self.client(client)).collect();
+        Maker::data(&mut plan);
         Maker::places(&mut plan);
+        Maker::controls(&mut plan);
         plan.meters = meters::declared(&plan);
         for _ in 0..self.below(6) {
             self.fault(&mut plan);
@@ -66,6 +68,7 @@ impl Maker {
         if self.dice.chance(0.5) {
             self.push(&mut plan);
         }
+        Maker::other_faults(&mut plan);
         plan
     }
 
@@ -266,8 +269,8 @@ impl Maker {
         new.workers = old.workers.map(|_| 1 + self.below(6));
         new.queue.capacity = self.maybe(0.5, |m| m.below(5));
         new.guards = self.guards(true);
-        // A cache keeps its keys where they are.
-        if !matches!(new.role, Role::Cache(_)) {
+        // A cache keeps its keys where they are, and copies of data are as many all the time.
+        if !matches!(new.role, Role::Cache(_)) && !new.has_copies() {
             new.replicas = 1 + self.below(4);
         }
         self.swap(plan, Target::Service { id, replicas: Replicas::ALL }, Patch::Service(old), Patch::Service(new));

@@ -12,11 +12,17 @@ mod corners;
 #[cfg(test)]
 mod dealt_callers;
 #[cfg(test)]
+mod dealt_controls;
+#[cfg(test)]
+mod dealt_data;
+#[cfg(test)]
 mod dealt_guards;
 #[cfg(test)]
 mod dealt_places;
 #[cfg(test)]
 mod dealt_services;
+#[cfg(test)]
+mod dealt_tests;
 #[cfg(test)]
 mod inside;
 #[cfg(test)]

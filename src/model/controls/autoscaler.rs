@@ -24,7 +24,7 @@
 //!   - success(users) >= 99% between 100s and 140s
 //! ```
 
-use super::{ControlKind, FIGURE, SIGNALS, figure, is_seen, service, signal};
+use super::{ControlKind, FIGURE, SIGNALS, figure, is_scalable, is_seen, service, signal};
 use crate::base::Span;
 use crate::plan::{Does, Plan, Scaling};
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -71,6 +71,6 @@ fn read(fields: &Fields, plan: &Plan) -> Option<Does> {
     }
     let (min, max) = (min as u32, max as u32);
     let (lag, cooldown) = (lag.unwrap_or(Span::ZERO), cooldown.unwrap_or(Span::from_secs(300)));
-    let is_seen = is_seen(fields, "on", sees, service, plan);
-    is_seen.then_some(Does::Scale(Scaling { service, sees, target, tolerance, lag, cooldown, min, max, fewer }))
+    let is_fit = is_seen(fields, "on", sees, service, plan) & is_scalable(fields, service, plan);
+    is_fit.then_some(Does::Scale(Scaling { service, sees, target, tolerance, lag, cooldown, min, max, fewer }))
 }

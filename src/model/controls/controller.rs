@@ -36,7 +36,7 @@
 //!   - changes(balance) >= 10
 //! ```
 
-use super::{ControlKind, FIGURE, SIGNALS, figure, is_seen, service, signal};
+use super::{ControlKind, FIGURE, SIGNALS, figure, is_scalable, is_seen, service, signal};
 use crate::base::{ClientId, EdgeId, ServiceId};
 use crate::plan::{Aimd, Arrivals, Does, Lever, Op, Plan, Steering};
 use crate::scenario::{FieldDoc, Fields, Shape, Value, help_for, quote};
@@ -162,7 +162,7 @@ fn lever(fields: &Fields, plan: &Plan) -> Option<Lever> {
             None
         }
         "workers" => Some(Lever::Workers(id)),
-        _ => Some(Lever::Replicas(id)),
+        _ => is_scalable(fields, id, plan).then_some(Lever::Replicas(id)),
     }
 }
 

@@ -80,6 +80,17 @@ fn service(node: &Node, fields: &Fields, plan: &Plan) -> Option<ServiceId> {
     found
 }
 
+/// Can the number of its replicas be moved? Copies of the same data are as many all the time.
+fn is_scalable(fields: &Fields, id: ServiceId, plan: &Plan) -> bool {
+    let service = plan.service(id);
+    if service.has_copies() {
+        let message =
+            format!("each replica of `{}` is a copy of its data: there are as many all the time", service.name);
+        fields.error("on", message).code("wrong-kind");
+    }
+    !service.has_copies()
+}
+
 /// Utilisation is of workers: a service with any number of them has none.
 fn is_seen(fields: &Fields, name: &str, of: Signal, id: ServiceId, plan: &Plan) -> bool {
     let service = plan.service(id);

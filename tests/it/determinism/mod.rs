@@ -103,6 +103,17 @@ fn the_random_scenarios_do_something() {
 }
 
 #[test]
+fn the_random_scenarios_say_everything() {
+    let texts: Vec<String> = (0..SCENARIOS).map(texts::scenario).collect();
+    let words = "kind: cache|kind: store|kind: database|kind: broker|consumes:|hedge:|split:|volume:|via:|kind: autoscaler|\
+                 kind: controller|kind: isolate|kind: freeze|kind: blind|when:|breaker:|pool:|miss:";
+    for word in words.split('|') {
+        let count = texts.iter().filter(|text| text.contains(word)).count();
+        assert!(count >= 5, "`{word}` is in {count} of {SCENARIOS} texts");
+    }
+}
+
+#[test]
 fn another_seed_gives_other_bytes() {
     let file = files().remove(0);
     assert_ne!(sim::play(&plan(&file, None, 0)).digest(), sim::play(&plan(&file, None, 1)).digest());

@@ -1,5 +1,7 @@
 //! Random scenarios as text, made of throws of named dice: all that the file format can say, in small. Each must compile.
 
+mod newer;
+
 use firedrill::base::Dice;
 use std::fmt::Write as _;
 
@@ -14,6 +16,14 @@ struct Writer {
     copies: Vec<u32>,
     caches: Vec<u32>,
     stores: Vec<u32>,
+    databases: Vec<u32>,
+    brokers: Vec<u32>,
+    /// Services that split their calls, and those whose replicas an autoscaler may move.
+    splits: Vec<u32>,
+    scalable: Vec<u32>,
+    /// Names.
+    controls: Vec<String>,
+    has_link: bool,
     /// Edges by name; only those whose name is sure to be unique.
     edges: Vec<String>,
 }
@@ -27,6 +37,12 @@ pub fn scenario(number: u64) -> String {
         copies: Vec::new(),
         caches: Vec::new(),
         stores: Vec::new(),
+        databases: Vec::new(),
+        brokers: Vec::new(),
+        splits: Vec::new(),
+        scalable: Vec::new(),
+        controls: Vec::new(),
+        has_link: false,
         edges: Vec::new(),
     };
     writer.write(number);
@@ -75,18 +91,22 @@ impl Writer {
         self.line(&format!("name: random-{number}\nseed: {seed}\nlength: {length}s"));
         let window = self.maybe(0.5, |w| format!("warmup: 500ms\nwindow: {}", w.pick(&["100ms", "170ms", "1s"])));
         self.line(&window);
+        self.has_link = self.dice.chance(0.3);
         let kinds: Vec<String> = (0..self.services).map(|index| self.kind(index)).collect();
         self.line("services:");
         for (index, kind) in kinds.iter().enumerate() {
             self.service(index as u32, kind);
         }
         self.clients();
+        self.links();
+        self.controls();
         self.faults(length);
+        self.alerts();
         self.line("expect: [success(c0) >= 0%]");
     }
 
     fn kind(&mut self, index: u32) -> String {
-        match self.below(5) {
+        match self.below(7) {
             0 if index > 0 && index + 1 < self.services => {
                 self.caches.push(index);
                 let ttl = self.maybe(0.5, |w| format!(", ttl: {}", w.ms(500)));
@@ -102,12 +122,20 @@ impl Writer {
                     ", kind: store, servers: 10, server_size: 64KiB, used: 60%, append: 1KiB, probes: {probes}{placement}{reclaim}"
                 )
             }
+            2 if index > 0 => {
+                self.databases.push(index);
+                self.database()
+            }
+            3 if self.brokers.is_empty() => {
+                self.brokers.push(index);
+                self.broker()
+            }
             _ => String::new(),
         }
     }
 
     fn service(&mut self, index: u32, kind: &str) {
-        let replicas = 1 + self.below(3);
+        let replicas = if self.databases.contains(&index) { 3 } else { 1 + self.below(3) };
         self.copies.push(replicas);
         let workers = self.maybe(0.7, |w| format!(", workers: {}", 1 + w.below(4)));
         let queue = self.maybe(0.5, |w| {
@@ -123,7 +151,15 @@ impl Writer {
             true => (self.balance(), self.calls(index)),
             false => (String::new(), String::new()),
         };
-        self.line(&format!("  s{index}: {{replicas: {replicas}, work: {work}{line}{kind}{balance}{calls}}}"));
+        let more = match kind.is_empty() {
+            true => {
+                self.scalable.push(index);
+                let (volume, consumes) = (self.volume(), self.consumes(index));
+                format!("{volume}{consumes}")
+            }
+            false => String::new(),
+        };
+        self.line(&format!("  s{index}: {{replicas: {replicas}, work: {work}{line}{kind}{balance}{calls}{more}}}"));
     }
 
     fn balance(&mut self) -> String {
@@ -154,8 +190,9 @@ impl Writer {
     }
 
     fn step(&mut self, from: u32) -> String {
-        match self.below(5) {
+        match self.below(6) {
             0 => format!("{{work: {}}}", self.dist()),
+            2 => self.split(from),
             1 => {
                 let (a, b) = (self.call(from), self.call(from));
                 format!("{{parallel: [{a}, {b}]}}")
@@ -178,7 +215,8 @@ impl Writer {
         let count = self.maybe(0.2, |w| format!(", count: {}", 1 + w.below(3)));
         let optional = self.maybe(0.2, |_| ", optional: true".to_owned());
         let policy = self.policy();
-        format!("{{to: s{to}{policy}{chance}{count}{optional}{miss}}}")
+        let via = self.via(&policy);
+        format!("{{to: s{to}{policy}{via}{chance}{count}{optional}{miss}}}")
     }
 
     /// What a caller may do about a call.
@@ -204,7 +242,8 @@ impl Writer {
         });
         let pool = self
             .maybe(0.15, |w| format!(", pool: {{size: {}, idle: 50ms, peer_idle: 20ms, race: 5ms}}", 1 + w.below(4)));
-        format!("{timeout}{cancel}{wait}{latency}{retries}{guard}{pool}")
+        let hedge = self.hedge();
+        format!("{timeout}{cancel}{wait}{latency}{retries}{guard}{pool}{hedge}")
     }
 
     fn clients(&mut self) {
@@ -251,6 +290,9 @@ impl Writer {
 
     /// A fault without its time, and whether it has an end.
     fn fault(&mut self) -> (String, bool) {
+        if let Some(newer) = self.newer_fault() {
+            return newer;
+        }
         let edge = self.below(self.edges.len() as u32);
         let edge = self.edges[edge as usize].clone();
         let service = self.below(self.services);
