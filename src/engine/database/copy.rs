@@ -7,6 +7,10 @@ use std::collections::VecDeque;
 pub struct Copy {
     /// On their way, in the order in which they are applied.
     pipeline: VecDeque<Coming>,
+    /// So many at its front have been received.
+    here: usize,
+    /// It holds an older write behind a newer one: one that was sent again.
+    mixed: bool,
     /// Everything up to here was applied, but for `missing` and the pipeline.
     applied: u64,
     received: u64,
@@ -57,6 +61,7 @@ impl Copy {
     pub fn put(&mut self, position: u64, received: Time, per_write: Span) -> Time {
         let applied = received.max(self.busy_until) + per_write;
         self.busy_until = applied;
+        self.mixed |= self.pipeline.back().is_some_and(|last| last.position >= position);
         self.pipeline.push_back(Coming { position, received, applied });
         received
     }
@@ -67,16 +72,27 @@ impl Copy {
             self.applied = self.applied.max(first.position);
             self.received = self.received.max(first.position);
             self.pipeline.pop_front();
+            self.here = self.here.saturating_sub(1);
         }
+        self.mixed &= !self.pipeline.is_empty();
         // The pipeline is applied in order and received nearly so: the first that is not here yet ends the search.
-        let here = self.pipeline.iter().take_while(|coming| coming.received <= now).map(|coming| coming.position).max();
-        self.received = self.received.max(here.unwrap_or(0));
+        while let Some(next) = self.pipeline.get(self.here).filter(|coming| coming.received <= now) {
+            self.received = self.received.max(next.position);
+            self.here += 1;
+        }
+    }
+
+    /// The write in the pipeline with this position.
+    fn coming(&self, position: u64) -> Option<&Coming> {
+        if self.mixed {
+            return self.pipeline.iter().find(|coming| coming.position == position);
+        }
+        let found = self.pipeline.binary_search_by_key(&position, |coming| coming.position);
+        found.ok().map(|at| &self.pipeline[at])
     }
 
     pub fn has_applied(&self, position: u64) -> bool {
-        position <= self.applied
-            && self.missing.binary_search(&position).is_err()
-            && !self.pipeline.iter().any(|coming| coming.position == position)
+        position <= self.applied && self.missing.binary_search(&position).is_err() && self.coming(position).is_none()
     }
 
     /// It has everything up to here.
@@ -90,7 +106,7 @@ impl Copy {
         if self.missing.binary_search(&position).is_ok() {
             return None;
         }
-        match self.pipeline.iter().find(|coming| coming.position == position) {
+        match self.coming(position) {
             Some(coming) => Some(coming.received.max(now)),
             None => (position <= self.applied).then_some(now),
         }
@@ -104,6 +120,7 @@ impl Copy {
     pub fn cut_to(&mut self, position: u64, now: Time) {
         self.advance(now);
         self.pipeline.retain(|coming| coming.received <= now && coming.position <= position);
+        self.here = self.pipeline.len();
         self.missing.retain(|missing| *missing <= position);
         self.applied = self.applied.min(position);
         self.received = self.received.min(position);
