@@ -19,9 +19,9 @@ impl<W: Wire> Engine<W> {
         link.bare = self.express && !W::CARRIES && link.is_bare(self.plan.edge(edge));
     }
 
-    /// As `look_at_edge`, for a service.
+    /// As `look_at_edge`, for a service. Where messages are carried for real, every answer has to leave.
     pub(super) fn look_at_service(&mut self, index: usize) {
-        self.nodes[index].bare = self.express && self.nodes[index].is_bare();
+        self.nodes[index].bare = self.express && !W::CARRIES && self.nodes[index].is_bare();
     }
 
     /// An attempt over a bare edge is at the called service at once.

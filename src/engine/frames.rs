@@ -113,13 +113,15 @@ impl<W: Wire> Engine<W> {
         }
         if node.working.any {
             let cold = node.coldness(this.replica, self.now);
+            let debt = std::mem::take(&mut node.replicas[this.replica as usize].debt);
             if node.working.on_cores {
                 // The speed of cores knows of slowness: it changes for what is under way, too.
-                node.begin_work(drawn.mul_f64(cold));
-                self.work_on_cores(frame, drawn.mul_f64(cold));
+                let demand = drawn.mul_f64(cold) + debt;
+                node.begin_work(demand);
+                self.work_on_cores(frame, demand);
                 return true;
             }
-            length = length.mul_f64(cold);
+            length = length.mul_f64(cold) + debt;
         }
         node.begin_work(length);
         let frozen = node.replicas[this.replica as usize].frozen_total(self.now);

@@ -48,6 +48,7 @@ impl<W: Wire> Engine<W> {
         if !self.nodes[index].doors.is_empty()
             && let Some(kind) = self.turned_away_by_guard(index, replica, &origin)
         {
+            self.nodes[index].pay_for_rejection(replica);
             self.note_outcome(index, replica, true);
             return self.answer_origin(origin, Outcome::Failed(kind));
         }
@@ -228,6 +229,7 @@ impl<W: Wire> Engine<W> {
         let index = this.service as usize;
         let replica = this.replica;
         self.nodes[index].cell.rejected += 1;
+        self.nodes[index].pay_for_rejection(replica);
         self.leave(frame, index, None);
         self.reply(frame, index, replica, origin, Outcome::Failed(kind));
     }

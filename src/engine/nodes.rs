@@ -326,6 +326,14 @@ impl Node {
         self.contents.is_none() && self.copies.is_none() && self.exchange.is_none() && self.balancer.is_some()
     }
 
+    /// A replica turned a request away: that is work, too.
+    pub fn pay_for_rejection(&mut self, replica: u32) {
+        if let Some(cost) = self.working.reject_cost {
+            let place = &mut self.replicas[replica as usize];
+            place.debt = place.debt + cost;
+        }
+    }
+
     /// Has this replica a worker to spare?
     #[inline(always)]
     pub fn has_worker(&self, replica: u32) -> bool {

@@ -33,6 +33,8 @@ pub struct Replica {
     pub started: Option<Time>,
     /// When a batch that is too small now is taken all the same.
     pub batch_at: Option<Time>,
+    /// Work that turning requests away has cost, and that nobody has waited for yet.
+    pub debt: Span,
     /// Faults that hold it down or frozen now.
     pub down: Vec<FaultId>,
     pub frozen: Vec<FaultId>,
@@ -80,6 +82,7 @@ impl Replica {
             cores: on_cores.then(|| Box::new(Cores::new(count, sharing))),
             started: starts.then_some(Time::ZERO),
             batch_at: None,
+            debt: Span::ZERO,
             down: Vec::new(),
             frozen: Vec::new(),
             load: None,

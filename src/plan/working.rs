@@ -62,6 +62,8 @@ pub struct Working {
     pub efficiency: Option<Efficiency>,
     pub warm_up: Option<WarmUp>,
     pub batch: Option<Batch>,
+    /// Work that turning a request away costs.
+    pub reject_cost: Option<Span>,
 }
 
 /// Work needs a core; a worker that waits for a call does not.

@@ -9,6 +9,11 @@ pub const DRAINED: &str = "drain";
 
 /// Twenty servers of 100/s each, evenly spaced load, checks that fail above 95% of load; so many servers are lost at 60 s.
 pub fn routers(load: u32, lost: u32, how: &str, health: &str) -> Played {
+    routers_with(load, lost, how, health, "")
+}
+
+/// As `routers`, with more fields of the service, each on a line of its own.
+pub fn routers_with(load: u32, lost: u32, how: &str, health: &str, more: &str) -> Played {
     play(&format!(
         "
 name: routers
@@ -21,7 +26,7 @@ services:
     workers: 10
     work: 100ms
     queue: 100
-    health: {{check: load, above: 95%, interval: 5s, fall: 2, rise: 2{health}}}
+    health: {{check: load, above: 95%, interval: 5s, fall: 2, rise: 2{health}}}{more}
 faults:
   lost: {{kind: {how}, on: routers, replicas: {lost}, at: 60s}}
 expect: [success(users) >= 0%]

@@ -1,5 +1,6 @@
 //! How a service works beside keeping workers busy, read out of the Plan once.
 
+use crate::base::Span;
 use crate::plan::{Batch, CoDel, Efficiency, Op, Queue, Service, WarmUp};
 
 /// What a queue does beside putting requests in order.
@@ -19,6 +20,7 @@ pub struct WorkRules {
     pub on_cores: bool,
     pub efficiency: Option<Efficiency>,
     pub warm_up: Option<WarmUp>,
+    pub reject_cost: Option<Span>,
     pub batch: Option<Batch>,
     pub takes_locks: bool,
 }
@@ -48,10 +50,15 @@ impl WorkRules {
         let on_cores = working.cores.is_some() || working.efficiency.is_some();
         let takes_locks = service.program.iter().any(|op| matches!(op, Op::Lock { .. }));
         WorkRules {
-            any: on_cores || takes_locks || working.warm_up.is_some() || working.batch.is_some(),
+            any: on_cores
+                || takes_locks
+                || working.warm_up.is_some()
+                || working.batch.is_some()
+                || working.reject_cost.is_some(),
             on_cores,
             efficiency: working.efficiency.clone(),
             warm_up: working.warm_up,
+            reject_cost: working.reject_cost,
             batch: working.batch,
             takes_locks,
         }

@@ -27,6 +27,7 @@ pub mod parallel;
 pub mod pool;
 pub mod queue;
 pub mod rate_limit;
+pub mod reject_cost;
 pub mod reload;
 pub mod retries;
 pub mod shed;
@@ -73,6 +74,7 @@ pub static PAGES: &[Page] = &[
     cores::PAGE,
     efficiency::PAGE,
     warm_up::PAGE,
+    reject_cost::PAGE,
     batch::PAGE,
     lock::PAGE,
     versions::PAGE,

@@ -11,8 +11,8 @@ use super::policies::call::{self, CallDraft, StepDraft};
 use super::policies::class::Classes;
 use super::policies::consumes::{self, ConsumeDraft};
 use super::policies::{
-    self, balance, batch, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit, shed,
-    versions, volume, warm_up,
+    self, balance, batch, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit, reject_cost,
+    shed, versions, volume, warm_up,
 };
 use crate::plan::{Order, Role, Service, Working};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, quote, values};
@@ -56,6 +56,7 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("limit", limit::SHAPE, "none", "requests that each replica may hold"),
     FieldDoc::optional("shed", shed::SHAPE, "none", "when each replica turns requests away"),
     FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "requests a second, all replicas together"),
+    reject_cost::TABLE[0],
     FieldDoc::optional("retry_after", Shape::Span, "none", "how long those who are turned away are asked to wait"),
     FieldDoc::optional("work", Shape::Dist, "none", "how long a worker works on a request, before any calls"),
     FieldDoc::optional("calls", Shape::OneOf(&CALLS), "none", "what it calls, in order"),
@@ -189,6 +190,7 @@ fn read_working(fields: &Fields) -> Working {
         efficiency: fields.node("efficiency").and_then(|node| efficiency::read(node, diags)),
         warm_up: fields.node("warm_up").and_then(|node| warm_up::read(node, diags)),
         batch: fields.node("batch").and_then(|node| batch::read(node, diags)),
+        reject_cost: reject_cost::read(fields),
     }
 }
 

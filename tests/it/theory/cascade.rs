@@ -2,7 +2,7 @@
 
 use super::proof::Rule;
 use super::sheet::Sheet;
-use crate::balance::{CRASHED, DRAINED, routers, served};
+use crate::balance::{CRASHED, DRAINED, routers, routers_with, served};
 
 const SOURCE: &str = "Gmail, 2009; cascade if L / (N - k) >= 0.95 C";
 
@@ -32,6 +32,23 @@ fn bounds(sheet: &mut Sheet) {
     sheet.row("1700/s, 3 lost, two ejected at most: share served", "15 / 17", near(15.0 / 17.0), served(&cap));
     let least = cap.over(100.0, 400.0).meter("replicas").min;
     sheet.row("1700/s, 3 lost, two ejected at most: fewest in rotation", "17 - 2", Rule::Exactly(15.0), least);
+    // Half the work of a request for each that is turned away.
+    let paying = |load: u32, health: &str| served(&routers_with(load, 3, DRAINED, health, "\n    reject_cost: 50ms"));
+    let price = |n: f64, load: f64| n * (200.0 - load / n) / load;
+    let source = "I36; n (2C - L/n) / L";
+    sheet.row(
+        "1700/s, 3 lost, two ejected at most, half the work for a rejection: share served",
+        source,
+        near(price(15.0, 1700.0)),
+        paying(1700, ", max_ejected: 10%"),
+    );
+    sheet.row(
+        "1800/s, 3 lost, panic below 90%, half the work for a rejection: share served",
+        source,
+        near(price(17.0, 1800.0)),
+        paying(1800, ", panic: 90%"),
+    );
+    sheet.planted("rejections that cost nothing, as if half the work", near(price(15.0, 1700.0)), served(&cap));
     let more = routers(1700, 3, DRAINED, ", max_ejected: 40%");
     sheet.planted("seven ejected at most, as if two", near(15.0 / 17.0), served(&more));
 }
@@ -39,10 +56,9 @@ fn bounds(sheet: &mut Sheet) {
 #[test]
 fn a_cascade_of_health_checks() {
     let about = "N = 20 servers of C = 100/s, a load of L, and checks that fail a server whose workers were busier than 95%; k servers are lost.\n\
-        Here a server that is asked for more than it can do still does what it can and turns the rest away for nothing. The card that\n\
-        these figures are held against (I36) gives 0.77 for the cap and 0.889 for panic at 1800/s, which are the figures of servers that\n\
-        pay for what they turn away, half of what they pay for what they serve: n (2C - L/n) / L, so 0.765 for n = 15 and L = 1700, and\n\
-        0.889 for n = 17 and L = 1800. No queue here turns away at a price, so that the same two cases are 15/17 and 17/18.";
+        A server that is asked for more than it can do still does what it can, and turns the rest away for nothing unless it has a\n\
+        `reject_cost`. The figures of card I36, 0.77 for the cap and 0.889 for panic at 1800/s, are those of servers that pay half of\n\
+        what they pay for what they serve: n (2C - L/n) / L.";
     let mut sheet = Sheet::new("A cascade of health checks", about);
     criterion(&mut sheet);
     bounds(&mut sheet);
