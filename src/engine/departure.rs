@@ -102,6 +102,9 @@ impl<W: Wire> Engine<W> {
 
     fn open_connection(&mut self, handle: Handle, attempt: u16) {
         let Some(edge) = self.calls.get(handle).map(|call| call.edge) else { return };
+        if self.is_one_too_many(handle, attempt, edge) {
+            return;
+        }
         let Some(gate) = &mut self.links[edge.index()].gate else { return };
         let (meter, lane) = (gate.meters.connects, gate.connect_timeout);
         self.meters.count(meter, 1);

@@ -19,6 +19,7 @@ mod call;
 mod calls;
 mod cells;
 mod clients;
+mod connections;
 mod contents;
 mod controls;
 mod cores;

@@ -134,6 +134,12 @@ impl Connections {
         });
     }
 
+    /// Connections that are in use, or idle and open at both ends.
+    pub fn open(&self, now: Time) -> u64 {
+        let idle = self.idle.iter().filter(|place| self.state(**place, now) == State::Open).count();
+        u64::from(self.in_use()) + idle as u64
+    }
+
     /// Connections in use, and attempts that wait for one.
     pub fn load(&self) -> (u32, u32) {
         (self.in_use(), self.waiters.len())

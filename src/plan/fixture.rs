@@ -18,6 +18,7 @@ pub fn service(name: &str, workers: Option<u32>, program: Vec<Op>) -> Service {
         zones: vec![],
         guards: Vec::new(),
         retry_after: None,
+        connections: None,
         versions: None,
         program,
         role: Role::Plain,

@@ -30,6 +30,8 @@ pub struct Service {
     pub guards: Vec<Guard>,
     /// How long it asks those to wait whom it turns away (`Retry-After`, RFC 9110).
     pub retry_after: Option<Span>,
+    /// Connections that each replica accepts from pools; `None`: no limit.
+    pub connections: Option<u32>,
     pub working: Working,
     /// `None`: it does not matter by which version a request was made.
     pub versions: Option<Skew>,

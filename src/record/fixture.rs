@@ -155,6 +155,7 @@ fn service(name: &str, kind: &str, workers: Option<u32>, role: Role) -> Service 
         zones: Vec::new(),
         guards: Vec::new(),
         retry_after: None,
+        connections: None,
         versions: None,
         program: Vec::new(),
         role,

@@ -28,6 +28,7 @@ pub fn service(name: &str, workers: Option<u32>) -> Service {
         zones: Vec::new(),
         guards: Vec::new(),
         retry_after: None,
+        connections: None,
         versions: None,
         program: vec![Op::Work(Dist::Constant(0.01))],
         role: Role::Plain,

@@ -85,6 +85,7 @@ impl Maker {
         };
         service.guards = self.guards(true);
         service.retry_after = self.maybe(0.3, |m| m.ms(100));
+        service.connections = self.maybe(0.2, |m| 1 + m.below(20));
         service.balance = self.balance();
         service.role = match self.below(4) {
             0 if index > 0 => Role::Cache(CacheSpec {

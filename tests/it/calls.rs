@@ -356,3 +356,38 @@ fn values_that_have_expired_are_better_than_none() {
     // One rebuild for every time that the value expires, until they fail.
     near("rebuilds", at_once.over(0.0, 50.0).service("db").arrived as f64, 33.0, 0.05);
 }
+
+/// Two callers with a pool of 60 each, both of which they need in part of the time, and a database that accepts this many.
+fn two_pools(accepted: &str) -> Played {
+    play(&format!(
+        "
+name: connections
+length: 400s
+window: 50s
+clients:
+  users: {{calls: shop, rate: 300/s}}
+  clerks: {{calls: office, rate: 300/s}}
+services:
+  shop: {{calls: [{{to: db, pool: {{size: 60}}}}]}}
+  office: {{calls: [{{to: db, pool: {{size: 60}}}}]}}
+  db: {{kind: database{accepted}, work: exp(150ms)}}
+expect: [success(users) >= 0%]
+"
+    ))
+}
+
+/// Each pool is an M/G/60 queue at a load of 45, which has room; both together need at most 120 connections, and 120 they get, once
+/// they had them: pools do not close what is idle.
+#[test]
+fn pools_that_fit_alone_may_not_fit_together() {
+    let refused = |accepted: &str| {
+        let played = two_pools(accepted);
+        let [shop, office] = ["shop->db", "office->db"].map(|name| edge(&played, name));
+        let refused = count(&shop, ErrorKind::NoConnection) + count(&office, ErrorKind::NoConnection);
+        refused as f64 / (shop.attempts + office.attempts) as f64
+    };
+    assert_eq!(refused(""), 0.0);
+    assert_eq!(refused(", connections: 120"), 0.0);
+    let tight = refused(", connections: 90");
+    assert!(tight > 0.02 && tight < 0.5, "{tight} of the attempts found no connection");
+}

@@ -8,6 +8,7 @@ pub mod bulkhead;
 pub mod call;
 pub mod class;
 pub mod connect;
+pub mod connections;
 pub mod consumes;
 pub mod cores;
 pub mod deadline;
@@ -75,6 +76,7 @@ pub static PAGES: &[Page] = &[
     efficiency::PAGE,
     warm_up::PAGE,
     reject_cost::PAGE,
+    connections::PAGE,
     batch::PAGE,
     lock::PAGE,
     versions::PAGE,

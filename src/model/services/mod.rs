@@ -11,8 +11,8 @@ use super::policies::call::{self, CallDraft, StepDraft};
 use super::policies::class::Classes;
 use super::policies::consumes::{self, ConsumeDraft};
 use super::policies::{
-    self, balance, batch, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit, reject_cost,
-    shed, versions, volume, warm_up,
+    self, balance, batch, connections, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit,
+    reject_cost, shed, versions, volume, warm_up,
 };
 use crate::plan::{Order, Role, Service, Working};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, quote, values};
@@ -57,6 +57,7 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("shed", shed::SHAPE, "none", "when each replica turns requests away"),
     FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "requests a second, all replicas together"),
     reject_cost::TABLE[0],
+    connections::TABLE[0],
     FieldDoc::optional("retry_after", Shape::Span, "none", "how long those who are turned away are asked to wait"),
     FieldDoc::optional("work", Shape::Dist, "none", "how long a worker works on a request, before any calls"),
     FieldDoc::optional("calls", Shape::OneOf(&CALLS), "none", "what it calls, in order"),
@@ -151,6 +152,7 @@ pub fn read(
         zones: read_zones(&fields, replicas),
         guards: policies::guards_of_service(&fields),
         retry_after: fields.span("retry_after"),
+        connections: connections::read(&fields),
         program: Vec::new(),
         role,
     };
