@@ -139,9 +139,10 @@ fn side(fields: &Fields, name: &str, plan: &Plan) -> Option<Vec<Party>> {
         };
         side.push(party);
     }
-    if side.is_empty() {
+    // A side that was not said at all is told already.
+    if side.is_empty() && fields.has(name) {
         fields.error(name, "a side of a partition has somebody on it").code("wrong-value");
         return None;
     }
-    Some(side)
+    Some(side).filter(|side| !side.is_empty())
 }

@@ -69,7 +69,7 @@ pub const COMMON: [FieldDoc; 26] = [
     FieldDoc::optional("throttle", throttle::SHAPE, "none", "turns away what would be turned away anyhow"),
     FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "how many it may make a second"),
     FieldDoc::optional("limit", limit::SHAPE, "none", "how many may be under way"),
-    FieldDoc::optional("pool", Shape::Shared("pool", &pool::TABLE), "none", "connections that are kept and used again"),
+    FieldDoc::optional("pool", pool::SHAPE, "none", "connections that are kept and used again"),
     FieldDoc::optional("connect", Shape::Shared("connect", &connect::TABLE), "no time", "what opening one takes"),
     FieldDoc::optional("bulkhead", bulkhead::SHAPE, "none", "most attempts under way at a time"),
     FieldDoc::optional("hedge", hedge::SHAPE, "none", "a second request when the first takes long"),

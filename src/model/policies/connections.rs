@@ -13,8 +13,8 @@
 //!   users: {calls: shop, rate: 300/s}
 //!   clerks: {calls: office, rate: 300/s}
 //! services:
-//!   shop: {calls: [{to: db, pool: {size: 60}}]}
-//!   office: {calls: [{to: db, pool: {size: 60}}]}
+//!   shop: {calls: [{to: db, pool: 60}]}
+//!   office: {calls: [{to: db, pool: 60}]}
 //!   db: {kind: database, connections: 100, work: exp(180ms)}
 //! expect:
 //!   - errors(shop->db, kind=no-connection) > 0%

@@ -1,6 +1,6 @@
 //! Connections that all callers of an edge keep together: so many at most, each for one request at a time, taken and given back.
 //!
-//! A call takes an idle connection, or has one opened (see `connect`), or waits until one is given back: at most `max_wait`, then it
+//! `pool: 20` is short for `pool: {size: 20}`. A call takes an idle connection, or has one opened (see `connect`), or waits until one is given back: at most `max_wait`, then it
 //! fails with `no-connection`. `pick` says which idle one is taken: `newest` lets the others grow old, `oldest` keeps all in use,
 //! `random` deals calls to all places alike, open or not. After a timeout, a reset or a crash a connection is closed and not used again.
 //! `idle` is the caller's own timer, `peer_idle` that of the called side. If the called side closes first, there is a window of length
@@ -25,7 +25,7 @@
 use crate::base::Span;
 use crate::model::Page;
 use crate::plan::{Pick, Pool};
-use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Value, values};
 
 pub const PAGE: Page = Page { name: "pool", page: include_str!("pool.rs"), fields: &[&TABLE] };
 
@@ -46,7 +46,14 @@ pub static TABLE: [FieldDoc; 7] = [
 
 const SIZE_MAX: u64 = 10_000_000;
 
+pub const SHAPE: Shape = Shape::OneOf(&[Shape::Count, Shape::Shared("pool", &TABLE)]);
+
 pub fn read(node: &Node, diags: &Diagnostics) -> Option<Pool> {
+    if let Value::Scalar(..) = node.value {
+        let size = checked_size(values::read_count(node, diags)?, node, diags)?;
+        let (max_wait, idle, peer_idle) = (None, None, None);
+        return Some(Pool { size, open_ahead: false, pick: Pick::Newest, max_wait, idle, peer_idle, race: Span::ZERO });
+    }
     let fields = Fields::open(node, "`pool`", &TABLE, diags);
     let pick = match fields.choice("pick") {
         Some("oldest") => Pick::Oldest,
@@ -60,10 +67,14 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<Pool> {
         let note = fields.error("race", "there is no race: the called side never closes a connection");
         note.help("give its timer, such as `peer_idle: 20s`").code("wrong-value");
     }
-    let size = fields.count("size")?;
+    let size = checked_size(fields.count("size")?, fields.node("size")?, diags)?;
+    Some(Pool { size, open_ahead, pick, max_wait, idle, peer_idle, race })
+}
+
+fn checked_size(size: u64, node: &Node, diags: &Diagnostics) -> Option<u32> {
     if size == 0 || size > SIZE_MAX {
-        fields.error("size", format!("a pool has 1 to {SIZE_MAX} connections")).code("wrong-value");
+        diags.error(node.place, format!("a pool has 1 to {SIZE_MAX} connections")).code("wrong-value");
         return None;
     }
-    Some(Pool { size: size as u32, open_ahead, pick, max_wait, idle, peer_idle, race })
+    Some(size as u32)
 }
