@@ -83,10 +83,10 @@ impl<T, S: Copy + Default> Slab<T, S> {
             .map(|place| &mut place.value)
     }
 
-    /// What stands beside a value that is there; the default until something was put there.
+    /// What stands beside a value; the default until something was put there, and when the value is gone.
     #[inline]
     pub fn beside(&self, handle: Handle) -> S {
-        self.beside.get(handle.slot as usize).copied().unwrap_or_default()
+        self.beside.get(handle.slot as usize).filter(|_| self.contains(handle)).copied().unwrap_or_default()
     }
 
     /// As `beside`, to be changed.
@@ -150,6 +150,10 @@ mod tests {
         assert_eq!((slab.beside(a), slab.beside(b)), (0, 7));
         slab.remove(b);
         let c = slab.insert("c");
-        assert_eq!((c.slot, slab.beside(c)), (b.slot, 0));
+        *slab.beside_mut(c) = 9;
+        assert_eq!((c.slot, slab.beside(c), slab.beside(b)), (b.slot, 9, 0));
+        slab.remove(c);
+        let d = slab.insert("d");
+        assert_eq!((d.slot, slab.beside(d)), (b.slot, 0));
     }
 }
