@@ -3,8 +3,8 @@
 use super::pushes::{self, Push};
 use super::sites::site;
 use crate::base::{FaultId, Span, Time};
-use crate::faults::{self, ActsOn, Change, Deed, FaultKind, Lasts, Lowered};
-use crate::plan::{FaultInfo, Plan, Step};
+use crate::faults::{self, ActsOn, Change, Deed, FaultKind, Lasts, Lowered, Worlds};
+use crate::plan::{FaultInfo, Plan, Step, World};
 use crate::scenario::{Entry, Fields, Node, help_for, quote, values};
 
 /// Faults may be at most this many.
@@ -41,6 +41,7 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
         ));
     };
     let fields = Fields::open_all(&entry.value, &what, &kind.tables(), root.diags());
+    refuse_in_model(kind, &fields, plan);
     let window = window(&fields, kind, plan);
     let on = if kind.acts_on == ActsOn::Anything { Some("") } else { fields.text("on") };
     let site = on.and_then(|on| site(on, kind, &fields, plan));
@@ -95,6 +96,14 @@ fn kind_of(entry: &Entry, what: &str, root: &Fields) -> Option<&'static FaultKin
             .maybe_help(help_for(name, names));
     }
     kind
+}
+
+/// What the model has no meaning for is not played there.
+fn refuse_in_model(kind: &FaultKind, fields: &Fields, plan: &Plan) {
+    if kind.worlds == Worlds::LiveOnly && plan.world == World::Sim {
+        let note = fields.error("kind", format!("`{}` acts on real processes, and the simulator has none", kind.name));
+        note.help("play the scenario with `--world live`, or say `world: live` in it").code("wrong-world");
+    }
 }
 
 /// When it begins and ends; both inside the run.

@@ -1,6 +1,7 @@
 //! Every documented example compiles and plays; mistakes are found all at once; nothing panics.
 
 use super::*;
+use crate::faults::Worlds;
 use crate::judge::{ExitCode, judge};
 use crate::scenario::{load_text, render_lines};
 use proptest::prelude::*;
@@ -27,6 +28,15 @@ fn every_example_compiles_plays_and_holds() {
         let (plan, said) = read(&entry.example, &Request::default());
         let plan = plan.unwrap_or_else(|| panic!("the example of `{}` does not compile:\n{said}", entry.name));
         assert_eq!(said, "", "the example of `{}` is not clean", entry.name);
+        if plan.world == World::Live {
+            let kind = crate::faults::named(entry.name);
+            assert!(
+                kind.is_some_and(|kind| kind.worlds == Worlds::LiveOnly),
+                "`{}`: its example is not played",
+                entry.name
+            );
+            continue;
+        }
         let judgement = judge(&crate::sim::play(&plan));
         if judgement.exit != ExitCode::Held {
             let lines: Vec<_> =

@@ -23,7 +23,7 @@
 //!   - p50(users) >= 30ms during thin-line
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -32,6 +32,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("bandwidth.rs"),
     acts_on: ActsOn::EdgeOrSegment,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -25,7 +25,7 @@
 //!   - crashes(db) == 1
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, zones};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, zones};
 use crate::base::ServiceId;
 use crate::plan::{Effect, Replicas, Target};
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -35,6 +35,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("blackout.rs"),
     acts_on: ActsOn::Anything,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -27,7 +27,7 @@
 //!   - fires(user-errors) within 10s of burst
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields};
 
@@ -36,6 +36,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("blind.rs"),
     acts_on: ActsOn::Service,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

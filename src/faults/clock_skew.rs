@@ -31,7 +31,7 @@
 //!   - success(users) >= 100% between 70s and 120s
 //! ```
 
-use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::{Effect, Party, Plan, Replicas, Role, Target, Whose};
 use crate::scenario::{FieldDoc, Fields, Shape, help_for, quote};
 
@@ -40,6 +40,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("clock_skew.rs"),
     acts_on: ActsOn::Anything,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

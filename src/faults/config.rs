@@ -28,7 +28,7 @@
 //!   - success(users) >= 99% between 25s and 40s
 //! ```
 
-use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::scenario::overlay::Setting;
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -37,6 +37,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("config.rs"),
     acts_on: ActsOn::Anything,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -28,7 +28,7 @@
 //!   - success(users) >= 95% after hole
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::{Effect, Ways};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -37,6 +37,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("cut.rs"),
     acts_on: ActsOn::Edge,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -26,7 +26,7 @@
 //!   - p50(users) <= 90ms between 42s and 60s
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words, zones};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words, zones};
 use crate::plan::{Effect, Target};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -35,6 +35,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("detour.rs"),
     acts_on: ActsOn::Anything,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

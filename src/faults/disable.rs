@@ -23,7 +23,7 @@
 //!   - mean(users) < 20ms during no-ads
 //! ```
 
-use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::{Party, Target};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -32,6 +32,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("disable.rs"),
     acts_on: ActsOn::Edge,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

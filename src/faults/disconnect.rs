@@ -24,7 +24,7 @@
 //!   - last(connected(phones)) >= 100%
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::{Arrivals, Effect};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -33,6 +33,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("disconnect.rs"),
     acts_on: ActsOn::Client,
     lasts: Lasts::Instantly,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

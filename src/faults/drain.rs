@@ -23,7 +23,7 @@
 //!   - replicas(api) == 2 during maintenance
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields};
 
@@ -32,6 +32,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("drain.rs"),
     acts_on: ActsOn::Service,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

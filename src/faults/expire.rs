@@ -25,7 +25,7 @@
 //!   - success(users) >= 100% between 180s and 300s
 //! ```
 
-use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::base::Time;
 use crate::plan::Tls;
 use crate::scenario::{FieldDoc, Fields};
@@ -35,6 +35,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("expire.rs"),
     acts_on: ActsOn::Edge,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -24,7 +24,7 @@
 //!   - success(mail) >= 99% after leak
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -33,6 +33,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("fill.rs"),
     acts_on: ActsOn::Storage,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

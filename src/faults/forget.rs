@@ -25,7 +25,7 @@
 //!   - hits(cache) <= 98% after flush
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -34,6 +34,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("forget.rs"),
     acts_on: ActsOn::Cache,
     lasts: Lasts::Instantly,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -25,7 +25,7 @@
 //!   - max(replicas(api)) >= 8 after hands-off
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::Effect;
 use crate::scenario::Fields;
 
@@ -34,6 +34,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("freeze.rs"),
     acts_on: ActsOn::Control,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: &[],
     lower,
 };

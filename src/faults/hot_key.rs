@@ -25,7 +25,7 @@
 //!   - hits(cache) >= 85% during star
 //! ```
 
-use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::Target;
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -34,6 +34,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("hot_key.rs"),
     acts_on: ActsOn::Client,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

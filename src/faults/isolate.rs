@@ -25,7 +25,7 @@
 //!   - max(leaders(db)) == 1
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::{Effect, Role};
 use crate::scenario::{FieldDoc, Fields};
 
@@ -34,6 +34,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("isolate.rs"),
     acts_on: ActsOn::Service,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -25,7 +25,7 @@
 //!   - success(users) >= 99% whole
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::base::Dist;
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -35,6 +35,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("latency.rs"),
     acts_on: ActsOn::Edge,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -30,7 +30,7 @@
 //!   - success(users) >= 99% between 85s and 100s
 //! ```
 
-use super::{ActsOn, Deed, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, Deed, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::base::Span;
 use crate::plan::{Effect, Leak};
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -40,6 +40,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("leak.rs"),
     acts_on: ActsOn::Service,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

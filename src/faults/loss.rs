@@ -28,7 +28,7 @@
 //!   - success(users) >= 99% whole
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::base::{Dist, Span};
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -38,6 +38,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("loss.rs"),
     acts_on: ActsOn::Edge,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

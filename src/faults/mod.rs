@@ -56,6 +56,7 @@ pub struct FaultKind {
     pub page: &'static str,
     pub acts_on: ActsOn,
     pub lasts: Lasts,
+    pub worlds: Worlds,
     /// Fields beside [`COMMON`].
     pub fields: &'static [FieldDoc],
     /// Reads the fields and says what is done to the site. `None` when a value is wrong, which is then reported.
@@ -71,6 +72,14 @@ pub enum Lasts {
     Shortly(Span),
     /// Done at once; there is no `for`.
     Instantly,
+}
+
+/// Which worlds can play a kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worlds {
+    Both,
+    /// It has no honest meaning in the model, such as a limit on memory that the model does not have. Its example says `world: live`.
+    LiveOnly,
 }
 
 /// What a fault does while it lasts, and one line about it for people.

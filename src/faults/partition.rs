@@ -30,7 +30,7 @@
 //!   - success(users) >= 99% between 32s and 40s
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, cut, zones};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, cut, zones};
 use crate::base::EdgeId;
 use crate::plan::{Effect, Party, Plan, Target, Ways};
 use crate::scenario::{FieldDoc, Fields, Shape, help_for, quote, values};
@@ -40,6 +40,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("partition.rs"),
     acts_on: ActsOn::Anything,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -27,7 +27,7 @@
 //!   - success(uploads) >= 99%
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::base::Span;
 use crate::plan::{Effect, Role};
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -37,6 +37,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("poison.rs"),
     acts_on: ActsOn::Service,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -25,7 +25,7 @@
 //!   - offered(users) >= 85/s after back
 //! ```
 
-use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::base::{Span, Time};
 use crate::plan::{Arrivals, RatePoint, Target};
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -35,6 +35,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("ramp.rs"),
     acts_on: ActsOn::Client,
     lasts: Lasts::Shortly(Span::from_secs(60)),
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -24,7 +24,7 @@
 //!   - success(users) >= 99% after closed
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::Effect;
 use crate::scenario::Fields;
 
@@ -33,6 +33,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("refuse.rs"),
     acts_on: ActsOn::Edge,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: &[],
     lower,
 };

@@ -22,7 +22,7 @@
 //!   - old(tabs) <= 30% between 58s and 60s
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::Effect;
 use crate::scenario::Fields;
 
@@ -31,6 +31,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("release.rs"),
     acts_on: ActsOn::Client,
     lasts: Lasts::Instantly,
+    worlds: Worlds::Both,
     fields: &[],
     lower,
 };

@@ -23,7 +23,7 @@
 //!   - errors(users, kind=reset) >= 15% during flaky
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -32,6 +32,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("reset.rs"),
     acts_on: ActsOn::Edge,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

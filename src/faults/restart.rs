@@ -24,7 +24,7 @@
 //!   - success(users) >= 99% after deploy
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::base::Span;
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields};
@@ -34,6 +34,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("restart.rs"),
     acts_on: ActsOn::Service,
     lasts: Lasts::Shortly(Span::from_secs(1)),
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -24,7 +24,7 @@
 //!   - replicas(api) == 1 during lost
 //! ```
 
-use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::Target;
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -33,6 +33,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("scale.rs"),
     acts_on: ActsOn::Service,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -24,7 +24,7 @@
 //!   - utilisation(web) >= 15% during busy
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -33,6 +33,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("slow.rs"),
     acts_on: ActsOn::Service,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

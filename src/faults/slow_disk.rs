@@ -30,7 +30,7 @@
 //!   - success(readers) <= 90% during hangs
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::{Effect, Role, Service, SlowDisk};
 use crate::scenario::{FieldDoc, Fields, Shape, quote};
 
@@ -39,6 +39,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("slow_disk.rs"),
     acts_on: ActsOn::Service,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

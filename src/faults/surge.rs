@@ -22,7 +22,7 @@
 //!   - offered(users) >= 120/s during spike
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::plan::load::RATE_MAX;
 use crate::plan::{Arrivals, Effect};
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -32,6 +32,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("surge.rs"),
     acts_on: ActsOn::Client,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

@@ -26,7 +26,7 @@
 //!   - success(users) >= 100% between 46s and 60s
 //! ```
 
-use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site};
+use super::{ActsOn, Change, FaultKind, Lasts, Lowered, Site, Worlds};
 use crate::plan::Dns;
 use crate::scenario::{FieldDoc, Fields};
 
@@ -35,6 +35,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("unresolved.rs"),
     acts_on: ActsOn::Edge,
     lasts: Lasts::UntilHealed,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

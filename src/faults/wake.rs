@@ -24,7 +24,7 @@
 //!   - offered(agents) >= 100/s between 70s and 75s
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, words};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
 use crate::base::Span;
 use crate::plan::{Arrivals, Effect};
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -34,6 +34,7 @@ pub const KIND: FaultKind = FaultKind {
     page: include_str!("wake.rs"),
     acts_on: ActsOn::Client,
     lasts: Lasts::Instantly,
+    worlds: Worlds::Both,
     fields: FIELDS,
     lower,
 };

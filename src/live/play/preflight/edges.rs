@@ -1,0 +1,102 @@
+//! Before a run: whether the calls and the clients of a plan can be carried over real sockets, and what of them is not played.
+
+use super::Desk;
+use crate::live::play::stage::FLIGHTS_MAX;
+use crate::live::play::target;
+use crate::plan::real::Protocol;
+use crate::plan::{Arrivals, Client, Edge, Party};
+
+/// Longest request or answer that is carried.
+const MESSAGE_BYTES_MAX: u64 = 64 << 20;
+
+impl Desk<'_> {
+    pub(super) fn edges(&mut self) {
+        for edge in &self.plan.edges {
+            let to = self.plan.service(edge.to).name.clone();
+            let real = target::real(self.plan, edge.to);
+            let by_us = match edge.from {
+                Party::Client(_) => true,
+                Party::Service(from) => target::real(self.plan, from).is_none(),
+            };
+            if by_us && real.is_some_and(|real| real.protocol == Protocol::Tcp) {
+                self.problems.push(format!("`{}`: `{to}` speaks plain `tcp`, which firedrill can start and break but not call; give it `protocol: http` or `redis`", edge.name));
+            }
+            if edge.request_bytes.max(edge.response_bytes) > MESSAGE_BYTES_MAX {
+                self.problems.push(format!(
+                    "`{}`: messages of more than 64MiB are not carried; make `request` and `response` smaller",
+                    edge.name
+                ));
+            }
+            self.connections(edge);
+            if real.is_some() && edge.miss.as_ref().is_some_and(|miss| miss.stale != Default::default()) {
+                self.checked.warnings.push(format!(
+                    "`{}`: values that have expired are not served, because the real `{to}` does not show them",
+                    edge.name
+                ));
+            }
+            if edge.deadline.is_some() && real.is_some() {
+                self.checked.warnings.push(format!(
+                    "`{}`: its `deadline` ends the call, and the real `{to}` is not told of it",
+                    edge.name
+                ));
+            }
+            if real.is_some() && !self.plan.service(edge.to).guards.is_empty() {
+                self.checked.warnings.push(format!(
+                    "`{to}`: its own limits and shedding are not played, because it is real; on the call `{}` they would be",
+                    edge.name
+                ));
+            }
+            if edge.wait.is_some() && real.is_some() {
+                self.checked.warnings.push(format!(
+                    "`{}`: its `wait` timeout is not played, because nobody sees the queue inside the real `{to}`",
+                    edge.name
+                ));
+            }
+        }
+    }
+
+    /// Connections are real here: what the model says of them holds as far as the caller decides it.
+    fn connections(&mut self, edge: &Edge) {
+        let pool = edge.pool.as_ref();
+        let timers = pool.is_some_and(|pool| pool.idle.is_some() || pool.peer_idle.is_some() || pool.open_ahead);
+        let parts = [
+            (timers, "the timers of its `pool` are not played, and its connections are opened on demand"),
+            (edge.connect.is_some(), "its `connect` is not played: opening a connection takes what it takes"),
+        ];
+        for (_, what) in parts.iter().filter(|(is_so, _)| *is_so) {
+            self.checked.warnings.push(format!("`{}`: {what}", edge.name));
+        }
+    }
+
+    pub(super) fn clients(&mut self) {
+        for client in &self.plan.clients {
+            self.population(client);
+            let (method, path) = (&client.send.method, &client.send.path);
+            if hyper::Method::from_bytes(method.as_bytes()).is_err() {
+                self.problems.push(format!("client `{}`: `{method}` is no HTTP method", client.name));
+            }
+            if !path.starts_with('/') || path.replace("{key}", "0").parse::<hyper::Uri>().is_err() {
+                self.problems.push(format!(
+                    "client `{}`: `{path}` is no HTTP path; it begins with / and has no blanks",
+                    client.name
+                ));
+            }
+        }
+    }
+
+    /// A population that comes all at once needs room for all of it.
+    fn population(&mut self, client: &Client) {
+        let members = match &client.arrivals {
+            Arrivals::Closed { users, .. } => u64::from(*users),
+            Arrivals::Herd(herd) => u64::from(herd.clients),
+            Arrivals::Fleet(fleet) => u64::from(fleet.agents),
+            Arrivals::Open { .. } | Arrivals::Trace(_) => return,
+        };
+        if members > FLIGHTS_MAX {
+            self.checked.warnings.push(format!(
+                "client `{}` has {members} members; of requests that are under way at one moment at most {FLIGHTS_MAX} are sent here, and the rest count as refused",
+                client.name
+            ));
+        }
+    }
+}
