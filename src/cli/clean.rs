@@ -95,7 +95,7 @@ impl Sum {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::undo::{Entry, UndoReport};
+    use crate::live::undo::{Entry, UndoReport, entries};
 
     fn cleaned(outcome: Outcome) -> Cleaned {
         Cleaned { ledger: "run-1.ledger".into(), outcome }
@@ -103,8 +103,9 @@ mod tests {
 
     #[test]
     fn what_could_not_be_undone_is_counted_and_said() {
-        let entry = Entry::Ballast { path: "/x".into() };
-        let report = |done| UndoReport { entry: entry.clone(), done, detail: "because".into() };
+        let entry = Entry::from(entries::Ballast { path: "/x".into() });
+        let look = entries::Look::new("/", Ok("nothing".into()));
+        let report = |done| UndoReport { entry: entry.clone(), done, detail: "because".into(), look: look.clone() };
         let mut sum = Sum::default();
         assert_eq!(sum.words(false), "nothing was left behind");
         let lines = sum.add(&cleaned(Outcome::Undone(vec![report(true), report(false)])));

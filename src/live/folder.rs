@@ -2,7 +2,7 @@
 
 use super::Trouble;
 use super::undo::ledger::fresh_run_id;
-use super::undo::{Entry, EntryId, Ledger, MARKER_FILE};
+use super::undo::{EntryId, Ledger, MARKER_FILE, entries};
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ impl Folder {
         let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(30).collect();
         let path = temp.join(format!("firedrill-{name}-{random}"));
         let mark = ledger.run_id().to_owned();
-        let entry = ledger.record(Entry::Folder { path: path.clone(), mark: mark.clone() })?;
+        let entry = ledger.record(entries::Folder { path: path.clone(), mark: mark.clone() })?;
         let made = fs::DirBuilder::new().mode(0o700).create(&path).and_then(|()| write_marker(&path, &mark));
         let folder = Folder { path, entry, ledger: ledger.clone() };
         made.map_err(|error| trouble(&folder.path, error))?;

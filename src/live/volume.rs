@@ -2,7 +2,7 @@
 //! fills a disk that it did not mount itself.
 
 use super::Trouble;
-use super::undo::{BALLAST_FILE, Entry, EntryId, Ledger, mount_mark};
+use super::undo::{BALLAST_FILE, EntryId, Ledger, entries, mount_mark};
 use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, fallocate};
 use nix::mount::{MsFlags, mount};
@@ -53,7 +53,7 @@ impl Volume {
         let path = path.canonicalize().map_err(|error| trouble(error.to_string()))?;
         check_size(bytes, memory_available()).map_err(trouble)?;
         let mark = mount_mark(ledger.run_id());
-        let entry = ledger.record(Entry::Mount { path: path.clone(), mark: mark.clone() })?;
+        let entry = ledger.record(entries::Mount { path: path.clone(), mark: mark.clone() })?;
         let mounted = mount_tmpfs(&mark, &path, bytes);
         let volume = Volume { path, entry, ballast: None, ledger: ledger.clone() };
         mounted.map_err(|error| match error.raw_os_error() {
@@ -78,7 +78,7 @@ impl Volume {
     /// Gives the bytes of ballast added.
     pub fn fill_to(&mut self, share: f64) -> Result<u64, Trouble> {
         if self.ballast.is_none() {
-            self.ballast = Some(self.ledger.record(Entry::Ballast { path: self.ballast_path() })?);
+            self.ballast = Some(self.ledger.record(entries::Ballast { path: self.ballast_path() })?);
         }
         let before = self.used()?.0;
         let target = (share.clamp(0.0, 1.0) * self.used()?.1 as f64).ceil() as u64;

@@ -8,7 +8,7 @@ pub(in crate::live) mod ready;
 
 use super::folder::Folder;
 use super::undo::ledger::GRACE;
-use super::undo::{Entry, EntryId, Identity, Ledger, identity, revert};
+use super::undo::{EntryId, Identity, Ledger, entries, identity, revert};
 use super::{Trouble, Volume};
 use crate::plan::RealService;
 use nix::sys::signal::{Signal, killpg};
@@ -104,7 +104,7 @@ impl RealProcess {
             return Ok(());
         }
         let who = running.who;
-        let entry = self.ledger.record(Entry::Paused { name: name.clone(), who })?;
+        let entry = self.ledger.record(entries::Paused { name: name.clone(), who })?;
         self.live("paused")?.pause = Some(entry);
         let sent = killpg(Pid::from_raw(who.pid), Signal::SIGSTOP);
         let stopped = || identity::group_members(who.pid).iter().all(|(_, stat)| stat.is_stopped());

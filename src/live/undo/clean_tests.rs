@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::live::undo::testkit::{Bench, Runner, is_there};
-use crate::live::undo::{EntryId, MARKER_FILE};
+use crate::live::undo::{EntryId, MARKER_FILE, entries};
 
 fn outcomes(bench: &Bench, dry_run: bool) -> Vec<Outcome> {
     clean_in(bench.state(), dry_run).unwrap().into_iter().map(|cleaned| cleaned.outcome).collect()
@@ -48,7 +48,10 @@ fn write_ledger(bench: &Bench, change: impl FnOnce(&mut Head)) -> (std::process:
     let path = bench.state().join(format!("run-{run}.ledger"));
     let file = OpenOptions::new().append(true).create_new(true).open(&path).unwrap();
     let who = Identity::of(server.id() as i32).unwrap();
-    let entries = [Entry::Folder { path: folder.clone(), mark: run }, Entry::Process { name: "server".into(), who }];
+    let entries = [
+        Entry::from(entries::Folder { path: folder.clone(), mark: run }),
+        entries::Process { name: "server".into(), who }.into(),
+    ];
     file::append(&file, &Line::Head(head)).unwrap();
     for (n, entry) in entries.into_iter().enumerate() {
         file::append(&file, &Line::Change { id: EntryId(n as u64), entry }).unwrap();
@@ -88,7 +91,7 @@ fn two_replays_never_work_on_one_ledger_at_once() {
     assert!(folder.exists());
     drop(held);
     assert!(matches!(&outcomes(&bench, false)[..], [Outcome::Undone(reports)] if reports.iter().all(|r| r.done)));
-    assert!(!folder.exists() && !is_there(&Entry::Ballast { path: ledger }));
+    assert!(!folder.exists() && !is_there(&entries::Ballast { path: ledger }.into()));
     server.wait().unwrap();
 }
 

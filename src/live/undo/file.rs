@@ -81,10 +81,11 @@ fn parse(bytes: &[u8]) -> Contents {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::undo::entries;
     use proptest::prelude::*;
 
     fn ballast(path: &str) -> Entry {
-        Entry::Ballast { path: path.into() }
+        Entry::from(entries::Ballast { path: path.into() })
     }
 
     #[test]

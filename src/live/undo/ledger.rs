@@ -66,9 +66,9 @@ impl Ledger {
     }
 
     /// Writes down a change that is about to be made. Only make it when this has returned `Ok`.
-    pub fn record(&self, entry: Entry) -> Result<EntryId, Trouble> {
+    pub fn record(&self, entry: impl Into<Entry>) -> Result<EntryId, Trouble> {
         let mut state = self.state();
-        let id = state.next_id()?;
+        let (id, entry) = (state.next_id()?, entry.into());
         self.append(&Line::Change { id, entry: entry.clone() })?;
         state.open.insert(id, entry);
         Ok(id)

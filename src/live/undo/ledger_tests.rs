@@ -3,13 +3,13 @@
 use super::*;
 use crate::live::undo::identity::{Identity, group_members};
 use crate::live::undo::testkit::{Bench, ForeignMount, change_everything, is_there, quiet};
-use crate::live::undo::{MARKER_FILE, file, mount_mark};
+use crate::live::undo::{MARKER_FILE, entries, file, mount_mark};
 use std::os::unix::fs::symlink;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 fn folder_entry(path: &Path, ledger: &Ledger) -> Entry {
-    Entry::Folder { path: path.to_owned(), mark: ledger.run_id().to_owned() }
+    entries::Folder { path: path.to_owned(), mark: ledger.run_id().to_owned() }.into()
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_ballast_entry_removes_nothing_of_another_name() {
     let ledger = bench.ledger();
     let path = bench.state().join("precious");
     fs::write(&path, "data").unwrap();
-    ledger.record(Entry::Ballast { path: path.clone() }).unwrap();
+    ledger.record(entries::Ballast { path: path.clone() }).unwrap();
     assert!(!ledger.undo_all()[0].done && path.exists());
 }
 
@@ -99,8 +99,8 @@ fn a_reused_pid_is_never_signalled() {
         std::os::unix::process::CommandExt::process_group(&mut quiet("sleep", &["1000"]), 0).spawn().unwrap();
     let who = Identity::of(stranger.id() as i32).unwrap();
     let ours = Identity { start_time: who.start_time - 1, ..who };
-    ledger.record(Entry::Process { name: "ours".into(), who: ours }).unwrap();
-    ledger.record(Entry::Paused { name: "ours".into(), who: ours }).unwrap();
+    ledger.record(entries::Process { name: "ours".into(), who: ours }).unwrap();
+    ledger.record(entries::Paused { name: "ours".into(), who: ours }).unwrap();
     let reports = ledger.undo_all();
     assert!(reports.iter().all(|report| report.done && report.detail == "had ended already"), "{reports:?}");
     assert!(who.is_alive());
@@ -142,7 +142,7 @@ fn a_foreign_mount_is_never_unmounted() {
     let foreign = ForeignMount::at(place.path());
     let mark = mount_mark(ledger.run_id());
     ledger.record(folder_entry(place.path(), &ledger)).unwrap();
-    ledger.record(Entry::Mount { path: place.path().to_owned(), mark }).unwrap();
+    ledger.record(entries::Mount { path: place.path().to_owned(), mark }).unwrap();
     fs::write(place.path().join(MARKER_FILE), ledger.run_id()).unwrap();
     let reports = ledger.undo_all();
     assert_eq!((reports[0].done, reports[0].detail.as_str()), (true, "was not mounted"));
@@ -155,12 +155,14 @@ fn a_foreign_mount_over_ours_is_reported_and_both_stay_until_it_is_gone() {
     let bench = Bench::new();
     let ledger = bench.ledger();
     change_everything(&ledger);
-    let is_mount = |entry: &Entry| matches!(entry, Entry::Mount { .. });
-    let Some(Entry::Mount { path, .. }) = ledger.open_entries().into_iter().find(is_mount) else { panic!("no volume") };
+    let is_mount = |entry: &Entry| matches!(entry, Entry::Mount(_));
+    let Some(Entry::Mount(entries::Mount { path, .. })) = ledger.open_entries().into_iter().find(is_mount) else {
+        panic!("no volume")
+    };
     let foreign = ForeignMount::at(&path);
     let reports = ledger.undo_all();
     let failed: Vec<_> = reports.iter().filter(|report| !report.done).map(|report| &report.entry).collect();
-    assert!(matches!(failed[..], [Entry::Mount { .. }, Entry::Folder { .. }]), "{reports:?}");
+    assert!(matches!(failed[..], [Entry::Mount(_), Entry::Folder(_)]), "{reports:?}");
     assert!(foreign.is_there());
     drop(foreign);
     let again = ledger.undo_all();

@@ -5,12 +5,13 @@
 //! its pid *and* start time, a mount by its source name, a folder by the marker file in it.
 
 pub mod clean;
-pub mod entry;
+pub mod entries;
 pub mod file;
 pub mod guardian;
 pub mod identity;
 pub mod ledger;
 pub mod mounts;
+pub mod report;
 pub mod revert;
 pub mod spawn;
 pub mod state_dir;
@@ -18,10 +19,11 @@ pub mod state_dir;
 pub mod testkit;
 
 pub use clean::{Cleaned, Outcome, clean};
-pub use entry::{Entry, EntryId, UndoReport};
+pub use entries::Entry;
 pub use guardian::{Guardian, guardian_main};
 pub use identity::Identity;
 pub use ledger::{Ledger, fresh_run_id};
+pub use report::{EntryId, UndoReport};
 
 /// The environment variable by which a child that outlived its leader is still known as ours.
 pub const RUN_VARIABLE: &str = "FIREDRILL_RUN";

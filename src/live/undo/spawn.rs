@@ -5,7 +5,7 @@
 //! pipe until it becomes the server, the guardian cannot read the ledger before the child's line is in it.
 
 use super::file::{self, Line};
-use super::{Entry, EntryId, Identity, Ledger, RUN_VARIABLE};
+use super::{Entry, EntryId, Identity, Ledger, RUN_VARIABLE, entries};
 use crate::live::Trouble;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
@@ -40,7 +40,7 @@ impl Ledger {
         unsafe { command.pre_exec(move || write_own_line(fd, runner as libc::pid_t, &parts)) };
         match command.spawn().and_then(identified) {
             Ok((child, who)) => {
-                state.open.insert(id, Entry::Process { name, who });
+                state.open.insert(id, entries::Process { name, who }.into());
                 Ok((child, id))
             }
             Err(error) => {
@@ -63,7 +63,7 @@ fn identified(mut child: Child) -> io::Result<(Child, Identity)> {
 
 /// The ledger line in three parts, around the pid and the start time.
 fn line_parts(id: EntryId, name: &str) -> io::Result<[Vec<u8>; 3]> {
-    let entry = Entry::Process { name: name.to_owned(), who: UNKNOWN };
+    let entry = Entry::from(entries::Process { name: name.to_owned(), who: UNKNOWN });
     let text = format!("\n{}", serde_json::to_string(&Line::Change { id, entry })?);
     let split = || {
         let (before, rest) = text.rsplit_once(&UNKNOWN.pid.to_string())?;

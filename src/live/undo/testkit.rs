@@ -3,7 +3,7 @@
 
 use super::file::{self, Contents};
 use super::identity::group_members;
-use super::{Entry, EntryId, Ledger, fresh_run_id, mounts};
+use super::{Entry, EntryId, Ledger, entries, fresh_run_id, mounts};
 use crate::live::folder::Folder;
 use crate::live::volume::{BYTES_MIN, Volume};
 use nix::sys::signal::{Signal, kill};
@@ -128,7 +128,7 @@ pub fn change_everything(ledger: &Ledger) {
 fn pause(ledger: &Ledger) -> (Child, EntryId) {
     let (child, _) = ledger.spawn(&mut quiet("sleep", &["1000"]), "paused").unwrap();
     let who = super::Identity::of(child.id() as i32).unwrap();
-    let entry = ledger.record(Entry::Paused { name: "paused".into(), who }).unwrap();
+    let entry = ledger.record(entries::Paused { name: "paused".into(), who }).unwrap();
     nix::sys::signal::killpg(Pid::from_raw(who.pid), Signal::SIGSTOP).unwrap();
     let stopped = || group_members(who.pid).iter().all(|(_, stat)| stat.is_stopped());
     let until = std::time::Instant::now() + std::time::Duration::from_secs(5);
@@ -139,10 +139,11 @@ fn pause(ledger: &Ledger) -> (Child, EntryId) {
 /// Whether the change can still be seen from outside.
 pub fn is_there(entry: &Entry) -> bool {
     match entry {
-        Entry::Process { who, .. } => !group_members(who.pid).is_empty(),
-        Entry::Paused { who, .. } => group_members(who.pid).iter().any(|(_, stat)| stat.is_stopped()),
-        Entry::Mount { path, .. } => mounts::top_at(path).unwrap().is_some(),
-        Entry::Folder { path, .. } | Entry::Ballast { path } => fs::symlink_metadata(path).is_ok(),
+        Entry::Process(change) => !group_members(change.who.pid).is_empty(),
+        Entry::Paused(change) => group_members(change.who.pid).iter().any(|(_, stat)| stat.is_stopped()),
+        Entry::Mount(change) => mounts::top_at(&change.path).unwrap().is_some(),
+        Entry::Folder(change) => fs::symlink_metadata(&change.path).is_ok(),
+        Entry::Ballast(change) => fs::symlink_metadata(&change.path).is_ok(),
     }
 }
 
