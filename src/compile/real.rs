@@ -61,9 +61,9 @@ pub static TABLE: [FieldDoc; 7] = [
     ),
     FieldDoc::optional(
         "ready",
-        Shape::OneOf(&[Shape::Choice(&["connect", "redis-ping"]), Shape::Shared("ready", &READY)]),
+        Shape::OneOf(&[Shape::Choice(&["connect", "answers"]), Shape::Shared("ready", &READY)]),
         "by protocol",
-        "how to know that it can be asked: `connect`, `redis-ping`, or `{http: /path}`",
+        "how to know that it can be asked: `connect` (it accepts), `answers` (to a first question in its protocol), or `{http: /path}`",
     ),
     FieldDoc::optional("ready_within", Shape::Span, "10s", "how long to wait for that"),
     FieldDoc::optional(
@@ -159,7 +159,7 @@ fn address(fields: &Fields) -> Option<Origin> {
 
 fn ready(fields: &Fields, protocol: Protocol) -> Ready {
     let by_protocol = match protocol {
-        Protocol::Redis => Ready::RedisPing,
+        Protocol::Redis => Ready::Answers,
         Protocol::Http | Protocol::Tcp => Ready::Connect,
     };
     let Some(node) = fields.node("ready") else { return by_protocol };
@@ -170,8 +170,8 @@ fn ready(fields: &Fields, protocol: Protocol) -> Ready {
         }
         return inner.text("http").map_or(by_protocol, |path| Ready::HttpGet(path.to_owned()));
     }
-    match values::read_choice(node, &["connect", "redis-ping"], fields.diags()) {
-        Some("redis-ping") => Ready::RedisPing,
+    match values::read_choice(node, &["connect", "answers"], fields.diags()) {
+        Some("answers") => Ready::Answers,
         Some(_) => Ready::Connect,
         None => by_protocol,
     }

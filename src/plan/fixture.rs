@@ -115,7 +115,7 @@ pub fn redis(service: u32) -> RealService {
         protocol: Protocol::Redis,
         origin: Origin::Start { program: "redis-server".into(), args: args.map(str::to_owned).to_vec(), env: vec![] },
         ready_within: Span::from_secs(10),
-        ready: Ready::RedisPing,
+        ready: Ready::Answers,
         volume_bytes: None,
     }
 }

@@ -45,8 +45,8 @@ pub enum Origin {
 pub enum Ready {
     /// The port accepts a connection.
     Connect,
-    /// `PING` is answered with `PONG`.
-    RedisPing,
+    /// A first question in its own protocol is answered, such as `PING` with `PONG`.
+    Answers,
     /// `GET path` answers with a status below 500.
     HttpGet(String),
 }

@@ -2,8 +2,8 @@
 //! and reports what it did. Apart from the engine's thread, because a restart may take seconds.
 
 use super::drive::{Ending, Inbox, Input};
-use super::redis;
 use crate::base::{FaultId, ServiceId};
+use crate::live::drivers;
 use crate::live::{RealProcess, Trouble, Volume};
 use crate::plan::{Effect, Plan, Step};
 use std::collections::BTreeMap;
@@ -222,11 +222,10 @@ impl Held {
     }
 
     async fn forget(&mut self) -> Done {
-        let held = redis::flush(self.process.address()).await.map_err(|error| Trouble::Signal {
-            service: self.process.name().to_owned(),
-            verb: "emptied",
-            why: error.to_string(),
-        })?;
+        let Some(forget) = drivers::kind(self.process.protocol()).and_then(|kind| kind.forget) else { return Ok(None) };
+        let service = || self.process.name().to_owned();
+        let held = forget(self.process.address());
+        let held = held.await.map_err(|why| Trouble::Signal { service: service(), verb: "emptied", why })?;
         Ok(Some(("entries forgotten", held)))
     }
 }

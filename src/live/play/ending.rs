@@ -5,7 +5,7 @@ use super::target;
 use super::wire::LiveWire;
 use crate::base::{FaultId, ServiceId, Span, Time};
 use crate::engine::Engine;
-use crate::live::Ledger;
+use crate::live::{Ledger, drivers};
 use crate::plan::expectation::{Bound, Metric};
 use crate::plan::real::{Origin, Protocol};
 use crate::plan::{Effect, Plan, Target, World};
@@ -157,9 +157,9 @@ fn how_real(origin: &Origin, protocol: Protocol) -> String {
         Origin::Start { program, .. } => format!("a real process, `{program}`, started on a free loopback port"),
         Origin::Address(address) => format!("a real service at {address}"),
     };
-    match protocol {
-        Protocol::Redis => format!("{how}; called by the redis crate over 8 multiplexed connections an edge"),
-        Protocol::Http | Protocol::Tcp => how,
+    match drivers::kind(protocol).filter(|_| protocol != Protocol::Http) {
+        Some(kind) => format!("{how}; called by {}", kind.how),
+        None => how,
     }
 }
 

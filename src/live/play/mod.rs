@@ -14,17 +14,13 @@ mod control;
 mod describe;
 mod drive;
 mod ending;
-mod filler;
-mod http;
 mod preflight;
-mod redis;
 mod stage;
 mod standin;
 mod target;
 #[cfg(test)]
 mod tests;
 mod wire;
-mod words;
 
 pub use describe::describe;
 

@@ -3,12 +3,11 @@
 
 use super::control::Controller;
 use super::drive::Inbox;
-use super::http::HttpCaller;
-use super::redis::{self, Kind, RedisCaller};
 use super::standin::StandIn;
 use super::target;
-use super::wire::{Caller, Line, LiveWire};
+use super::wire::{Line, LiveWire};
 use crate::base::{EdgeId, FaultId, ServiceId, Span};
+use crate::live::drivers::{self, Cache, Peer, Preload};
 use crate::live::process::ready;
 use crate::live::proxy::FaultProxy;
 use crate::live::{Ledger, RealProcess, Trouble};
@@ -76,7 +75,7 @@ impl Builder<'_> {
             let (Origin::Address(_), Some(address)) = (&real.origin, self.addresses.get(&real.service)) else {
                 continue;
             };
-            let asked = ready::try_once(&real.ready, *address, real.ready_within.to_std()).await;
+            let asked = ready::try_once(real, *address, real.ready_within.to_std()).await;
             asked.map_err(|why| self.unreachable(real.service, why))?;
         }
         Ok(())
@@ -138,20 +137,16 @@ impl Builder<'_> {
         if let Party::Service(from) = of.from
             && target::real(self.plan, from).is_some()
         {
-            return Ok(Line::new(Caller::Nobody, proxy));
+            return Ok(Line::new(drivers::Edge::nobody(), proxy));
         }
         let address = proxy.as_ref().map_or(self.addresses[&of.to], FaultProxy::address);
-        let caller = match target::real(self.plan, of.to) {
-            Some(real) if real.protocol == Protocol::Redis => {
-                let caller = RedisCaller::new(address, self.kind(edge, real));
-                Caller::Redis(Arc::new(caller.map_err(|error| self.unreachable(of.to, error.to_string()))?))
-            }
-            real => Caller::Http(self.http(edge, address, real)),
-        };
-        Ok(Line::new(caller, proxy))
+        let real = target::real(self.plan, of.to);
+        let protocol = real.map_or(Protocol::Http, |real| real.protocol);
+        let driver = drivers::Edge::open(protocol, self.peer(edge, address, real));
+        Ok(Line::new(driver.map_err(|why| self.unreachable(of.to, why))?, proxy))
     }
 
-    fn http(&self, edge: EdgeId, address: SocketAddr, real: Option<&RealService>) -> HttpCaller {
+    fn peer(&self, edge: EdgeId, address: SocketAddr, real: Option<&RealService>) -> Peer {
         let of = self.plan.edge(edge);
         let (method, path) = match (real, of.from) {
             // A stand-in is sent the whole request body, whatever the method would be.
@@ -166,23 +161,18 @@ impl Builder<'_> {
             Some(Origin::Address(host)) => host.clone(),
             _ => address.to_string(),
         };
-        let cache = matches!(self.plan.service(of.to).role, Role::Cache(_));
-        let (path, request_bytes) = (path.to_owned(), of.request_bytes);
-        HttpCaller { edge, address, host, method, path, request_bytes, cache, pool: Default::default() }
+        let cache = match &self.plan.service(of.to).role {
+            Role::Cache(spec) => Some(Cache { ttl: self.ttl(spec, real) }),
+            Role::Plain | Role::Store(_) | Role::Database(_) | Role::Broker(_) => None,
+        };
+        let (path, request_bytes, response_bytes) = (path.to_owned(), of.request_bytes, of.response_bytes);
+        Peer { edge, address, host, method, path, request_bytes, response_bytes, cache }
     }
 
-    fn kind(&self, edge: EdgeId, real: &RealService) -> Kind {
-        let of = self.plan.edge(edge);
-        match &self.plan.service(of.to).role {
-            Role::Cache(spec) => Kind::Cache { ttl: self.ttl(spec, real), value_bytes: of.response_bytes },
-            Role::Plain | Role::Store(_) | Role::Database(_) | Role::Broker(_) => Kind::Ping,
-        }
-    }
-
-    fn ttl(&self, spec: &CacheSpec, real: &RealService) -> Option<Span> {
-        let own = match real.origin {
-            Origin::Start { .. } => None,
-            Origin::Address(_) => Some(self.plan.length.since(crate::base::Time::ZERO) + AFTERGLOW),
+    fn ttl(&self, spec: &CacheSpec, real: Option<&RealService>) -> Option<Span> {
+        let own = match real.map(|real| &real.origin) {
+            None | Some(Origin::Start { .. }) => None,
+            Some(Origin::Address(_)) => Some(self.plan.length.since(crate::base::Time::ZERO) + AFTERGLOW),
         };
         spec.ttl.into_iter().chain(own).min()
     }
@@ -191,14 +181,14 @@ impl Builder<'_> {
     async fn preload(&self) -> Result<(), Trouble> {
         for real in &self.plan.real.services {
             let Role::Cache(spec) = &self.plan.service(real.service).role else { continue };
-            if !spec.warm || real.protocol != Protocol::Redis {
+            let Some(preload) = drivers::kind(real.protocol).and_then(|kind| kind.preload).filter(|_| spec.warm) else {
                 continue;
-            }
+            };
             let into = self.plan.edges.iter().filter(|edge| edge.to == real.service);
-            let bytes = into.map(|edge| edge.response_bytes).max().unwrap_or(0);
-            let (address, entries) = (self.addresses[&real.service], spec.entries.min(spec.keys));
-            let filled = redis::preload(address, entries, self.ttl(spec, real), bytes).await;
-            filled.map_err(|error| self.unreachable(real.service, error.to_string()))?;
+            let value_bytes = into.map(|edge| edge.response_bytes).max().unwrap_or(0);
+            let keys = Preload { entries: spec.entries.min(spec.keys), ttl: self.ttl(spec, Some(real)), value_bytes };
+            let filled = preload(self.addresses[&real.service], keys).await;
+            filled.map_err(|why| self.unreachable(real.service, why))?;
         }
         Ok(())
     }

@@ -2,9 +2,9 @@
 //! how long that takes, and with what outcome, the engine says.
 
 use super::drive::{Inbox, Input, Reply};
-use super::filler::Filler;
-use super::words;
 use crate::base::ServiceId;
+use crate::live::drivers::filler::Filler;
+use crate::live::drivers::words;
 use crate::plan::Plan;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;

@@ -3,10 +3,9 @@
 
 use super::control::{Command, Commands};
 use super::drive::{Inbox, Input, Reply};
-use super::http::HttpCaller;
-use super::redis::RedisCaller;
 use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span};
 use crate::engine::{Handle, Request, Token, Wire};
+use crate::live::drivers;
 use crate::live::proxy::FaultProxy;
 use crate::plan::{Effect, Plan, Step, Target};
 use crate::record::Latencies;
@@ -20,17 +19,9 @@ use tokio::task::AbortHandle;
 /// Names an attempt.
 type Attempt = (Handle, u16);
 
-/// How the calls of one edge are made.
-pub enum Caller {
-    Http(HttpCaller),
-    Redis(Arc<RedisCaller>),
-    /// Nobody of ours calls here: the caller is a real process.
-    Nobody,
-}
-
 /// What one edge has at run time.
 pub struct Line {
-    pub caller: Arc<Caller>,
+    pub driver: Arc<drivers::Edge>,
     pub proxy: Option<FaultProxy>,
     active: Vec<(FaultId, Effect)>,
 }
@@ -70,8 +61,8 @@ struct Waiting {
 const SWEEP_MIN: usize = 1024;
 
 impl Line {
-    pub fn new(caller: Caller, proxy: Option<FaultProxy>) -> Line {
-        Line { caller: Arc::new(caller), proxy, active: Vec::new() }
+    pub fn new(driver: drivers::Edge, proxy: Option<FaultProxy>) -> Line {
+        Line { driver: Arc::new(driver), proxy, active: Vec::new() }
     }
 
     fn step(&mut self, step: &Step) {
@@ -83,9 +74,7 @@ impl Line {
             proxy.heal(step.fault);
             self.active.retain(|(fault, _)| *fault != step.fault);
         }
-        if let Caller::Http(caller) = &*self.caller {
-            caller.use_fresh_connections(self.active.iter().any(|(_, effect)| matches!(effect, Effect::Reset { .. })));
-        }
+        self.driver.use_fresh_connections(self.active.iter().any(|(_, effect)| matches!(effect, Effect::Reset { .. })));
     }
 
     fn refusing(&self) -> Option<FaultId> {
@@ -175,18 +164,14 @@ impl Wire for LiveWire {
         }
         let due =
             request.intended.map(|at| (self.epoch + at.since(crate::base::Time::ZERO).to_std(), self.lag.clone()));
-        let (caller, inbox) = (self.lines[request.edge.index()].caller.clone(), self.inbox.clone());
+        let (driver, inbox) = (self.lines[request.edge.index()].driver.clone(), self.inbox.clone());
         let task = self.runtime.spawn(async move {
             let begun = Instant::now();
             if let Some((due, lag)) = due {
                 let late = begun.saturating_duration_since(due);
                 lag.lock().unwrap_or_else(PoisonError::into_inner).record(Span::from(late));
             }
-            let outcome = match &*caller {
-                Caller::Http(http) => http.call(&request).await,
-                Caller::Redis(redis) => redis.call(request.traits.key).await,
-                Caller::Nobody => Outcome::Failed(ErrorKind::Refused),
-            };
+            let outcome = driver.call(&request).await;
             let took = Span::from(begun.elapsed());
             let (call, attempt) = name;
             inbox.tell(Input::Answered { call, attempt, outcome, took });
@@ -219,14 +204,8 @@ impl Wire for LiveWire {
 
     fn fill(&mut self, edge: EdgeId, key: u32) -> bool {
         let line = &self.lines[edge.index()];
-        match &*line.caller {
-            Caller::Redis(redis) => {
-                redis.fill(key, &self.runtime);
-                true
-            }
-            // The engine keeps what a stand-in holds; over a cut edge the write would have been lost.
-            _ => line.is_cut() || self.is_real(self.plan.edge(edge).to),
-        }
+        // The engine keeps what a stand-in holds; over a cut edge the write would have been lost.
+        line.driver.fill(key, &self.runtime) || line.is_cut() || self.is_real(self.plan.edge(edge).to)
     }
 
     fn step(&mut self, index: usize, step: &Step) -> bool {

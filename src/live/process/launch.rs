@@ -120,7 +120,7 @@ impl RealProcess {
         let within = self.service.ready_within.to_std();
         let until = Instant::now() + within;
         loop {
-            let last = ready::try_once(&self.service.ready, self.address(), within.min(ONE_TRY)).await;
+            let last = ready::try_once(&self.service, self.address(), within.min(ONE_TRY)).await;
             self.check_alive()?;
             let Err(last) = last else { return self.make_sure_it_is_ours().await };
             if Instant::now() >= until {

@@ -11,6 +11,7 @@ use super::undo::ledger::GRACE;
 use super::undo::{EntryId, Identity, Ledger, entries, identity, revert};
 use super::{Trouble, Volume};
 use crate::plan::RealService;
+use crate::plan::real::Protocol;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
@@ -48,6 +49,10 @@ struct Running {
 impl RealProcess {
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    pub fn protocol(&self) -> Protocol {
+        self.service.protocol
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -1,5 +1,7 @@
 //! Whether a server answers yet: one try each, with a bound on its time. Never retries; the launcher does.
 
+use crate::live::drivers;
+use crate::plan::RealService;
 use crate::plan::real::Ready;
 use http_body_util::Empty;
 use hyper::{Request, body::Bytes, client::conn::http1, header::HOST};
@@ -9,11 +11,14 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 /// `Err` says in a few words what was missing.
-pub async fn try_once(ready: &Ready, address: SocketAddr, at_most: Duration) -> Result<(), String> {
+pub async fn try_once(service: &RealService, address: SocketAddr, at_most: Duration) -> Result<(), String> {
     let attempt = async {
-        match ready {
+        match &service.ready {
             Ready::Connect => connect(address).await.map(drop),
-            Ready::RedisPing => redis_ping(address).await,
+            Ready::Answers => match drivers::kind(service.protocol) {
+                Some(kind) => (kind.ready)(address).await,
+                None => connect(address).await.map(drop),
+            },
             Ready::HttpGet(path) => http_get(address, path).await,
         }
     };
@@ -24,17 +29,6 @@ pub async fn try_once(ready: &Ready, address: SocketAddr, at_most: Duration) -> 
 
 async fn connect(address: SocketAddr) -> Result<TcpStream, String> {
     TcpStream::connect(address).await.map_err(|error| format!("connecting failed: {error}"))
-}
-
-async fn redis_ping(address: SocketAddr) -> Result<(), String> {
-    let client = redis::Client::open(format!("redis://{address}/")).map_err(|error| error.to_string())?;
-    let said = |error: redis::RedisError| format!("PING failed: {error}");
-    let mut connection = client.get_multiplexed_async_connection().await.map_err(said)?;
-    let answer: String = redis::cmd("PING").query_async(&mut connection).await.map_err(said)?;
-    match answer.as_str() {
-        "PONG" => Ok(()),
-        other => Err(format!("PING was answered with {other:?}")),
-    }
 }
 
 async fn http_get(address: SocketAddr, path: &str) -> Result<(), String> {

@@ -25,7 +25,7 @@ fn service(program: &str, args: &[&str], ready: Ready) -> RealService {
 }
 
 fn redis() -> RealService {
-    service("redis-server", &["--port", "{port}", "--dir", "{dir}", "--appendonly", "yes"], Ready::RedisPing)
+    service("redis-server", &["--port", "{port}", "--dir", "{dir}", "--appendonly", "yes"], Ready::Answers)
 }
 
 /// One command in Redis's inline form; the error's words when there is no answer within a quarter of a second.
@@ -153,7 +153,7 @@ async fn a_lost_race_for_the_port_is_run_again_on_another() {
     let ledger = bench.ledger();
     let script = "test -e {dir}/tried || { touch {dir}/tried; echo 'bind: Address already in use'; exit 1; }; exec redis-server --port {port}";
     let mut process =
-        RealProcess::start(&service("sh", &["-c", script], Ready::RedisPing), "cache", &ledger).await.unwrap();
+        RealProcess::start(&service("sh", &["-c", script], Ready::Answers), "cache", &ledger).await.unwrap();
     assert!(process.is_running() && process.data_dir().join("tried").exists());
 }
 
@@ -170,7 +170,7 @@ async fn readiness_by_http_takes_any_status_below_500() {
             stream.write_all(format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n").as_bytes()).unwrap();
         }
     });
-    let ready = Ready::HttpGet("/up".into());
+    let ready = service("sh", &[], Ready::HttpGet("/up".into()));
     let refusal = ready::try_once(&ready, address, Duration::from_secs(5)).await.unwrap_err();
     assert!(refusal.contains("503"), "{refusal}");
     assert_eq!(ready::try_once(&ready, address, Duration::from_secs(5)).await, Ok(()));
@@ -195,7 +195,7 @@ async fn a_foreign_server_on_the_port_is_not_taken_for_ours() {
                   setsid redis-server --port {port} --save '' --daemonize yes --pidfile {dir}/../stranger.pid; \
                   sleep 0.2; echo 'bind: Address already in use'; exit 1";
     let mut process =
-        RealProcess::start(&service("sh", &["-c", script], Ready::RedisPing), "cache", &ledger).await.unwrap();
+        RealProcess::start(&service("sh", &["-c", script], Ready::Answers), "cache", &ledger).await.unwrap();
     assert!(process.is_running());
     let info = ask(&process, "CONFIG GET daemonize").unwrap();
     let pid_file = process.log_path().with_file_name("stranger.pid");

@@ -2,9 +2,10 @@
 //! reached the server, and it has no timers: the engine's end a call by dropping it.
 
 use super::filler::Filler;
-use super::words;
-use crate::base::{EdgeId, ErrorKind, Outcome};
+use super::{Kind, Peer, Speaker, kind_of_io, words};
+use crate::base::{ErrorKind, Outcome};
 use crate::engine::Request;
+use crate::plan::real::Protocol;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -21,23 +22,23 @@ const IDLE_MAX: usize = 4096;
 /// Of an answer that is longer, the rest is not read.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
-pub struct HttpCaller {
-    pub edge: EdgeId,
-    pub address: SocketAddr,
-    /// What the target is called in the `Host` header.
-    pub host: String,
-    pub method: Method,
-    /// `{key}` in it stands for the key's number.
-    pub path: String,
-    pub request_bytes: u64,
-    /// The target is a cache, whose 404 is a miss.
-    pub cache: bool,
-    pub pool: Pool,
+pub const KIND: Kind = Kind {
+    protocol: Protocol::Http,
+    how: "HTTP/1.1 by hyper, one keep-alive connection for each request under way",
+    open: |peer| Ok(Speaker::Http(Http { peer, pool: Pool::default() })),
+    ready: |address| Box::pin(connect(address)),
+    preload: None,
+    forget: None,
+};
+
+pub struct Http {
+    peer: Peer,
+    pool: Pool,
 }
 
 /// The idle connections of an edge.
 #[derive(Default)]
-pub struct Pool {
+struct Pool {
     idle: Mutex<Vec<Connection>>,
     /// Set while a fault resets new connections: then each request takes a new one, so that each is hit with its chance.
     fresh_only: AtomicBool,
@@ -49,7 +50,7 @@ struct Connection {
     reused: bool,
 }
 
-impl HttpCaller {
+impl Http {
     pub fn use_fresh_connections(&self, only: bool) {
         self.pool.fresh_only.store(only, Relaxed);
     }
@@ -83,7 +84,7 @@ impl HttpCaller {
                 }
             }
         }
-        let stream = TcpStream::connect(self.address).await.map_err(|error| kind_of_io(&error))?;
+        let stream = TcpStream::connect(self.peer.address).await.map_err(|error| kind_of_io(&error))?;
         // Small requests must not wait for one another's acknowledgements.
         let _ = stream.set_nodelay(true);
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| kind_of(&error))?;
@@ -97,20 +98,21 @@ impl HttpCaller {
     /// The outcome, and whether the connection may be used again.
     async fn exchange(&self, connection: &mut Connection, request: &Request) -> hyper::Result<(Outcome, bool)> {
         let answer = connection.sender.send_request(self.request(request)).await?;
-        let outcome = words::read_outcome(answer.status(), answer.headers(), self.cache);
+        let outcome = words::read_outcome(answer.status(), answer.headers(), self.peer.cache.is_some());
         let keep = read_to_end(answer).await?;
         Ok((outcome, keep))
     }
 
     fn request(&self, request: &Request) -> hyper::Request<Filler> {
         let key = request.traits.key.to_string();
-        let bodiless = matches!(self.method, Method::GET | Method::HEAD | Method::DELETE);
-        let bytes = if bodiless { 0 } else { self.request_bytes };
+        let peer = &self.peer;
+        let bodiless = matches!(peer.method, Method::GET | Method::HEAD | Method::DELETE);
+        let bytes = if bodiless { 0 } else { peer.request_bytes };
         let mut built = hyper::Request::builder()
-            .method(self.method.clone())
-            .uri(self.path.replace("{key}", &key))
-            .header(hyper::header::HOST, &self.host)
-            .header(words::CALL, words::write_call(self.edge, request.call, request.attempt))
+            .method(peer.method.clone())
+            .uri(peer.path.replace("{key}", &key))
+            .header(hyper::header::HOST, &peer.host)
+            .header(words::CALL, words::write_call(peer.edge, request.call, request.attempt))
             .header(words::KEY, key);
         if let Some(traits) = words::write_traits(request.traits) {
             built = built.header(words::TRAITS, traits);
@@ -162,10 +164,7 @@ fn kind_of(error: &hyper::Error) -> ErrorKind {
     }
 }
 
-fn kind_of_io(error: &std::io::Error) -> ErrorKind {
-    match error.kind() {
-        std::io::ErrorKind::ConnectionRefused => ErrorKind::Refused,
-        std::io::ErrorKind::TimedOut => ErrorKind::Timeout,
-        _ => ErrorKind::Reset,
-    }
+/// A server that accepts is taken for ready; what its health looks like only the scenario knows (`ready: {http: /path}`).
+async fn connect(address: SocketAddr) -> Result<(), String> {
+    TcpStream::connect(address).await.map(drop).map_err(|error| format!("connecting failed: {error}"))
 }

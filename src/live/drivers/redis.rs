@@ -1,37 +1,42 @@
 //! Calls to a real Redis, one edge each: `GET` for a cache, `PING` for anything else, over a few multiplexed connections that are made
 //! anew, after a pause, when they break. Like `http`, it has no timers of its own.
 
-use super::filler;
+use super::{Kind, Peer, Preload, Speaker, filler};
 use crate::base::{ErrorKind, Outcome, Span};
+use crate::engine::Traits;
+use crate::plan::real::Protocol;
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Value};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
 /// Several, so that one answer that a fault holds back does not stand in the way of all others.
 const CONNECTIONS: usize = 8;
 const PAUSE_MIN: Duration = Duration::from_millis(10);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
-/// Writes of rebuilt values under way; more are dropped, as a cache may forget anyway.
-const FILLS_MAX: usize = 1024;
 /// Keys written in one pipeline while a cache is filled beforehand.
 const PRELOAD_CHUNK: u32 = 256;
 
-pub struct RedisCaller {
+pub const KIND: Kind = Kind {
+    protocol: Protocol::Redis,
+    how: "the redis crate over 8 multiplexed connections an edge",
+    open: |peer| Redis::new(peer).map(Speaker::Redis).map_err(|error| error.to_string()),
+    ready: |address| Box::pin(ping(address)),
+    preload: Some(|address, keys| Box::pin(async move { preload(address, keys).await.map_err(words) })),
+    forget: Some(|address| Box::pin(async move { flush(address).await.map_err(words) })),
+};
+
+fn words(error: RedisError) -> String {
+    error.to_string()
+}
+
+pub struct Redis {
+    peer: Peer,
     client: Client,
     slots: [Mutex<Slot>; CONNECTIONS],
     turn: AtomicUsize,
-    kind: Kind,
-    fills: Arc<Semaphore>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub enum Kind {
-    Cache { ttl: Option<Span>, value_bytes: u64 },
-    Ping,
 }
 
 #[derive(Default)]
@@ -44,39 +49,30 @@ struct Slot {
     last: Option<ErrorKind>,
 }
 
-impl RedisCaller {
-    pub fn new(address: SocketAddr, kind: Kind) -> RedisResult<RedisCaller> {
-        Ok(RedisCaller {
-            client: Client::open(format!("redis://{address}/"))?,
-            slots: Default::default(),
-            turn: AtomicUsize::new(0),
-            kind,
-            fills: Arc::new(Semaphore::new(FILLS_MAX)),
-        })
+impl Redis {
+    fn new(peer: Peer) -> RedisResult<Redis> {
+        let client = Client::open(format!("redis://{}/", peer.address))?;
+        Ok(Redis { client, peer, slots: Default::default(), turn: AtomicUsize::new(0) })
     }
 
-    pub async fn call(&self, key: u32) -> Outcome {
-        let mut command = match self.kind {
-            Kind::Cache { .. } => ::redis::cmd("GET"),
-            Kind::Ping => ::redis::cmd("PING"),
+    pub async fn call(&self, traits: Traits) -> Outcome {
+        let command = match self.peer.cache {
+            Some(_) => {
+                let mut get = ::redis::cmd("GET");
+                get.arg(name_of(traits.key));
+                get
+            }
+            None => ::redis::cmd("PING"),
         };
-        if matches!(self.kind, Kind::Cache { .. }) {
-            command.arg(name_of(key));
-        }
         self.ask::<Value>(&command).await.map_or_else(Outcome::Failed, |answer| outcome_of(&answer))
     }
 
-    /// Writes a rebuilt value; nobody waits for it.
-    pub fn fill(self: &Arc<Self>, key: u32, runtime: &tokio::runtime::Handle) {
-        let (Kind::Cache { ttl, value_bytes }, Ok(permit)) = (self.kind, self.fills.clone().try_acquire_owned()) else {
-            return;
-        };
-        let this = self.clone();
-        runtime.spawn(async move {
+    /// Writes a rebuilt value.
+    pub async fn fill(&self, key: u32) {
+        if let Some(cache) = self.peer.cache {
             // A write that fails leaves the key missing, which the next reader finds out.
-            let _ = this.ask::<()>(&set(key, ttl, value_bytes)).await;
-            drop(permit);
-        });
+            let _ = self.ask::<()>(&set(key, cache.ttl, self.peer.response_bytes)).await;
+        }
     }
 
     async fn ask<T: ::redis::FromRedisValue>(&self, command: &::redis::Cmd) -> Result<T, ErrorKind> {
@@ -160,7 +156,7 @@ fn kind_of(error: &RedisError) -> ErrorKind {
 }
 
 /// Writes the first `entries` keys, the most popular ones last, so that a full cache keeps them.
-pub async fn preload(address: SocketAddr, entries: u32, ttl: Option<Span>, value_bytes: u64) -> RedisResult<()> {
+async fn preload(address: SocketAddr, Preload { entries, ttl, value_bytes }: Preload) -> RedisResult<()> {
     let client = Client::open(format!("redis://{address}/"))?;
     let mut connection = client.get_multiplexed_async_connection_with_config(&config()).await?;
     let mut end = entries;
@@ -177,12 +173,23 @@ pub async fn preload(address: SocketAddr, entries: u32, ttl: Option<Span>, value
 }
 
 /// Empties a cache at once; says how many keys it held.
-pub async fn flush(address: SocketAddr) -> RedisResult<u64> {
+async fn flush(address: SocketAddr) -> RedisResult<u64> {
     let client = Client::open(format!("redis://{address}/"))?;
     let mut connection = client.get_multiplexed_async_connection().await?;
     let held: u64 = ::redis::cmd("DBSIZE").query_async(&mut connection).await?;
     ::redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await?;
     Ok(held)
+}
+
+async fn ping(address: SocketAddr) -> Result<(), String> {
+    let client = Client::open(format!("redis://{address}/")).map_err(words)?;
+    let said = |error: RedisError| format!("PING failed: {error}");
+    let mut connection = client.get_multiplexed_async_connection().await.map_err(said)?;
+    let answer: String = ::redis::cmd("PING").query_async(&mut connection).await.map_err(said)?;
+    match answer.as_str() {
+        "PONG" => Ok(()),
+        other => Err(format!("PING was answered with {other:?}")),
+    }
 }
 
 #[cfg(test)]
