@@ -7,6 +7,7 @@
 pub mod filler;
 mod http;
 mod redis;
+mod slots;
 pub mod words;
 
 use crate::base::{EdgeId, ErrorKind, Outcome, Span};

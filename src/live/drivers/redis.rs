@@ -1,6 +1,7 @@
 //! Calls to a real Redis, one edge each: `GET` for a cache, `PING` for anything else, over a few multiplexed connections that are made
 //! anew, after a pause, when they break. Like `http`, it has no timers of its own.
 
+use super::slots::Slots;
 use super::{Kind, Peer, Preload, Speaker, filler};
 use crate::base::{ErrorKind, Outcome, Span};
 use crate::engine::Traits;
@@ -8,14 +9,9 @@ use crate::plan::real::Protocol;
 use ::redis::aio::MultiplexedConnection;
 use ::redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Value};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
 
 /// Several, so that one answer that a fault holds back does not stand in the way of all others.
 const CONNECTIONS: usize = 8;
-const PAUSE_MIN: Duration = Duration::from_millis(10);
-const PAUSE_MAX: Duration = Duration::from_millis(500);
 /// Keys written in one pipeline while a cache is filled beforehand.
 const PRELOAD_CHUNK: u32 = 256;
 
@@ -35,24 +31,13 @@ fn words(error: RedisError) -> String {
 pub struct Redis {
     peer: Peer,
     client: Client,
-    slots: [Mutex<Slot>; CONNECTIONS],
-    turn: AtomicUsize,
-}
-
-#[derive(Default)]
-struct Slot {
-    connection: Option<MultiplexedConnection>,
-    /// Which connection it is, so that only the first who sees it break takes it away.
-    number: u64,
-    not_before: Option<Instant>,
-    pause: Duration,
-    last: Option<ErrorKind>,
+    slots: Slots<MultiplexedConnection>,
 }
 
 impl Redis {
     fn new(peer: Peer) -> RedisResult<Redis> {
         let client = Client::open(format!("redis://{}/", peer.address))?;
-        Ok(Redis { client, peer, slots: Default::default(), turn: AtomicUsize::new(0) })
+        Ok(Redis { client, peer, slots: Slots::new(CONNECTIONS) })
     }
 
     pub async fn call(&self, traits: Traits) -> Outcome {
@@ -76,44 +61,20 @@ impl Redis {
     }
 
     async fn ask<T: ::redis::FromRedisValue>(&self, command: &::redis::Cmd) -> Result<T, ErrorKind> {
-        let slot = &self.slots[self.turn.fetch_add(1, Relaxed) % CONNECTIONS];
-        let (mut connection, number) = self.connection(slot).await?;
+        let (mut connection, place) = self.slots.get(|| self.connect()).await?;
         let error = match command.query_async::<T>(&mut connection).await {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
         if error.is_unrecoverable_error() || error.is_connection_dropped() || error.is_io_error() {
-            let mut slot = slot.lock().await;
-            if slot.number == number {
-                slot.connection = None;
-            }
+            self.slots.broke(place).await;
         }
         Err(kind_of(&error))
     }
 
-    async fn connection(&self, slot: &Mutex<Slot>) -> Result<(MultiplexedConnection, u64), ErrorKind> {
-        let mut slot = slot.lock().await;
-        if let Some(connection) = &slot.connection {
-            return Ok((connection.clone(), slot.number));
-        }
-        if let (Some(at), Some(kind)) = (slot.not_before, slot.last)
-            && Instant::now() < at
-        {
-            return Err(kind);
-        }
-        match self.client.get_multiplexed_async_connection_with_config(&config()).await {
-            Ok(connection) => {
-                let number = slot.number + 1;
-                *slot = Slot { connection: Some(connection.clone()), number, ..Slot::default() };
-                Ok((connection, number))
-            }
-            Err(error) => {
-                slot.pause = (slot.pause * 2).clamp(PAUSE_MIN, PAUSE_MAX);
-                slot.not_before = Some(Instant::now() + slot.pause);
-                slot.last = Some(kind_of(&error));
-                Err(kind_of(&error))
-            }
-        }
+    async fn connect(&self) -> Result<MultiplexedConnection, ErrorKind> {
+        let connected = self.client.get_multiplexed_async_connection_with_config(&config()).await;
+        connected.map_err(|error| kind_of(&error))
     }
 }
 
