@@ -5,6 +5,7 @@
 
 pub mod drivers;
 pub mod folder;
+mod http1;
 pub mod play;
 pub mod process;
 pub mod proxy;

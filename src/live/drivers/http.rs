@@ -5,6 +5,7 @@ use super::filler::Filler;
 use super::{Kind, Peer, Speaker, kind_of_io, words};
 use crate::base::{ErrorKind, Outcome};
 use crate::engine::Request;
+use crate::live::http1 as http1_lean;
 use crate::plan::real::Protocol;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -51,6 +52,15 @@ struct Connection {
 }
 
 impl Http {
+    pub fn line(&self) -> http1_lean::Line {
+        let Peer { edge, address, host, method, path, request_bytes, cache, .. } = &self.peer;
+        http1_lean::Line {
+            address: *address,
+            template: http1_lean::Template::new(*edge, method.as_str(), path, host, *request_bytes),
+            manner: http1_lean::Manner { cache: cache.is_some(), bodiless: method == Method::HEAD },
+        }
+    }
+
     pub fn use_fresh_connections(&self, only: bool) {
         self.pool.fresh_only.store(only, Relaxed);
     }
@@ -98,7 +108,11 @@ impl Http {
     /// The outcome, and whether the connection may be used again.
     async fn exchange(&self, connection: &mut Connection, request: &Request) -> hyper::Result<(Outcome, bool)> {
         let answer = connection.sender.send_request(self.request(request)).await?;
-        let outcome = words::read_outcome(answer.status(), answer.headers(), self.peer.cache.is_some());
+        let outcome = words::read_outcome(
+            answer.status().as_u16(),
+            answer.headers().get(words::OUTCOME).and_then(|value| value.to_str().ok()),
+            self.peer.cache.is_some(),
+        );
         let keep = read_to_end(answer).await?;
         Ok((outcome, keep))
     }
@@ -112,9 +126,9 @@ impl Http {
             .method(peer.method.clone())
             .uri(peer.path.replace("{key}", &key))
             .header(hyper::header::HOST, &peer.host)
-            .header(words::CALL, words::write_call(peer.edge, request.call, request.attempt))
+            .header(words::CALL, words::value(words::CallText(peer.edge, request.call, request.attempt)))
             .header(words::KEY, key);
-        if let Some(traits) = words::write_traits(request.traits) {
+        if let Some(traits) = words::TraitsText::of(request.traits).map(words::value) {
             built = built.header(words::TRAITS, traits);
         }
         built.body(Filler(bytes)).expect("method, path and host were checked before the run")

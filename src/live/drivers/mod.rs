@@ -12,6 +12,7 @@ pub mod words;
 
 use crate::base::{EdgeId, ErrorKind, Outcome, Span};
 use crate::engine::Request;
+use crate::live::http1;
 use crate::plan::real::Protocol;
 use std::future::Future;
 use std::net::SocketAddr;
@@ -130,6 +131,12 @@ impl Edge {
             drop(permit);
         });
         true
+    }
+
+    /// How plain HTTP/1.1 is called, which is carried on the engine's own thread; `None` of anything else.
+    pub fn plain_http(&self) -> Option<Arc<http1::Line>> {
+        let Speaker::Http(http) = &self.speaker else { return None };
+        Some(Arc::new(http.line()))
     }
 
     /// While a fault resets new connections each request takes one, so that each is hit with its chance.

@@ -4,7 +4,8 @@
 use crate::base::{EdgeId, ErrorKind, Lot, Outcome, Time};
 use crate::engine::{Handle, Traits};
 use hyper::StatusCode;
-use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{HeaderName, HeaderValue};
+use std::fmt;
 
 /// The attempt that a request belongs to: `edge.slot.generation.attempt`.
 pub const CALL: HeaderName = HeaderName::from_static("x-firedrill-call");
@@ -17,32 +18,46 @@ pub const OUTCOME: HeaderName = HeaderName::from_static("x-firedrill-outcome");
 
 const INSUFFICIENT_STORAGE: StatusCode = StatusCode::INSUFFICIENT_STORAGE;
 
-pub fn write_call(edge: EdgeId, call: Handle, attempt: u16) -> HeaderValue {
-    let text = format!("{}.{}.{}.{attempt}", edge.0, call.slot, call.generation);
-    HeaderValue::from_str(&text).expect("digits and dots are a header value")
+/// An attempt, as it is written behind [`CALL`].
+pub struct CallText(pub EdgeId, pub Handle, pub u16);
+
+impl fmt::Display for CallText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let CallText(edge, call, attempt) = self;
+        write!(f, "{}.{}.{}.{attempt}", edge.0, call.slot, call.generation)
+    }
 }
 
 /// `None` for a request that is not one of ours.
-pub fn read_call(headers: &HeaderMap) -> Option<(EdgeId, Handle, u16)> {
-    let mut parts = headers.get(CALL)?.to_str().ok()?.split('.');
+pub fn read_call(text: &str) -> Option<(EdgeId, Handle, u16)> {
+    let mut parts = text.split('.');
     let mut next = || parts.next()?.parse::<u32>().ok();
     let (edge, slot, generation, attempt) = (next()?, next()?, next()?, next()?);
     Some((EdgeId(edge), Handle { slot, generation }, u16::try_from(attempt).ok()?))
 }
 
-/// `None` when there is nothing to say beside the key.
-pub fn write_traits(traits: Traits) -> Option<HeaderValue> {
-    let Traits { key, class, write, version, deadline, lot } = traits;
-    let text = format!("{class}.{}.{version}.{}.{}", u8::from(write), deadline.0, lot.0);
-    let value = || HeaderValue::from_str(&text).expect("digits and dots are a header value");
-    (traits != Traits::of_key(key)).then(value)
+/// What travels beside the key, as it is written behind [`TRAITS`].
+pub struct TraitsText(Traits);
+
+impl TraitsText {
+    /// `None` when there is nothing to say beside the key.
+    pub fn of(traits: Traits) -> Option<TraitsText> {
+        (traits != Traits::of_key(traits.key)).then_some(TraitsText(traits))
+    }
 }
 
-/// What cannot be read is as if it were absent.
-pub fn read_traits(headers: &HeaderMap) -> Traits {
-    let key = headers.get(KEY).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or(0);
-    let rest = headers.get(TRAITS).and_then(|value| {
-        let mut parts = value.to_str().ok()?.split('.');
+impl fmt::Display for TraitsText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Traits { class, write, version, deadline, lot, .. } = self.0;
+        write!(f, "{class}.{}.{version}.{}.{}", u8::from(write), deadline.0, lot.0)
+    }
+}
+
+/// From what stands behind [`KEY`] and [`TRAITS`]; what cannot be read is as if it were absent.
+pub fn read_traits(key: Option<&str>, rest: Option<&str>) -> Traits {
+    let key = key.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let rest = rest.and_then(|text| {
+        let mut parts = text.split('.');
         let class = parts.next()?.parse().ok()?;
         let write = parts.next()? == "1";
         let version = parts.next()?.parse().ok()?;
@@ -51,6 +66,11 @@ pub fn read_traits(headers: &HeaderMap) -> Traits {
         Some(Traits { key, class, write, version, deadline, lot })
     });
     rest.unwrap_or(Traits::of_key(key))
+}
+
+/// For headers of a library: digits and dots are always a header value.
+pub fn value(text: impl fmt::Display) -> HeaderValue {
+    HeaderValue::from_str(&text.to_string()).expect("digits and dots are a header value")
 }
 
 /// A crash and a reset have no status: the connection breaks.
@@ -77,17 +97,17 @@ pub fn status_of(outcome: Outcome) -> Option<StatusCode> {
     })
 }
 
-pub fn write_outcome(outcome: Outcome) -> HeaderValue {
-    HeaderValue::from_static(match outcome {
+/// What is written behind [`OUTCOME`].
+pub fn word_of(outcome: Outcome) -> &'static str {
+    match outcome {
         Outcome::Ok => "ok",
         Outcome::Miss => "miss",
         Outcome::Failed(kind) => kind.word(),
-    })
+    }
 }
 
 /// A stand-in says its outcome in words; a real server only by its status.
-pub fn read_outcome(status: StatusCode, headers: &HeaderMap, cache: bool) -> Outcome {
-    let said = headers.get(OUTCOME).and_then(|value| value.to_str().ok());
+pub fn read_outcome(status: u16, said: Option<&str>, cache: bool) -> Outcome {
     match said {
         Some("ok") => return Outcome::Ok,
         Some("miss") => return Outcome::Miss,
@@ -98,7 +118,7 @@ pub fn read_outcome(status: StatusCode, headers: &HeaderMap, cache: bool) -> Out
         }
         None => {}
     }
-    Outcome::Failed(match status.as_u16() {
+    Outcome::Failed(match status {
         404 if cache => return Outcome::Miss,
         408 | 504 => ErrorKind::Timeout,
         429 => ErrorKind::Throttled,
@@ -118,17 +138,13 @@ mod tests {
         let all = ErrorKind::ALL.map(Outcome::Failed).into_iter().chain([Outcome::Ok, Outcome::Miss]);
         for outcome in all {
             let Some(status) = status_of(outcome) else { continue };
-            let headers = HeaderMap::from_iter([(OUTCOME, write_outcome(outcome))]);
-            assert_eq!(read_outcome(status, &headers, false), outcome);
+            assert_eq!(read_outcome(status.as_u16(), Some(word_of(outcome)), false), outcome);
         }
     }
 
     #[test]
     fn real_servers_are_read_by_their_status() {
-        let read = |code, cache| {
-            let status = StatusCode::from_u16(code).expect("a status");
-            read_outcome(status, &HeaderMap::new(), cache)
-        };
+        let read = |code, cache| read_outcome(code, None, cache);
         assert_eq!((read(200, false), read(404, false), read(404, true)), (Outcome::Ok, Outcome::Ok, Outcome::Miss));
         for (code, kind) in [
             (429, ErrorKind::Throttled),
@@ -147,23 +163,18 @@ mod tests {
         let plain = Traits::of_key(7);
         let rich = Traits { key: 7, class: 3, write: true, version: 2, deadline: Time(123_456_789), lot: Lot(77) };
         for traits in [plain, rich] {
-            let key = HeaderValue::from_str(&traits.key.to_string()).expect("digits");
-            let rest = write_traits(traits).map(|value| (TRAITS, value));
-            let headers = HeaderMap::from_iter([(KEY, key)].into_iter().chain(rest));
-            assert_eq!(read_traits(&headers), traits);
+            let rest = TraitsText::of(traits).map(|text| text.to_string());
+            assert_eq!(read_traits(Some("7"), rest.as_deref()), traits);
         }
-        let headers = HeaderMap::from_iter([(TRAITS, HeaderValue::from_static("1.x"))]);
-        assert_eq!(read_traits(&headers), Traits::of_key(0));
+        assert_eq!(read_traits(None, Some("1.x")), Traits::of_key(0));
     }
 
     #[test]
     fn a_call_survives_the_wire_and_nonsense_is_nobodys() {
         let (edge, call) = (EdgeId(3), Handle { slot: 7, generation: 4_000_000_001 });
-        let headers = HeaderMap::from_iter([(CALL, write_call(edge, call, 2))]);
-        assert_eq!(read_call(&headers), Some((edge, call, 2)));
+        assert_eq!(read_call(&CallText(edge, call, 2).to_string()), Some((edge, call, 2)));
         for text in ["", "1.2.3", "1.2.3.70000", "a.b.c.d", "1.2.3.-4"] {
-            let headers = HeaderMap::from_iter([(CALL, HeaderValue::from_static(text))]);
-            assert_eq!(read_call(&headers), None, "{text}");
+            assert_eq!(read_call(text), None, "{text}");
         }
     }
 }

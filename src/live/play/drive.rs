@@ -2,14 +2,15 @@
 //! A thread of its own with the kernel's timers, because tokio rounds every sleep up to a whole millisecond.
 
 use super::wire::LiveWire;
-use crate::base::{EdgeId, FaultId, Outcome, ServiceId, Span, Time};
-use crate::engine::{Arrived, Engine, Handle, Traits};
+use crate::base::{FaultId, Outcome, ServiceId, Span, Time};
+use crate::engine::{Arrived, Engine, Handle};
 use crate::live::Stop;
+use crate::live::http1::{Answered, Bell, Poller, Requested, Watch};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 
 /// Inputs that may wait for the engine. More than all attempts that can be under way at once, so that only a flood from outside,
 /// or an engine that is seconds behind, ever fills it.
@@ -19,14 +20,10 @@ const BATCH: usize = 64;
 /// How often progress is told, and a quiet run looks around.
 const TICK: Duration = Duration::from_millis(100);
 
-/// What a stand-in waits for.
-pub type Reply = Outcome;
-
 /// What the world tells the engine.
 #[derive(Debug)]
 pub enum Input {
     Answered { call: Handle, attempt: u16, outcome: Outcome, took: Span },
-    Requested { service: ServiceId, from: Option<(EdgeId, Handle, u16)>, traits: Traits, reply: oneshot::Sender<Reply> },
     Touched { fault: FaultId, what: &'static str, count: u64 },
     Used { service: ServiceId, bytes: u64 },
     Note(String),
@@ -46,11 +43,13 @@ pub enum Ending {
 #[derive(Clone)]
 pub struct Inbox {
     sender: SyncSender<Input>,
+    bell: Arc<Bell>,
     lost: Arc<AtomicU64>,
 }
 
 pub struct Inputs {
     receiver: Receiver<Input>,
+    poller: Poller,
     lost: Arc<AtomicU64>,
 }
 
@@ -58,20 +57,22 @@ pub struct Inputs {
 #[derive(Debug)]
 pub struct Lost;
 
-pub fn inbox() -> (Inbox, Inputs) {
+pub fn inbox() -> io::Result<(Inbox, Inputs)> {
     let (sender, receiver) = sync_channel(INBOX_MAX);
-    let lost = Arc::new(AtomicU64::new(0));
-    (Inbox { sender, lost: lost.clone() }, Inputs { receiver, lost })
+    let (poller, lost) = (Poller::new()?, Arc::new(AtomicU64::new(0)));
+    Ok((Inbox { sender, bell: poller.bell(), lost: lost.clone() }, Inputs { receiver, poller, lost }))
 }
 
 impl Inbox {
     pub fn put(&self, input: Input) -> Result<(), Lost> {
-        self.sender.try_send(input).map_err(|error| {
+        let put = self.sender.try_send(input).map_err(|error| {
             if matches!(error, std::sync::mpsc::TrySendError::Full(_)) {
                 self.lost.fetch_add(1, Relaxed);
             }
             Lost
-        })
+        });
+        self.bell.ring();
+        put
     }
 
     /// For news whose loss only costs a line in the report.
@@ -81,6 +82,11 @@ impl Inbox {
 }
 
 impl Inputs {
+    /// Where the sockets of the engine's thread are watched.
+    pub fn watch(&self) -> Watch {
+        self.poller.watch()
+    }
+
     pub fn lost(&self) -> u64 {
         self.lost.load(Relaxed)
     }
@@ -89,7 +95,7 @@ impl Inputs {
 /// Plays from `epoch` to the end of the plan. `None`: the whole length was played.
 pub fn drive(
     engine: &mut Engine<LiveWire>,
-    inputs: &Inputs,
+    inputs: &mut Inputs,
     epoch: Instant,
     progress: &mut dyn FnMut(Time),
 ) -> Option<Ending> {
@@ -107,49 +113,82 @@ pub fn drive(
             told = Instant::now();
             progress(at);
         }
+        if let Some(ending) = take_in(engine, inputs) {
+            return Some(ending);
+        }
+        if engine.wire.has_news() {
+            hear(engine, now().min(length));
+            continue;
+        }
         let due = engine.next_at().unwrap_or(length).min(length);
         let wait = due.since(now()).to_std().min(TICK);
-        match inputs.receiver.recv_timeout(wait) {
+        inputs.poller.lie_down();
+        match inputs.receiver.try_recv() {
             Ok(input) => {
-                if let Some(ending) = take_in(engine, inputs, input, now().min(length)) {
+                inputs.poller.get_up();
+                if let Some(ending) = hand_over(engine, input) {
                     return Some(ending);
                 }
             }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
+            Err(_) => listen(engine, &mut inputs.poller, Instant::now() + wait),
         }
+        hear(engine, now().min(length));
     }
 }
 
-fn take_in(engine: &mut Engine<LiveWire>, inputs: &Inputs, first: Input, at: Time) -> Option<Ending> {
+/// Sleeps until then, until a socket is ready or until the bell rings, and lets the sockets do what they can.
+fn listen(engine: &mut Engine<LiveWire>, poller: &mut Poller, until: Instant) {
+    if poller.wait(until).is_err() {
+        // It cannot fail for anything that the run did; without it only time passes.
+        poller.get_up();
+        std::thread::sleep(until.saturating_duration_since(Instant::now()));
+        return;
+    }
+    let mut position = 0;
+    while let Some(ready) = poller.ready(position) {
+        engine.wire.hear(ready);
+        position += 1;
+    }
+    engine.wire.look_after(Instant::now());
+}
+
+/// Tells the engine what the sockets brought.
+fn hear(engine: &mut Engine<LiveWire>, at: Time) {
     engine.catch_up(at);
-    let mut next = Some(first);
+    let (answered, requested) = engine.wire.take_news();
+    for Answered { call, attempt, outcome, took } in answered {
+        land(engine, call, attempt, outcome, Span::from(took));
+    }
+    for Requested { service, from, traits, token } in requested {
+        engine.requested(Arrived { service, from, traits, token });
+    }
+}
+
+fn take_in(engine: &mut Engine<LiveWire>, inputs: &Inputs) -> Option<Ending> {
     for _ in 0..BATCH {
-        if let Some(ending) = hand_over(engine, next?) {
+        let input = inputs.receiver.try_recv().ok()?;
+        if let Some(ending) = hand_over(engine, input) {
             return Some(ending);
         }
-        next = inputs.receiver.try_recv().ok();
     }
-    next.and_then(|input| hand_over(engine, input))
+    None
 }
 
 fn hand_over(engine: &mut Engine<LiveWire>, input: Input) -> Option<Ending> {
     match input {
-        Input::Answered { call, attempt, outcome, took } => {
-            let (outcome, refused_by) = engine.wire.landed(call, attempt, outcome);
-            if let Some(fault) = refused_by {
-                engine.touched(fault, "requests refused", 1);
-            }
-            engine.answered(call, attempt, outcome, took);
-        }
-        Input::Requested { service, from, traits, reply } => {
-            let token = engine.wire.receive(from, reply);
-            engine.requested(Arrived { service, from, traits, token });
-        }
+        Input::Answered { call, attempt, outcome, took } => land(engine, call, attempt, outcome, took),
         Input::End(ending) => return Some(ending),
         news => note(engine, news),
     }
     None
+}
+
+fn land(engine: &mut Engine<LiveWire>, call: Handle, attempt: u16, outcome: Outcome, took: Span) {
+    let (outcome, refused_by) = engine.wire.landed(call, attempt, outcome);
+    if let Some(fault) = refused_by {
+        engine.touched(fault, "requests refused", 1);
+    }
+    engine.answered(call, attempt, outcome, took);
 }
 
 fn note(engine: &mut Engine<LiveWire>, news: Input) {
@@ -159,7 +198,7 @@ fn note(engine: &mut Engine<LiveWire>, news: Input) {
         Input::Used { service, bytes } => engine.read_used(service, bytes),
         Input::Note(text) => engine.recorder.event(now, text),
         Input::Warn(text) => engine.recorder.warn(text),
-        Input::Answered { .. } | Input::Requested { .. } | Input::End(_) => {}
+        Input::Answered { .. } | Input::End(_) => {}
     }
 }
 

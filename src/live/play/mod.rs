@@ -16,7 +16,6 @@ mod drive;
 mod ending;
 mod preflight;
 mod stage;
-mod standin;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -105,12 +104,12 @@ impl Run {
     fn prepare(plan: &Arc<Plan>, options: &LiveOptions, checked: preflight::Checked) -> Result<Run, Trouble> {
         let runtime = Builder::new_multi_thread().worker_threads(CARRIERS).thread_name("carrier").enable_all().build();
         let runtime = runtime.map_err(|source| Trouble::Machine { what: "start threads", source })?;
-        let (inbox, inputs) = drive::inbox();
+        let (inbox, inputs) = drive::inbox().map_err(|source| Trouble::Machine { what: "wait for sockets", source })?;
         let undo = Undo::open(plan, options)?;
         let ledger = undo.as_ref().map(|undo| &undo.ledger);
         let stage = runtime.block_on(async {
             tokio::select! {
-                built = stage::build(plan, &checked.addresses, ledger, &inbox) => built,
+                built = stage::build(plan, &checked.addresses, ledger, &inbox, inputs.watch()) => built,
                 stop = requested(options.shutdown.clone()) => Err(Trouble::StoppedBeforeStart(stop)),
             }
         })?;
@@ -118,8 +117,8 @@ impl Run {
     }
 
     fn play(self, options: &LiveOptions) -> Result<Played, Trouble> {
-        let Run { stage, runtime, undo, plan, inbox, inputs, warnings } = self;
-        let Stage { wire, controller, stand_ins, listeners } = stage;
+        let Run { stage, runtime, undo, plan, inbox, mut inputs, warnings } = self;
+        let Stage { wire, controller, listeners } = stage;
         let mut engine = Engine::new(plan.clone(), wire);
         engine.recorder.warnings = warnings;
         let listening = runtime.spawn(listen_for_stop(options.shutdown.clone(), inbox));
@@ -127,14 +126,14 @@ impl Run {
         let epoch = Instant::now();
         engine.wire.begin(epoch);
         let mut progress = |at| options.progress.iter().for_each(|tell| tell(at));
-        let ending = drive::drive(&mut engine, &inputs, epoch, &mut progress);
+        let ending = drive::drive(&mut engine, &mut inputs, epoch, &mut progress);
         let wall_s = epoch.elapsed().as_secs_f64();
         listening.abort();
         engine.wire.hang_up();
         let processes = controller.stop();
         drive::drain(&mut engine, &inputs);
         ending::collect_evidence(&mut engine);
-        drop(stand_ins);
+        engine.wire.close_doors();
         runtime.block_on(ending::stop_proxies(&mut engine));
         runtime.shutdown_timeout(LAST_WORDS);
         let mut notes = undo.as_ref().map(|undo| ending::undo(&undo.ledger)).unwrap_or_default();

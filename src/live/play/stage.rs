@@ -3,11 +3,11 @@
 
 use super::control::Controller;
 use super::drive::Inbox;
-use super::standin::StandIn;
 use super::target;
 use super::wire::{Line, LiveWire};
 use crate::base::{EdgeId, FaultId, ServiceId, Span};
 use crate::live::drivers::{self, Cache, Peer, Preload};
+use crate::live::http1::{Servers, Watch};
 use crate::live::process::ready;
 use crate::live::proxy::FaultProxy;
 use crate::live::{Ledger, RealProcess, Trouble};
@@ -21,7 +21,6 @@ use std::sync::Arc;
 pub struct Stage {
     pub wire: LiveWire,
     pub controller: Controller,
-    pub stand_ins: Vec<StandIn>,
     /// What listens on our behalf, to be looked for after the end.
     pub listeners: Vec<SocketAddr>,
 }
@@ -46,10 +45,12 @@ pub async fn build(
     reached: &BTreeMap<ServiceId, SocketAddr>,
     ledger: Option<&Ledger>,
     inbox: &Inbox,
+    watch: Watch,
 ) -> Result<Stage, Trouble> {
     let mut builder = Builder { plan, addresses: reached.clone(), proxies: BTreeMap::new() };
     builder.reach().await?;
-    let stand_ins = builder.listen(inbox).await?;
+    let mut servers = Servers::new(watch.clone(), plan.clone());
+    let stand_ins = builder.listen(&mut servers)?;
     let mut processes = Vec::new();
     for service in target::in_order(plan) {
         let Some(ledger) = ledger else { continue };
@@ -61,11 +62,11 @@ pub async fn build(
     builder.preload().await?;
     let lines = (0..plan.edges.len()).map(|edge| builder.line(EdgeId::from(edge))).collect::<Result<Vec<_>, _>>()?;
     let proxies = lines.iter().filter_map(|line: &Line| Some(line.proxy.as_ref()?.address()));
-    let listeners = stand_ins.iter().map(|stand_in| stand_in.address).chain(proxies).collect();
+    let listeners = stand_ins.into_iter().chain(proxies).collect();
     let (controller, commands) = Controller::start(plan.clone(), processes, inbox.clone())
         .map_err(|source| Trouble::Machine { what: "start a thread", source })?;
-    let wire = LiveWire::new(plan.clone(), lines, commands, inbox.clone(), flights_max());
-    Ok(Stage { wire, controller, stand_ins, listeners })
+    let wire = LiveWire::new(plan.clone(), (lines, servers, watch), commands, inbox.clone(), flights_max());
+    Ok(Stage { wire, controller, listeners })
 }
 
 impl Builder<'_> {
@@ -81,13 +82,13 @@ impl Builder<'_> {
         Ok(())
     }
 
-    async fn listen(&mut self, inbox: &Inbox) -> Result<Vec<StandIn>, Trouble> {
+    fn listen(&mut self, servers: &mut Servers) -> Result<Vec<SocketAddr>, Trouble> {
         let mut stand_ins = Vec::new();
         for id in (0..self.plan.services.len()).map(ServiceId::from) {
             if target::real(self.plan, id).is_none() {
-                let stand_in = StandIn::listen(id, self.plan, inbox).await.map_err(Trouble::NoFreePort)?;
-                self.addresses.insert(id, stand_in.address);
-                stand_ins.push(stand_in);
+                let address = servers.listen(id).map_err(Trouble::NoFreePort)?;
+                self.addresses.insert(id, address);
+                stand_ins.push(address);
             }
         }
         Ok(stand_ins)

@@ -2,10 +2,11 @@
 //! request came from, and the steps of the schedule go to the fault proxies and to the processes.
 
 use super::control::{Command, Commands};
-use super::drive::{Inbox, Input, Reply};
+use super::drive::{Inbox, Input};
 use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span};
 use crate::engine::{Handle, Request, Token, Wire};
 use crate::live::drivers;
+use crate::live::http1::{Answered, Callers, Place, Ready, Requested, Servers, Watch};
 use crate::live::proxy::FaultProxy;
 use crate::plan::{Effect, Plan, Step, Target};
 use crate::record::Latencies;
@@ -13,7 +14,6 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tokio::runtime;
-use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 /// Names an attempt.
@@ -40,25 +40,24 @@ pub struct LiveWire {
     /// Attempts for which there was no room; the driver hands them back to the engine.
     bounced: Vec<Attempt>,
     pub unsent: u64,
-    waiting: HashMap<Token, Waiting>,
-    /// Length of `waiting` at which those who have left are swept out.
-    sweep_at: usize,
-    last_token: Token,
+    /// What is carried on the engine's own thread: plain HTTP/1.1, and all stand-ins.
+    callers: Callers,
+    servers: Servers,
     /// Attempts whose stand-in crashed: their broken connection is a crash, not a reset.
     crashed: HashSet<Attempt>,
 }
 
 struct Flight {
     edge: EdgeId,
-    task: AbortHandle,
+    by: Carrier,
 }
 
-struct Waiting {
-    from: Option<Attempt>,
-    reply: oneshot::Sender<Reply>,
+/// Who carries an attempt.
+enum Carrier {
+    Task(AbortHandle),
+    /// `None`: it came to nothing at once.
+    Connection(Option<Place>),
 }
-
-const SWEEP_MIN: usize = 1024;
 
 impl Line {
     pub fn new(driver: drivers::Edge, proxy: Option<FaultProxy>) -> Line {
@@ -74,7 +73,11 @@ impl Line {
             proxy.heal(step.fault);
             self.active.retain(|(fault, _)| *fault != step.fault);
         }
-        self.driver.use_fresh_connections(self.active.iter().any(|(_, effect)| matches!(effect, Effect::Reset { .. })));
+        self.driver.use_fresh_connections(self.resets());
+    }
+
+    fn resets(&self) -> bool {
+        self.active.iter().any(|(_, effect)| matches!(effect, Effect::Reset { .. }))
     }
 
     fn refusing(&self) -> Option<FaultId> {
@@ -87,7 +90,14 @@ impl Line {
 }
 
 impl LiveWire {
-    pub fn new(plan: Arc<Plan>, lines: Vec<Line>, commands: Commands, inbox: Inbox, flights_max: usize) -> LiveWire {
+    pub fn new(
+        plan: Arc<Plan>,
+        (lines, servers, watch): (Vec<Line>, Servers, Watch),
+        commands: Commands,
+        inbox: Inbox,
+        flights_max: usize,
+    ) -> LiveWire {
+        let callers = Callers::new(watch, lines.iter().map(|line| line.driver.plain_http()).collect());
         let mut real = vec![false; plan.services.len()];
         plan.real.services.iter().for_each(|service| real[service.service.index()] = true);
         LiveWire {
@@ -103,9 +113,8 @@ impl LiveWire {
             flights_max,
             bounced: Vec::new(),
             unsent: 0,
-            waiting: HashMap::new(),
-            sweep_at: SWEEP_MIN,
-            last_token: 0,
+            callers,
+            servers,
             crashed: HashSet::new(),
         }
     }
@@ -126,16 +135,30 @@ impl LiveWire {
         }
     }
 
-    /// A request came in at a stand-in.
-    pub fn receive(&mut self, from: Option<(EdgeId, Handle, u16)>, reply: oneshot::Sender<Reply>) -> Token {
-        if self.waiting.len() >= self.sweep_at {
-            self.waiting.retain(|_, waiting| !waiting.reply.is_closed());
-            self.sweep_at = (2 * self.waiting.len()).max(SWEEP_MIN);
+    /// A socket on the engine's thread has something to say.
+    pub fn hear(&mut self, ready: Ready) {
+        match Servers::owns(ready.number) {
+            true => self.servers.hear(ready),
+            false => self.callers.hear(ready),
         }
-        self.last_token += 1;
-        let from = from.map(|(_, call, attempt)| (call, attempt));
-        self.waiting.insert(self.last_token, Waiting { from, reply });
-        self.last_token
+    }
+
+    pub fn look_after(&mut self, now: Instant) {
+        self.servers.look_after(now);
+    }
+
+    /// Is there news that the engine has not been told?
+    pub fn has_news(&self) -> bool {
+        self.callers.has_answered() || self.servers.has_requested()
+    }
+
+    pub fn take_news(&mut self) -> (Vec<Answered>, Vec<Requested>) {
+        (self.callers.take_answered(), self.servers.take_requested())
+    }
+
+    /// Closes the stand-ins and all connections to them.
+    pub fn close_doors(&mut self) {
+        self.servers.close_all();
     }
 
     pub fn take_bounced(&mut self) -> Vec<Attempt> {
@@ -144,12 +167,48 @@ impl LiveWire {
 
     /// Gives up everything under way; no answer is read any more.
     pub fn hang_up(&mut self) {
-        self.flights.drain().for_each(|(_, flight)| flight.task.abort());
-        self.waiting.clear();
+        self.flights.drain().for_each(|(_, flight)| flight.by.stop());
+        self.callers.hang_up();
     }
 
     pub fn lag(&self) -> Latencies {
         self.lag.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl LiveWire {
+    fn count_lag(&self, request: &Request) {
+        if let Some(at) = request.intended {
+            let due = self.epoch + at.since(crate::base::Time::ZERO).to_std();
+            let late = Instant::now().saturating_duration_since(due);
+            self.lag.lock().unwrap_or_else(PoisonError::into_inner).record(Span::from(late));
+        }
+    }
+
+    fn send_by_task(&self, request: Request) -> AbortHandle {
+        let due =
+            request.intended.map(|at| (self.epoch + at.since(crate::base::Time::ZERO).to_std(), self.lag.clone()));
+        let (driver, inbox) = (self.lines[request.edge.index()].driver.clone(), self.inbox.clone());
+        let task = self.runtime.spawn(async move {
+            let begun = Instant::now();
+            if let Some((due, lag)) = due {
+                let late = begun.saturating_duration_since(due);
+                lag.lock().unwrap_or_else(PoisonError::into_inner).record(Span::from(late));
+            }
+            let outcome = driver.call(&request).await;
+            let took = Span::from(begun.elapsed());
+            inbox.tell(Input::Answered { call: request.call, attempt: request.attempt, outcome, took });
+        });
+        task.abort_handle()
+    }
+}
+
+impl Carrier {
+    /// Ends the task; a connection is closed by whoever holds it.
+    fn stop(&self) {
+        if let Carrier::Task(task) = self {
+            task.abort();
+        }
     }
 }
 
@@ -162,44 +221,40 @@ impl Wire for LiveWire {
             self.unsent += 1;
             return self.bounced.push(name);
         }
-        let due =
-            request.intended.map(|at| (self.epoch + at.since(crate::base::Time::ZERO).to_std(), self.lag.clone()));
-        let (driver, inbox) = (self.lines[request.edge.index()].driver.clone(), self.inbox.clone());
-        let task = self.runtime.spawn(async move {
-            let begun = Instant::now();
-            if let Some((due, lag)) = due {
-                let late = begun.saturating_duration_since(due);
-                lag.lock().unwrap_or_else(PoisonError::into_inner).record(Span::from(late));
+        let by = match self.callers.carries(request.edge) {
+            true => {
+                self.count_lag(&request);
+                Carrier::Connection(self.callers.send(&request))
             }
-            let outcome = driver.call(&request).await;
-            let took = Span::from(begun.elapsed());
-            let (call, attempt) = name;
-            inbox.tell(Input::Answered { call, attempt, outcome, took });
-        });
-        self.flights.insert(name, Flight { edge: request.edge, task: task.abort_handle() });
+            false => Carrier::Task(self.send_by_task(request)),
+        };
+        self.flights.insert(name, Flight { edge: request.edge, by });
     }
 
     fn abandon(&mut self, request: Request) {
         let name = (request.call, request.attempt);
         self.crashed.remove(&name);
         if let Some(flight) = self.flights.remove(&name) {
-            flight.task.abort();
+            flight.by.stop();
+            if let Carrier::Connection(Some(place)) = flight.by {
+                self.callers.abandon(place);
+            }
         }
     }
 
     fn respond(&mut self, token: Token, outcome: Outcome) {
-        let Some(waiting) = self.waiting.remove(&token) else { return };
-        if let (Outcome::Failed(ErrorKind::Crashed), Some(from)) = (outcome, waiting.from)
+        let from = self.servers.asker(token).map(|(_, call, attempt)| (call, attempt));
+        if let (Outcome::Failed(ErrorKind::Crashed), Some(from)) = (outcome, from)
             && self.flights.contains_key(&from)
         {
             self.crashed.insert(from);
         }
         // A caller who has left reads nothing; the engine has counted that already.
-        let _ = waiting.reply.send(outcome);
+        self.servers.respond(token, outcome);
     }
 
     fn is_open(&self, token: Token) -> bool {
-        self.waiting.get(&token).is_some_and(|waiting| !waiting.reply.is_closed())
+        self.servers.is_open(token)
     }
 
     fn fill(&mut self, edge: EdgeId, key: u32) -> bool {
@@ -214,7 +269,11 @@ impl Wire for LiveWire {
             return false;
         }
         match step.target {
-            Target::Edge(edge) => self.lines[edge.index()].step(step),
+            Target::Edge(edge) => {
+                let line = &mut self.lines[edge.index()];
+                line.step(step);
+                self.callers.use_fresh_connections(edge, line.resets());
+            }
             Target::Service { id, .. } if self.is_real(id) => {
                 // At the very end everything is undone anyway: nothing is restarted for that.
                 if step.on || step.at < self.plan.length {
