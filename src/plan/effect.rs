@@ -1,6 +1,6 @@
 //! What can be done to a system from outside: the closed set to which every fault kind is lowered, and when it is done.
 
-use super::{Client, Edge, Service, ZoneSet};
+use super::{Client, Edge, Service, Toxic, ZoneSet};
 use crate::base::{ClientId, ControlId, Dist, EdgeId, FaultId, SegmentId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -131,6 +131,8 @@ pub enum Effect {
     Reset { chance: f64 },
     /// Edge, shared link: bytes per second in each direction, shared by all requests of it.
     Throttle { bytes_per_sec: f64 },
+    /// Edge: a toxic acts on the connections that it chooses.
+    Toxic(Toxic),
     /// Service: the replicas are gone; what they held is lost; they come back cold when healed.
     Down,
     /// Service: nothing moves; work, queue and connections are kept. Control: it decides nothing.

@@ -26,9 +26,6 @@ const SLICE_SECS: f64 = 0.002;
 const SLICE_MIN: f64 = 512.0;
 const SLICE_SECS_MAX: f64 = 0.05;
 
-/// Where a limit of 0 bytes per second puts the next turn.
-const NEVER: Duration = Duration::from_secs(365 * 24 * 3600);
-
 impl Bucket {
     pub fn new(bytes_per_sec: f64) -> Bucket {
         Bucket { bytes_per_sec: bytes_per_sec.max(0.0), free_at: 0.0 }
@@ -43,7 +40,7 @@ impl Bucket {
     /// When these bytes may be sent, given that they were ready since `ready`.
     pub fn reserve(&mut self, now: Time, ready: Time, bytes: usize) -> Time {
         if self.bytes_per_sec == 0.0 {
-            return now + NEVER.into();
+            return Time::MAX;
         }
         // Bytes that were ready long ago waited for this limit, not for their sender, so time that passed since is not lost.
         let after_pause = ready.min(now).0.saturating_sub(nanos(BURST));

@@ -2,9 +2,11 @@
 //! here, in the connection's own task, so that a server that does not answer never keeps others from being accepted.
 
 use super::door::RETRY_PAUSE;
+use super::evidence::Count;
 use super::hub::{Close, Hub, Post};
-use super::link;
 use super::rules::Direction;
+use super::{link, pool, timer};
+use crate::base::Time;
 use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use tokio::net::TcpStream;
 
 /// A server that does not answer the dial for this long is taken for dead.
 const DIAL_MAX: Duration = Duration::from_secs(30);
+/// Bytes that are read and thrown away at most before a connection is closed in the middle of its streams.
+const DRAIN_MAX: usize = 16 << 20;
 
 /// Accepts connections until the task is aborted.
 pub async fn accept_all(hub: Arc<Hub>) {
@@ -38,7 +42,7 @@ async fn serve(hub: Arc<Hub>, post: Arc<Post>, mut client: TcpStream) {
     let mut server = None;
     let end = match until_open(&hub, &post).await {
         Some(end) => end,
-        None => match dial(&hub, &post).await {
+        None => match dial_late(&hub, &post).await {
             Ok(stream) => {
                 let stream = server.insert(stream);
                 // A proxy that waits for more bytes to send at once would add a delay of its own.
@@ -73,10 +77,46 @@ async fn until_open(hub: &Hub, post: &Post) -> Option<Close> {
     .await
 }
 
+/// Waits as long as faults of connecting say, then dials.
+async fn dial_late(hub: &Hub, post: &Post) -> Result<TcpStream, Close> {
+    // By rule: whether it was counted, and until when it waits.
+    let mut waits: Vec<(u64, Option<Time>)> = Vec::new();
+    poll_fn(|cx| {
+        if let Some(close) = post.poll(cx.waker()) {
+            return Poll::Ready(Err(close));
+        }
+        let rules = hub.rules();
+        let mut until = Some(post.opened);
+        for (rule, by) in rules.connects(post.number) {
+            let (stamp, chance) = (rule.stamp, || rule.dice(&format!("{}", post.number)));
+            let wait = match waits.iter().find(|(of, _)| *of == stamp) {
+                Some((_, wait)) => *wait,
+                None => {
+                    let wait = by.map(|by| post.opened + by.draw_span(&mut chance()));
+                    rule.tally.add(if wait.is_some() { Count::ConnectsDelayed } else { Count::ConnectsNever }, 1);
+                    waits.push((stamp, wait));
+                    wait
+                }
+            };
+            until = until.zip(wait).map(|(a, b)| a.max(b));
+        }
+        match until {
+            Some(until) if until <= hub.now() => Poll::Ready(Ok(())),
+            Some(until) => {
+                timer::wake_at(hub.instant(until), cx.waker().clone());
+                Poll::Pending
+            }
+            None => Poll::Pending,
+        }
+    })
+    .await?;
+    dial(hub, post).await
+}
+
 async fn dial(hub: &Hub, post: &Post) -> Result<TcpStream, Close> {
     let order = poll_fn(|cx| post.poll(cx.waker()).map_or(Poll::Pending, Poll::Ready));
     // Boxed, because the task keeps the room of its largest moment for as long as it lives.
-    let dialled = Box::pin(tokio::time::timeout(DIAL_MAX, TcpStream::connect(hub.upstream)));
+    let dialled = Box::pin(tokio::time::timeout(DIAL_MAX, hub.upstream.connect()));
     tokio::select! {
         biased;
         close = order => Err(close),
@@ -93,12 +133,26 @@ async fn dial(hub: &Hub, post: &Post) -> Result<TcpStream, Close> {
 }
 
 fn close(stream: Option<TcpStream>, end: Close) {
-    if let Some(stream) = stream
-        && end == Close::Reset
-    {
+    let Some(stream) = stream else { return };
+    match end {
+        Close::Ended => {}
+        // What was not read would turn the kernel's FIN into a reset, and the peer might lose what it has not read yet.
+        Close::Clean => drain(&stream),
         // The kernel then sends RST instead of FIN, and throws away what it has not yet delivered.
-        let _ = stream.set_zero_linger();
+        Close::Reset => drop(stream.set_zero_linger()),
     }
+}
+
+fn drain(stream: &TcpStream) {
+    let mut buffer = pool::take();
+    let mut left = DRAIN_MAX;
+    while let Ok(count @ 1..) = stream.try_read(&mut buffer) {
+        left = left.saturating_sub(count);
+        if left == 0 {
+            break;
+        }
+    }
+    pool::give(buffer);
 }
 
 /// Leaves the register however the task ends.

@@ -1,5 +1,6 @@
 //! What the proxy counted: per fault what it touched, and over all what went through. Counters only; nobody decides anything by them.
 
+use crate::base::Span;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -47,10 +48,18 @@ pub enum Count {
     ListenerClosed,
     WritesThrottled,
     BytesThrottled,
+    EndsDelayed,
+    ChunksDropped,
+    BytesDropped,
+    ChunksTruncated,
+    Slices,
+    ConnectsDelayed,
+    ConnectsNever,
+    ConnectionsClosed,
 }
 
 /// One row a `Count`, in the order of the enum: its name, and whether it counts as a touch.
-const ROWS: [(&str, bool); 10] = [
+const ROWS: [(&str, bool); 18] = [
     ("chunks delayed", true),
     ("bytes delayed", false),
     ("microseconds of delay added", false),
@@ -61,6 +70,14 @@ const ROWS: [(&str, bool); 10] = [
     ("listener closed", false),
     ("writes throttled", true),
     ("bytes throttled", false),
+    ("ends delayed", true),
+    ("chunks dropped", true),
+    ("bytes dropped", false),
+    ("chunks cut short", true),
+    ("slices written", true),
+    ("connects delayed", true),
+    ("connects never answered", true),
+    ("connections closed", true),
 ];
 
 /// The counters of one fault. They outlive its healing.
@@ -69,6 +86,34 @@ pub struct Tally {
     counts: [AtomicU64; ROWS.len()],
     /// How many times the fault was applied here: each time has its own dice.
     pub rounds: AtomicU64,
+    pub delays: Delays,
+}
+
+/// How late single chunks were made: a count for each upper bound, and the sum.
+#[derive(Debug, Default)]
+pub struct Delays {
+    bins: [AtomicU64; Delays::BOUNDS_MS.len() + 1],
+    nanoseconds: AtomicU64,
+}
+
+impl Delays {
+    /// Upper bounds of the bins, in milliseconds; the last bin has none.
+    pub const BOUNDS_MS: [u64; 14] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000];
+
+    pub fn record(&self, added: Span) {
+        let bin = Delays::BOUNDS_MS.partition_point(|bound| Span::from_millis(*bound) < added);
+        self.bins[bin].fetch_add(1, Relaxed);
+        self.nanoseconds.fetch_add(added.0, Relaxed);
+    }
+
+    /// Chunks in each bin.
+    pub fn bins(&self) -> Vec<u64> {
+        self.bins.iter().map(|bin| bin.load(Relaxed)).collect()
+    }
+
+    pub fn seconds(&self) -> f64 {
+        Span(self.nanoseconds.load(Relaxed)).as_secs_f64()
+    }
 }
 
 impl Tally {

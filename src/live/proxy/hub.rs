@@ -4,11 +4,13 @@
 use super::door::Door;
 use super::evidence::{Count, Counters, Evidence, Tally, Traffic};
 use super::lock;
-use super::rules::{Act, Rule, Rules};
-use crate::base::{Dice, FaultId, Time};
+use super::reader::{Protocol, Reader};
+use super::rules::{Act, Key, Rule, Rules};
+use super::upstream::Upstream;
+use crate::base::{Dice, Time};
 use crate::plan::Effect;
+use crate::plan::toxic::Chosen;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Waker;
@@ -18,7 +20,8 @@ use tokio::sync::Notify;
 #[derive(Debug)]
 pub struct Hub {
     pub name: String,
-    pub upstream: SocketAddr,
+    pub upstream: Upstream,
+    protocol: Option<Arc<dyn Protocol>>,
     pub door: Door,
     pub counters: Counters,
     seed: u64,
@@ -35,7 +38,7 @@ struct State {
     rules: Arc<Rules>,
     /// By number, in the order of arrival, so that dice are thrown in that order.
     connections: BTreeMap<u64, Arc<Post>>,
-    tallies: BTreeMap<FaultId, Arc<Tally>>,
+    tallies: BTreeMap<Key, Arc<Tally>>,
     stamps: u64,
     stopped: bool,
 }
@@ -44,6 +47,7 @@ struct State {
 #[derive(Debug, Default)]
 pub struct Post {
     pub number: u64,
+    pub opened: Time,
     order: AtomicU8,
     waker: Mutex<Option<Waker>>,
 }
@@ -51,18 +55,32 @@ pub struct Post {
 /// How a connection ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Close {
+    /// Both directions have ended by themselves.
+    Ended,
+    /// With FIN, wherever the streams are.
     Clean,
     Reset,
 }
 
 impl Hub {
-    pub fn new(name: &str, seed: u64, upstream: SocketAddr, door: Door) -> Hub {
-        let rules = Arc::new(Rules::none(seed));
+    pub fn new(name: &str, seed: u64, upstream: Upstream, door: Door, protocol: Option<Arc<dyn Protocol>>) -> Hub {
+        let rules = Arc::new(Rules::none());
         let version = AtomicU64::new(rules.version);
         let (connections, tallies) = (BTreeMap::new(), BTreeMap::new());
         let state = Mutex::new(State { rules, connections, tallies, stamps: 0, stopped: false });
         let (counters, empty) = (Counters::default(), Notify::new());
-        Hub { name: name.into(), upstream, door, counters, seed, epoch: Instant::now(), version, state, empty }
+        Hub {
+            name: name.into(),
+            upstream,
+            protocol,
+            door,
+            counters,
+            seed,
+            epoch: Instant::now(),
+            version,
+            state,
+            empty,
+        }
     }
 
     pub fn now(&self) -> Time {
@@ -81,43 +99,62 @@ impl Hub {
         self.version.load(Ordering::Acquire)
     }
 
-    pub fn apply(&self, fault: FaultId, effect: &Effect) {
+    pub fn apply(&self, key: Key, effect: &Effect) {
         let mut state = lock(&self.state);
-        let tally = state.tallies.entry(fault).or_default().clone();
+        let tally = state.tallies.entry(key.clone()).or_default().clone();
         let round = tally.rounds.fetch_add(1, Ordering::Relaxed);
-        let dice_name = format!("proxy/{}/{}/{round}", self.name, fault.0);
+        let dice_name = format!("proxy/{}/{key}/{round}", self.name);
         let Some(act) = Act::of(effect, Dice::named(self.seed, &dice_name)) else {
             debug_assert!(false, "{effect:?} does not concern an edge");
             return;
         };
+        let chosen = if let Effect::Toxic(toxic) = effect { toxic.chosen } else { Chosen::ALL };
         state.stamps += 1;
-        let rule = Rule { stamp: state.stamps, fault, tally, dice_name, act };
-        let stamp = rule.stamp;
+        let (stamp, since) = (state.stamps, self.counters.accepted.load(Ordering::Relaxed));
+        let (dice_name, act) = (dice_name.into(), Arc::new(act));
+        let rule = Rule { stamp, key, tally, dice_name, seed: self.seed, since, chosen, draw: 0, act };
         let rules = state.rules.with(rule);
-        self.install(&mut state, rules);
+        let refused = state.rules.refuse;
+        self.install(&mut state, rules, refused);
         state.strike(stamp, &self.door);
         state.wake_all();
     }
 
-    pub fn heal(&self, fault: FaultId) {
+    /// Draws again which connections the toxics of this key take.
+    pub fn redraw(&self, key: &Key) {
         let mut state = lock(&self.state);
-        let (rules, gone) = state.rules.without(fault);
+        let rules = state.rules.redrawn(key);
+        let refused = state.rules.refuse;
+        self.install(&mut state, rules, refused);
+        state.wake_all();
+    }
+
+    pub fn heal(&self, key: &Key) {
+        let mut state = lock(&self.state);
+        let (rules, gone) = state.rules.without(key);
         if gone.is_empty() {
             return;
         }
         let refused = state.rules.refuse;
-        self.install(&mut state, rules);
-        for rule in gone.iter().filter(|rule| matches!(rule.act, Act::Cut { lose: true, .. })) {
+        self.install(&mut state, rules, refused);
+        for rule in gone.iter().filter(|rule| matches!(*rule.act, Act::Cut { lose: true, .. })) {
             state.reset_all(&rule.tally);
-        }
-        if refused && !state.rules.refuse && !state.stopped {
-            self.door.open();
         }
         state.wake_all();
     }
 
-    pub fn evidence(&self, fault: FaultId) -> Evidence {
-        lock(&self.state).tallies.get(&fault).map(|tally| tally.evidence()).unwrap_or_default()
+    pub fn evidence(&self, key: &Key) -> Evidence {
+        lock(&self.state).tallies.get(key).map(|tally| tally.evidence()).unwrap_or_default()
+    }
+
+    /// Everything that ever acted here, with what it did.
+    pub fn tallies(&self) -> Vec<(Key, Arc<Tally>)> {
+        lock(&self.state).tallies.iter().map(|(key, tally)| (key.clone(), tally.clone())).collect()
+    }
+
+    /// For a proxy that was told the protocol.
+    pub fn reader(&self, connection: u64) -> Option<Box<dyn Reader>> {
+        self.protocol.as_ref().map(|protocol| protocol.reader(connection))
     }
 
     pub fn traffic(&self) -> Traffic {
@@ -136,7 +173,7 @@ impl Hub {
         if state.stopped {
             return None;
         }
-        let post = Arc::new(Post { number, ..Post::default() });
+        let post = Arc::new(Post { number, opened: self.now(), ..Post::default() });
         state.connections.insert(number, post.clone());
         Some(post)
     }
@@ -159,10 +196,13 @@ impl Hub {
         }
     }
 
-    fn install(&self, state: &mut State, rules: Rules) {
+    fn install(&self, state: &mut State, rules: Rules, refused: bool) {
         let version = rules.version;
         state.rules = Arc::new(rules);
         self.version.store(version, Ordering::Release);
+        if refused && !state.rules.refuse && !state.stopped {
+            self.door.open();
+        }
     }
 }
 
@@ -170,7 +210,7 @@ impl State {
     /// What a new rule does at once.
     fn strike(&self, stamp: u64, door: &Door) {
         let Some(rule) = self.rules.get(stamp) else { return };
-        match rule.act {
+        match &*rule.act {
             Act::Refuse => {
                 door.close();
                 rule.tally.add(Count::ListenerClosed, 1);
@@ -209,14 +249,14 @@ impl Post {
         drop(slot);
         match self.order.load(Ordering::Acquire) {
             NO_ORDER => None,
-            order if order == Close::Clean.code() => Some(Close::Clean),
+            order if order == Close::Clean as u8 + 1 => Some(Close::Clean),
             _ => Some(Close::Reset),
         }
     }
 
     /// Gives an order, unless there was one before; says whether it did.
     fn tell(&self, close: Close) -> bool {
-        let first = self.order.compare_exchange(NO_ORDER, close.code(), Ordering::AcqRel, Ordering::Acquire).is_ok();
+        let first = self.order.compare_exchange(NO_ORDER, close as u8 + 1, Ordering::AcqRel, Ordering::Acquire).is_ok();
         self.wake();
         first
     }
@@ -224,15 +264,6 @@ impl Post {
     fn wake(&self) {
         if let Some(waker) = &*lock(&self.waker) {
             waker.wake_by_ref();
-        }
-    }
-}
-
-impl Close {
-    fn code(self) -> u8 {
-        match self {
-            Close::Clean => 1,
-            Close::Reset => 2,
         }
     }
 }

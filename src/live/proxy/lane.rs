@@ -1,20 +1,21 @@
 //! One direction of one connection: the bytes that were read and have not yet been written, and what may be done with them now.
-//! Pure: time in, decisions out; the link reads and writes. Never reorders, never drops: first in is first out whatever was drawn.
+//! Pure: time in, decisions out; the link reads and writes. Never reorders: first in is first out whatever was drawn. It drops only what
+//! a toxic says must vanish.
 
+use super::hub::Close;
 use super::pool::{self, CHUNK};
 use super::rules::{Direction, Rules};
-use crate::base::{Dice, Span, Time};
+use super::stages::{Delays, Stages};
+use crate::base::Time;
 use std::collections::VecDeque;
 
 #[derive(Debug)]
 pub struct Lane {
     direction: Direction,
-    /// Number of the connection, for the names of its dice.
-    connection: u64,
+    stages: Stages,
     queue: VecDeque<Held>,
     bytes: usize,
     turn: Option<Turn>,
-    dice: Vec<(u64, Dice)>,
     /// The last read filled its buffer: the next one continues the same burst and shares its draws.
     burst: bool,
     ended: bool,
@@ -44,7 +45,7 @@ pub enum End {
 struct Held {
     arrived: Time,
     /// By the stamp of the rule that added it, so that healing one fault takes away only its share.
-    delays: Vec<(u64, Span)>,
+    delays: Delays,
     what: What,
 }
 
@@ -54,7 +55,7 @@ enum What {
     End(End),
 }
 
-/// A reservation with the rate limits: how many bytes, and when.
+/// A reservation with the toxics that shape the flow: how many bytes, and when.
 #[derive(Clone, Copy, Debug)]
 struct Turn {
     bytes: usize,
@@ -63,16 +64,19 @@ struct Turn {
 
 /// Held chunks beyond which a link stops reading, however small they are.
 const CHUNKS_MAX: usize = 16 * 1024;
+/// Bytes held by a cut before a link stops reading.
+const CUT_HOLDS_MAX: usize = 256 << 10;
+/// Without a fault one chunk at a time is taken, and the next only when it is gone.
+const PLAIN_HOLDS_MAX: usize = 1;
 
 impl Lane {
-    pub fn new(direction: Direction, connection: u64) -> Lane {
+    pub fn new(direction: Direction, connection: u64, opened: Time) -> Lane {
         Lane {
             direction,
-            connection,
+            stages: Stages::new(direction, connection, opened),
             queue: VecDeque::new(),
             bytes: 0,
             turn: None,
-            dice: Vec::new(),
             burst: false,
             ended: false,
             closed: false,
@@ -84,17 +88,50 @@ impl Lane {
         self.closed
     }
 
+    /// When a toxic ends the connection; asked again whenever the lane was moved.
+    pub fn ends(&self) -> Option<Time> {
+        self.stages.ends()
+    }
+
+    /// Ends the connection if it is time.
+    pub fn strike(&self, now: Time) -> Option<Close> {
+        self.stages.strike(now)
+    }
+
     /// Whether the link should read.
     pub fn wants_more(&self, rules: &Rules) -> bool {
-        !self.ended && self.bytes < rules.holds_max(self.direction) && self.queue.len() < CHUNKS_MAX
+        !self.ended && self.bytes < self.holds_max(rules) && self.queue.len() < CHUNKS_MAX
+    }
+
+    /// How many held bytes stop the link from reading more.
+    fn holds_max(&self, rules: &Rules) -> usize {
+        if rules.clear {
+            return PLAIN_HOLDS_MAX;
+        }
+        let cut = if rules.cuts(self.direction) { CUT_HOLDS_MAX } else { PLAIN_HOLDS_MAX };
+        self.stages.holds_max().max(cut)
     }
 
     /// Takes what was read into `buffer[..len]`.
     pub fn admit(&mut self, now: Time, buffer: Box<[u8]>, len: usize, rules: &Rules) {
-        self.compact();
         let full = len == buffer.len();
-        let delays = self.draw(len, rules);
+        self.hold(now, buffer, len, Delays::new(), rules);
         self.burst = full;
+    }
+
+    /// Takes bytes that a reader has made late, beside what the toxics do.
+    pub fn admit_late(&mut self, now: Time, bytes: Box<[u8]>, late: Delays, rules: &Rules) {
+        let len = bytes.len();
+        self.burst = false;
+        if len > 0 && !self.ended {
+            self.hold(now, bytes, len, late, rules);
+        }
+    }
+
+    fn hold(&mut self, now: Time, buffer: Box<[u8]>, len: usize, late: Delays, rules: &Rules) {
+        self.compact();
+        let Some(mut delays) = self.arrive(now, len) else { return pool::give(buffer) };
+        delays.extend(late);
         if rules.cuts(self.direction) {
             rules.count_held(self.direction, Some(len));
         }
@@ -102,10 +139,24 @@ impl Lane {
         self.queue.push_back(Held { arrived: now, delays, what: What::Bytes { buffer, from: 0, to: len } });
     }
 
+    fn arrive(&mut self, now: Time, len: usize) -> Option<Delays> {
+        if self.stages.is_empty() {
+            return Some(Delays::new());
+        }
+        let before = match self.queue.back() {
+            Some(last) if self.burst => &last.delays[..],
+            _ => &[],
+        };
+        self.stages.arrive(now, len, before)
+    }
+
     /// The sender has stopped sending; that too travels through the queue.
-    pub fn end(&mut self, now: Time, end: End, rules: &Rules) {
+    pub fn end(&mut self, now: Time, end: End) {
+        if self.ended {
+            return;
+        }
         self.compact();
-        let delays = self.draw(0, rules);
+        let delays = self.stages.end(now);
         self.ended = true;
         self.queue.push_back(Held { arrived: now, delays, what: What::End(end) });
     }
@@ -114,7 +165,7 @@ impl Lane {
         let Some(head) = self.queue.front().filter(|_| !rules.cuts(self.direction)) else { return Next::Idle };
         let due = if head.delays.is_empty() { head.arrived } else { head.due() };
         if !rules.clear && due > now {
-            return Next::Wait(due);
+            return wait(due);
         }
         let (from, to) = match head.what {
             What::End(End::Shut) => return Next::Shut,
@@ -122,13 +173,13 @@ impl Lane {
             What::Bytes { from, to, .. } => (from, to),
         };
         let mut upto = to;
-        if rules.throttled() {
-            let turn = *self.turn.get_or_insert_with(|| {
-                let (bytes, from) = rules.reserve(self.direction, now, due, to - from);
-                Turn { bytes, from }
-            });
+        if !rules.clear && self.stages.shapes() {
+            let turn = self.turn(now, due, to - from);
+            if turn.bytes == 0 {
+                return Next::Idle;
+            }
             if turn.from > now {
-                return Next::Wait(turn.from);
+                return wait(turn.from);
             }
             upto = from + turn.bytes.min(to - from);
         }
@@ -138,9 +189,22 @@ impl Lane {
         }
     }
 
+    fn turn(&mut self, now: Time, due: Time, ready: usize) -> Turn {
+        if let Some(turn) = self.turn {
+            return turn;
+        }
+        let (bytes, from) = self.stages.turn(now, due, ready);
+        let turn = Turn { bytes, from };
+        self.turn = (bytes > 0).then_some(turn);
+        turn
+    }
+
     /// The first `count` bytes of what `next` offered were written.
-    pub fn wrote(&mut self, count: usize) {
+    pub fn wrote(&mut self, now: Time, count: usize) {
         self.bytes -= count;
+        if !self.stages.is_empty() {
+            self.stages.sent(now, count);
+        }
         self.turn = self.turn.and_then(|turn| {
             let bytes = turn.bytes.saturating_sub(count);
             (bytes > 0).then_some(Turn { bytes, ..turn })
@@ -176,47 +240,41 @@ impl Lane {
         }
     }
 
-    /// Another set of rules is in force: what healed faults put on held bytes is taken off.
-    pub fn change(&mut self, old: &Rules, new: &Rules) {
-        if !new.same_throttles(old) {
+    /// Another set of rules is in force: what healed faults put on held bytes is taken off. Says how the connection ends, if it does.
+    pub fn change(&mut self, new: &Rules, now: Time) -> Option<Close> {
+        let followed = self.stages.follow(new, now);
+        if followed.reshaped {
             self.turn = None;
+        }
+        if followed.swallowed {
+            self.swallow(now);
         }
         for held in &mut self.queue {
             held.delays.retain(|(stamp, _)| new.get(*stamp).is_some());
         }
-        self.dice.retain(|(stamp, _)| new.get(*stamp).is_some());
         self.burst = false;
+        followed.close
     }
 
-    fn draw(&mut self, len: usize, rules: &Rules) -> Vec<(u64, Span)> {
-        let mut delays = match self.queue.back() {
-            Some(last) if self.burst => last.delays.clone(),
-            _ => Vec::new(),
-        };
-        for (rule, by) in rules.delays(self.direction) {
-            let added = match delays.iter().find(|(stamp, _)| *stamp == rule.stamp) {
-                Some((_, span)) => *span,
-                None => {
-                    let span = by.draw_span(self.dice_of(rule.stamp, &rule.dice_name, rules.seed));
-                    delays.push((rule.stamp, span));
-                    span
-                }
-            };
-            if len > 0 && added > Span::ZERO {
-                rules.count_delay(rule, len, added);
-            }
-        }
-        delays
-    }
-
-    fn dice_of(&mut self, stamp: u64, rule: &str, seed: u64) -> &mut Dice {
-        let at = self.dice.iter().position(|(of, _)| *of == stamp).unwrap_or_else(|| {
-            let name = format!("{rule}/{}/{:?}", self.connection, self.direction);
-            self.dice.push((stamp, Dice::named(seed, &name)));
-            self.dice.len() - 1
+    /// Everything that is held vanishes; an end stays, and waits.
+    fn swallow(&mut self, now: Time) {
+        let end = self.queue.iter().rev().find_map(|held| match held.what {
+            What::End(end) => Some(end),
+            What::Bytes { .. } => None,
         });
-        &mut self.dice[at].1
+        self.queue.clear();
+        self.bytes = 0;
+        self.turn = None;
+        if let Some(end) = end {
+            self.ended = false;
+            self.end(now, end);
+        }
     }
+}
+
+/// What is never due is not waited for.
+fn wait<'a>(until: Time) -> Next<'a> {
+    if until == Time::MAX { Next::Idle } else { Next::Wait(until) }
 }
 
 impl Held {
@@ -226,156 +284,5 @@ impl Held {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::evidence::{Count, Tally};
-    use super::super::rules::{Act, Rule};
-    use super::*;
-    use crate::base::{Dist, FaultId};
-    use crate::plan::Effect;
-    use std::sync::Arc;
-
-    const MS: u64 = 1_000_000;
-
-    fn rule(stamp: u64, effect: &Effect) -> Rule {
-        let act = Act::of(effect, Dice::named(1, "reset")).expect("an effect on an edge");
-        Rule { stamp, fault: FaultId(stamp as u32), tally: Arc::default(), dice_name: format!("test/{stamp}"), act }
-    }
-
-    fn delay(stamp: u64, ms: f64) -> Rule {
-        rule(stamp, &Effect::Delay { by: Dist::Constant(ms / 1e3), upstream: false })
-    }
-
-    fn admit(lane: &mut Lane, ms: u64, text: &str, rules: &Rules) {
-        let mut buffer = pool::take();
-        buffer[..text.len()].copy_from_slice(text.as_bytes());
-        lane.admit(Time(ms * MS), buffer, text.len(), rules);
-    }
-
-    #[test]
-    fn bytes_leave_at_their_arrival_plus_the_delay_and_pipelined_ones_wait_once() {
-        let rules = Rules::none(1).with(delay(1, 100.0));
-        let mut lane = Lane::new(Direction::Down, 0);
-        admit(&mut lane, 10, "a", &rules);
-        admit(&mut lane, 15, "b", &rules);
-        assert_eq!(lane.next(Time(109 * MS), &rules), Next::Wait(Time(110 * MS)));
-        assert_eq!(lane.next(Time(110 * MS), &rules), Next::Write(b"a"));
-        lane.wrote(1);
-        assert_eq!(lane.next(Time(110 * MS), &rules), Next::Wait(Time(115 * MS)));
-        assert_eq!(lane.next(Time(115 * MS), &rules), Next::Write(b"b"));
-    }
-
-    #[test]
-    fn delays_add_and_healing_one_takes_off_its_share_of_what_is_held() {
-        let both = Rules::none(1).with(delay(1, 100.0)).with(delay(2, 30.0));
-        let mut lane = Lane::new(Direction::Down, 0);
-        admit(&mut lane, 0, "a", &both);
-        assert_eq!(lane.next(Time(0), &both), Next::Wait(Time(130 * MS)));
-        let (one, gone) = both.without(FaultId(1));
-        lane.change(&both, &one);
-        assert_eq!(gone.len(), 1);
-        assert_eq!(lane.next(Time(0), &one), Next::Wait(Time(30 * MS)));
-        let (none, _) = one.without(FaultId(2));
-        lane.change(&one, &none);
-        assert_eq!(lane.next(Time(0), &none), Next::Write(b"a"));
-    }
-
-    #[test]
-    fn a_later_chunk_with_a_shorter_draw_does_not_overtake() {
-        let slow = Rules::none(1).with(delay(1, 100.0));
-        let quick = slow.with(Rule { stamp: 2, ..delay(1, 1.0) });
-        let mut lane = Lane::new(Direction::Down, 0);
-        admit(&mut lane, 0, "a", &slow);
-        let late = slow.with(delay(3, 1.0));
-        admit(&mut lane, 1, "b", &late);
-        assert_eq!(lane.next(Time(50 * MS), &late), Next::Wait(Time(100 * MS)));
-        assert!(quick.get(1).is_none(), "applying a fault again replaces its rule");
-    }
-
-    #[test]
-    fn a_delay_acts_on_its_own_direction_only() {
-        let rules = Rules::none(1).with(delay(1, 100.0));
-        let mut lane = Lane::new(Direction::Up, 0);
-        admit(&mut lane, 0, "a", &rules);
-        assert_eq!(lane.next(Time(0), &rules), Next::Write(b"a"));
-    }
-
-    #[test]
-    fn a_cut_holds_everything_the_end_included() {
-        let cut = Rules::none(1).with(rule(1, &Effect::Cut { lose: false, ways: crate::plan::Ways::Both }));
-        let mut lane = Lane::new(Direction::Up, 0);
-        admit(&mut lane, 0, "abc", &cut);
-        lane.end(Time(0), End::Shut, &cut);
-        assert_eq!(lane.next(Time(9_000 * MS), &cut), Next::Idle);
-        assert!(!lane.wants_more(&cut));
-        let (none, gone) = cut.without(FaultId(1));
-        lane.change(&cut, &none);
-        assert_eq!(lane.next(Time(0), &none), Next::Write(b"abc"));
-        lane.wrote(3);
-        assert_eq!(lane.next(Time(0), &none), Next::Shut);
-        let evidence = gone[0].tally.evidence();
-        assert_eq!((evidence.touched, evidence.details["bytes held"]), (1, 3));
-    }
-
-    #[test]
-    fn a_burst_of_full_buffers_shares_one_draw() {
-        let by = Dist::Uniform { low: 0.1, high: 0.9 };
-        let rules = Rules::none(1).with(rule(1, &Effect::Delay { by, upstream: false }));
-        let mut lane = Lane::new(Direction::Down, 0);
-        lane.admit(Time(0), pool::take(), CHUNK, &rules);
-        admit(&mut lane, 0, "the rest", &rules);
-        admit(&mut lane, 0, "another message", &rules);
-        let draws: Vec<u64> = lane.queue.iter().map(|held| held.due().0).collect();
-        assert_eq!(draws[0], draws[1]);
-        assert_ne!(draws[1], draws[2]);
-    }
-
-    #[test]
-    fn reading_stops_at_the_limits_and_small_chunks_keep_no_large_buffer() {
-        let rules = Rules::none(1).with(delay(1, 100.0));
-        let mut lane = Lane::new(Direction::Down, 0);
-        let mut chunks = 0;
-        while lane.wants_more(&rules) {
-            admit(&mut lane, 0, "x", &rules);
-            chunks += 1;
-        }
-        lane.compact();
-        assert_eq!(chunks, CHUNKS_MAX);
-        let memory: usize = lane
-            .queue
-            .iter()
-            .map(|held| matches!(&held.what, What::Bytes { buffer, .. } if buffer.len() == 1) as usize)
-            .sum();
-        assert_eq!(memory, CHUNKS_MAX);
-        let mut lane = Lane::new(Direction::Down, 0);
-        while lane.wants_more(&rules) {
-            lane.admit(Time(0), pool::take(), CHUNK, &rules);
-        }
-        assert_eq!(lane.bytes, 4 << 20);
-    }
-
-    #[test]
-    fn a_reservation_survives_the_change_of_other_faults() {
-        let limit = Rules::none(1).with(rule(1, &Effect::Throttle { bytes_per_sec: 1000.0 }));
-        let mut lane = Lane::new(Direction::Down, 0);
-        admit(&mut lane, 0, &"x".repeat(500), &limit);
-        let Next::Write(first) = lane.next(Time(0), &limit) else { panic!("the first slice goes at once") };
-        let first = first.len();
-        lane.wrote(first);
-        let Next::Wait(turn) = lane.next(Time(0), &limit) else { panic!("the second slice waits") };
-        let more = limit.with(rule(2, &Effect::Cut { lose: false, ways: crate::plan::Ways::Both }));
-        lane.change(&limit, &more);
-        let (less, _) = more.without(FaultId(2));
-        lane.change(&more, &less);
-        assert_eq!(lane.next(Time(0), &less), Next::Wait(turn));
-    }
-
-    #[test]
-    fn nothing_is_touched_by_a_delay_of_zero() {
-        let tally = Arc::new(Tally::default());
-        let rules = Rules::none(1).with(Rule { tally: tally.clone(), ..delay(1, 0.0) });
-        admit(&mut Lane::new(Direction::Down, 0), 0, "a", &rules);
-        assert_eq!(tally.evidence().touched, 0);
-        tally.add(Count::ChunksDelayed, 1);
-        assert_eq!(tally.evidence().touched, 1);
-    }
-}
+#[path = "lane_tests.rs"]
+mod tests;

@@ -1,8 +1,10 @@
 //! The one copy loop: moves the bytes of a connection in both directions, as the rules allow. It asks a lane what to do next and does
-//! it; it knows no fault. Holds no buffer while nothing moves.
+//! it; it knows no fault. Holds no buffer while nothing moves. If the proxy was told the protocol, a reader of its own sits between
+//! reading and holding, and may take bytes away, change them, make them late or answer them.
 
 use super::hub::{Close, Hub, Post};
 use super::lane::{End, Lane, Next};
+use super::reader::{Piece, Reader, What};
 use super::rules::{Direction, Rules};
 use super::{pool, timer};
 use crate::base::Time;
@@ -17,20 +19,27 @@ use tokio::net::TcpStream;
 
 /// Copies until both directions have ended, or until a reset or an order ends both.
 pub async fn run(hub: &Hub, post: &Post, client: &mut TcpStream, server: &mut TcpStream) -> Close {
-    let up = Lane::new(Direction::Up, post.number);
-    let down = Lane::new(Direction::Down, post.number);
-    let mut link = Link { hub, post, rules: hub.rules(), client, server, up, down, alarm: None };
-    poll_fn(|cx| link.poll(cx)).await
+    let rules = hub.rules();
+    let lane = |direction| Lane::new(direction, post.number, post.opened);
+    let lanes = [lane(Direction::Up), lane(Direction::Down)];
+    let reader = hub.reader(post.number);
+    let mut link = Link { hub, post, rules, ends: [client, server], lanes, reader, alarm: None };
+    let begun = link.change();
+    match begun {
+        Some(close) => close,
+        None => poll_fn(|cx| link.poll(cx)).await,
+    }
 }
 
 struct Link<'a> {
     hub: &'a Hub,
     post: &'a Post,
     rules: Arc<Rules>,
-    client: &'a mut TcpStream,
-    server: &'a mut TcpStream,
-    up: Lane,
-    down: Lane,
+    /// By the direction that is read from them: the client, the server.
+    ends: [&'a mut TcpStream; 2],
+    /// By direction.
+    lanes: [Lane; 2],
+    reader: Option<Box<dyn Reader>>,
     /// The earliest wake-up that is still to come.
     alarm: Option<Time>,
 }
@@ -49,26 +58,56 @@ impl Link<'_> {
         if let Some(close) = self.post.poll(cx.waker()) {
             return Poll::Ready(close);
         }
-        self.follow_rules();
-        let up = pump(self.hub, &self.rules, &mut self.up, Direction::Up, self.client, self.server, cx);
-        let down = pump(self.hub, &self.rules, &mut self.down, Direction::Down, self.server, self.client, cx);
-        match (up, down) {
+        if let Some(close) = self.follow_rules() {
+            return Poll::Ready(close);
+        }
+        let (up, mut down) = (self.pump(Direction::Up, cx), self.pump(Direction::Down, cx));
+        let up = match self.reader {
+            // What was read from the server may have put something into the other lane.
+            Some(_) => {
+                let up = self.pump(Direction::Up, cx);
+                down = self.pump(Direction::Down, cx);
+                up
+            }
+            None => up,
+        };
+        let until = match (up, down) {
             (Still::Abort, _) | (_, Still::Abort) => return Poll::Ready(Close::Reset),
-            _ if self.up.closed() && self.down.closed() => return Poll::Ready(Close::Clean),
-            (Still::Until(a), Still::Until(b)) => self.wake_at(a.min(b), cx),
-            (Still::Until(at), Still::Idle) | (Still::Idle, Still::Until(at)) => self.wake_at(at, cx),
-            (Still::Idle, Still::Idle) => {}
+            _ if self.lanes.iter().all(Lane::closed) => return Poll::Ready(Close::Ended),
+            (Still::Until(a), Still::Until(b)) => Some(a.min(b)),
+            (Still::Until(at), Still::Idle) | (Still::Idle, Still::Until(at)) => Some(at),
+            (Still::Idle, Still::Idle) => None,
+        };
+        if !self.rules.clear
+            && let Some(close) = self.strike()
+        {
+            return Poll::Ready(close);
+        }
+        let ends = self.lanes.iter().filter_map(Lane::ends);
+        if let Some(at) = ends.chain(until).min() {
+            self.wake_at(at, cx);
         }
         Poll::Pending
     }
 
-    fn follow_rules(&mut self) {
-        if self.hub.version() != self.rules.version {
-            let new = self.hub.rules();
-            self.up.change(&self.rules, &new);
-            self.down.change(&self.rules, &new);
-            self.rules = new;
+    /// The end that a toxic puts to the connection, if it is time.
+    fn strike(&self) -> Option<Close> {
+        let now = self.hub.now();
+        self.lanes.iter().find_map(|lane| lane.strike(now))
+    }
+
+    fn follow_rules(&mut self) -> Option<Close> {
+        if self.hub.version() == self.rules.version {
+            return None;
         }
+        self.rules = self.hub.rules();
+        self.change()
+    }
+
+    fn change(&mut self) -> Option<Close> {
+        let now = self.hub.now();
+        let [up, down] = self.lanes.each_mut().map(|lane| lane.change(&self.rules, now));
+        up.or(down)
     }
 
     fn wake_at(&mut self, at: Time, cx: &Context<'_>) {
@@ -78,68 +117,86 @@ impl Link<'_> {
             timer::wake_at(self.hub.instant(at), cx.waker().clone());
         }
     }
-}
 
-/// Moves one lane as far as it goes now. The sockets spend tokio's budget, which gives other tasks their turn.
-fn pump(
-    hub: &Hub,
-    rules: &Rules,
-    lane: &mut Lane,
-    direction: Direction,
-    from: &mut TcpStream,
-    to: &mut TcpStream,
-    cx: &mut Context<'_>,
-) -> Still {
-    loop {
-        // Without a rule that needs it, nobody looks at the clock.
-        let now = if rules.clear { Time::ZERO } else { hub.now() };
-        let still = match lane.next(now, rules) {
-            Next::Write(bytes) => match Pin::new(&mut *to).poll_write(cx, bytes) {
-                Poll::Ready(Ok(count)) => {
-                    hub.counters.bytes[direction as usize].fetch_add(count as u64, Relaxed);
-                    lane.wrote(count);
-                    continue;
-                }
-                // The receiver is gone; its own sending side, the other lane, says how.
-                Poll::Ready(Err(_)) => {
+    /// Moves one lane as far as it goes now. The sockets spend tokio's budget, which gives other tasks their turn.
+    fn pump(&mut self, direction: Direction, cx: &mut Context<'_>) -> Still {
+        loop {
+            // Without a rule that needs it, nobody looks at the clock.
+            let now = if self.rules.clear && self.reader.is_none() { Time::ZERO } else { self.hub.now() };
+            let lane = &mut self.lanes[direction as usize];
+            let to = &mut self.ends[direction.other() as usize];
+            let still = match lane.next(now, &self.rules) {
+                Next::Write(bytes) => match Pin::new(&mut **to).poll_write(cx, bytes) {
+                    Poll::Ready(Ok(count)) => {
+                        self.hub.counters.bytes[direction as usize].fetch_add(count as u64, Relaxed);
+                        lane.wrote(now, count);
+                        continue;
+                    }
+                    // The receiver is gone; its own sending side, the other lane, says how.
+                    Poll::Ready(Err(_)) => {
+                        lane.close();
+                        Still::Idle
+                    }
+                    Poll::Pending => Still::Idle,
+                },
+                Next::Shut => {
+                    let _ = Pin::new(&mut **to).poll_shutdown(cx);
                     lane.close();
                     Still::Idle
                 }
-                Poll::Pending => Still::Idle,
-            },
-            Next::Shut => {
-                let _ = Pin::new(&mut *to).poll_shutdown(cx);
-                lane.close();
-                Still::Idle
+                Next::Abort => return Still::Abort,
+                Next::Wait(at) => Still::Until(at),
+                Next::Idle => Still::Idle,
+            };
+            if !self.lanes[direction as usize].wants_more(&self.rules) || !self.fill(direction, now, cx) {
+                self.lanes[direction as usize].compact();
+                return still;
             }
-            Next::Abort => return Still::Abort,
-            Next::Wait(at) => Still::Until(at),
-            Next::Idle => Still::Idle,
-        };
-        if !lane.wants_more(rules) || !fill(rules, lane, now, from, cx) {
-            lane.compact();
-            return still;
         }
     }
-}
 
-/// Reads once into the lane; `false` if there is nothing to read now.
-fn fill(rules: &Rules, lane: &mut Lane, now: Time, from: &mut TcpStream, cx: &mut Context<'_>) -> bool {
-    let mut buffer = pool::take();
-    match poll_read(from, &mut buffer, cx) {
-        Poll::Pending => {
-            pool::give(buffer);
-            return false;
+    /// Reads once into the lane; `false` if there is nothing to read now.
+    fn fill(&mut self, direction: Direction, now: Time, cx: &mut Context<'_>) -> bool {
+        let mut buffer = pool::take();
+        let count = match poll_read(self.ends[direction as usize], &mut buffer, cx) {
+            Poll::Pending => {
+                pool::give(buffer);
+                return false;
+            }
+            Poll::Ready(read) => read,
+        };
+        let lane = &mut self.lanes[direction as usize];
+        match (count, &mut self.reader) {
+            (Ok(0), None) => lane.end(now, End::Shut),
+            (Ok(count), None) => {
+                lane.admit(now, buffer, count, &self.rules);
+                return true;
+            }
+            (Ok(count), Some(reader)) => {
+                let mut pieces = Vec::new();
+                match count {
+                    0 => reader.ended(direction, now, &self.rules, &mut pieces),
+                    _ => reader.read(direction, &buffer[..count], now, &self.rules, &mut pieces),
+                }
+                self.take_pieces(pieces, now);
+                pool::give(buffer);
+                return count > 0;
+            }
+            (Err(_), _) => lane.end(now, End::Reset),
         }
-        Poll::Ready(Ok(0)) => lane.end(now, End::Shut, rules),
-        Poll::Ready(Ok(count)) => {
-            lane.admit(now, buffer, count, rules);
-            return true;
-        }
-        Poll::Ready(Err(_)) => lane.end(now, End::Reset, rules),
+        pool::give(buffer);
+        true
     }
-    pool::give(buffer);
-    true
+
+    fn take_pieces(&mut self, pieces: Vec<Piece>, now: Time) {
+        for piece in pieces {
+            let lane = &mut self.lanes[piece.direction as usize];
+            match piece.what {
+                What::Bytes(bytes) => lane.admit_late(now, bytes.into_boxed_slice(), piece.late, &self.rules),
+                What::End(end) => lane.end(now, end),
+            }
+        }
+    }
 }
 
 fn poll_read(from: &mut TcpStream, buffer: &mut [u8], cx: &mut Context<'_>) -> Poll<io::Result<usize>> {

@@ -4,11 +4,13 @@
 //!            ┌ door: listens, closes, opens again        rules: the faults in force (immutable, versioned)
 //! client ──► │                                              │ asked by
 //!            └ connection: dials, then link: one copy loop ─┴─► lane (one a direction: what is held, and when it may go)
+//!                                                                └► stages: the toxics at work in it (toxics/: one file each)
 //! ```
 //!
-//! A rule decides, the link acts: rules, lanes and buckets are pure (time in, decisions out) and the link alone touches the sockets.
-//! Effects are keyed by fault and stack; healing one takes away exactly what that one put there. With no fault the proxy copies as fast
-//! as it can and looks at no clock. It never changes, reorders or drops a byte of a connection that it does not reset.
+//! A rule decides, the link acts: rules, lanes, toxics and buckets are pure (time in, decisions out) and the link alone touches the
+//! sockets. Effects are keyed by fault (or by a toxic's name) and stack; healing one takes away exactly what that one put there. With no
+//! fault the proxy copies as fast as it can and looks at no clock. It never reorders bytes, and changes or drops them only where a toxic
+//! or a reader of the protocol says so.
 
 mod bucket;
 mod connection;
@@ -18,14 +20,21 @@ mod hub;
 mod lane;
 mod link;
 mod pool;
+mod reader;
 mod rules;
+mod stages;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod toxics;
+mod upstream;
 
-pub use evidence::{Evidence, Traffic};
+pub use evidence::{Delays, Evidence, Tally, Traffic};
+pub use lane::End;
+pub use reader::{Piece, Protocol, Reader, What};
+pub use rules::{Direction, Key, Rules};
+pub use upstream::Upstream;
 
-use crate::base::FaultId;
 use crate::plan::Effect;
 use hub::Hub;
 use std::io;
@@ -40,11 +49,44 @@ pub struct FaultProxy {
     accepting: JoinHandle<()>,
 }
 
+/// What a proxy is started with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    pub listen: SocketAddr,
+    pub upstream: Upstream,
+    pub seed: u64,
+    pub name: String,
+    /// A protocol whose reader sees the bytes of each connection.
+    pub protocol: Option<Arc<dyn Protocol>>,
+    /// In force from the first byte of the first connection.
+    pub effects: Vec<(Key, Effect)>,
+}
+
+impl Setup {
+    pub fn new(listen: SocketAddr, upstream: Upstream, seed: u64, name: &str) -> Setup {
+        Setup { listen, upstream, seed, name: name.to_owned(), protocol: None, effects: Vec::new() }
+    }
+}
+
 impl FaultProxy {
     /// Starts listening (port 0 takes a free port). Everything random is drawn from dice named after the proxy, under this seed.
-    pub async fn start(listen: SocketAddr, upstream: SocketAddr, seed: u64, name: &str) -> io::Result<FaultProxy> {
+    pub async fn start(
+        listen: SocketAddr,
+        upstream: impl Into<Upstream>,
+        seed: u64,
+        name: &str,
+    ) -> io::Result<FaultProxy> {
+        FaultProxy::open(Setup::new(listen, upstream.into(), seed, name))
+    }
+
+    /// The same, with all that can be said beforehand. Must be called in a tokio runtime.
+    pub fn open(setup: Setup) -> io::Result<FaultProxy> {
         timer::start()?;
-        let hub = Arc::new(Hub::new(name, seed, upstream, door::Door::new(listen)?));
+        let door = door::Door::new(setup.listen)?;
+        let hub = Arc::new(Hub::new(&setup.name, setup.seed, setup.upstream, door, setup.protocol));
+        for (key, effect) in setup.effects {
+            hub.apply(key, &effect);
+        }
         let accepting = tokio::spawn(connection::accept_all(hub.clone()));
         Ok(FaultProxy { hub, accepting })
     }
@@ -56,19 +98,29 @@ impl FaultProxy {
 
     /// Puts an effect on the edge, at once and on live connections too. One fault may have several effects of different sorts;
     /// applying the same sort again replaces it. Effects that do not concern an edge are a mistake of the caller.
-    pub fn apply(&self, fault: FaultId, effect: &Effect) {
-        self.hub.apply(fault, effect);
+    pub fn apply(&self, key: impl Into<Key>, effect: &Effect) {
+        self.hub.apply(key.into(), effect);
     }
 
     /// Takes away every effect of this fault, at once.
-    pub fn heal(&self, fault: FaultId) {
-        self.hub.heal(fault);
+    pub fn heal(&self, key: impl Into<Key>) {
+        self.hub.heal(&key.into());
+    }
+
+    /// Draws again which connections the toxics of this key take.
+    pub fn redraw(&self, key: impl Into<Key>) {
+        self.hub.redraw(&key.into());
     }
 
     /// What the fault has touched so far. Kept after it is healed. Attempts to connect to a closed listener are answered by the kernel
     /// and are not seen here: for a refusal only the caller can count them.
-    pub fn evidence(&self, fault: FaultId) -> Evidence {
-        self.hub.evidence(fault)
+    pub fn evidence(&self, key: impl Into<Key>) -> Evidence {
+        self.hub.evidence(&key.into())
+    }
+
+    /// Everything that ever acted here, with what it did.
+    pub fn tallies(&self) -> Vec<(Key, Arc<Tally>)> {
+        self.hub.tallies()
     }
 
     pub fn traffic(&self) -> Traffic {

@@ -1,11 +1,13 @@
 //! The faults that act on one proxy, as an immutable set that links hold a copy of until they are told of a new one. It decides; the
 //! link acts. Pure apart from counting evidence and from the dice and buckets that its members share. Never touches a socket.
 
-use super::bucket::Bucket;
 use super::evidence::{Count, Tally};
 use super::lock;
-use crate::base::{Dice, Dist, FaultId, Span, Time};
-use crate::plan::{Effect, Ways};
+use super::toxics::{self, Latency, Throttle, Toxic};
+use crate::base::{Dice, Dist, FaultId};
+use crate::plan::toxic::Chosen;
+use crate::plan::{Effect, Toxic as Given, Ways};
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 /// Which way bytes go; the value is an index into pairs.
@@ -17,25 +19,51 @@ pub enum Direction {
     Down = 1,
 }
 
+/// Who put a rule there: a fault of a plan, or somebody who calls it by a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    Fault(FaultId),
+    Named(Arc<str>),
+}
+
 /// One effect of one fault, from its application to its healing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rule {
     /// Unique in the life of the proxy: a fault that is healed and applied again is another rule.
     pub stamp: u64,
-    pub fault: FaultId,
+    pub key: Key,
     pub tally: Arc<Tally>,
-    /// The dice of everything this rule draws begin with this name.
-    pub dice_name: String,
-    pub act: Act,
+    /// The dice of everything this rule draws begin with this name, under this seed.
+    pub dice_name: Arc<str>,
+    pub seed: u64,
+    /// How many connections had come before it.
+    pub since: u64,
+    pub chosen: Chosen,
+    /// Grows when the choice of connections is drawn again.
+    pub draw: u64,
+    pub act: Arc<Act>,
 }
 
 #[derive(Debug)]
 pub enum Act {
-    Delay { by: Dist, direction: Direction },
-    Cut { lose: bool, ways: Ways },
+    Cut {
+        lose: bool,
+        ways: Ways,
+    },
     Refuse,
-    Reset { chance: f64, dice: Mutex<Dice> },
-    Throttle { slice: usize, buckets: [Mutex<Bucket>; 2] },
+    Reset {
+        chance: f64,
+        dice: Mutex<Dice>,
+    },
+    /// The server is dialled late (in seconds), or never.
+    Connect {
+        by: Option<Dist>,
+    },
+    /// By direction.
+    Toxic {
+        word: &'static str,
+        toxics: [Option<Box<dyn Toxic>>; 2],
+    },
 }
 
 /// All rules in force, with what links ask at every turn worked out beforehand.
@@ -43,38 +71,54 @@ pub enum Act {
 pub struct Rules {
     /// Grows with every change.
     pub version: u64,
-    pub seed: u64,
     list: Vec<Arc<Rule>>,
     /// Nothing is in force that a link must ask about.
     pub clear: bool,
     /// By direction.
     cuts: [bool; 2],
     pub refuse: bool,
-    delays: [Vec<Arc<Rule>>; 2],
-    throttles: Vec<Arc<Rule>>,
 }
 
-/// Held bytes per direction of a connection beyond which a link stops reading, by what holds them.
-const DELAY_HOLDS_MAX: usize = 4 << 20;
-const THROTTLE_HOLDS_MAX: usize = 1 << 20;
-const CUT_HOLDS_MAX: usize = 256 << 10;
-/// Without a fault one chunk at a time is taken, and the next only when it is gone.
-const PLAIN_HOLDS_MAX: usize = 1;
+impl Direction {
+    pub const BOTH: [Direction; 2] = [Direction::Up, Direction::Down];
+
+    pub fn other(self) -> Direction {
+        if self == Direction::Up { Direction::Down } else { Direction::Up }
+    }
+}
+
+impl From<FaultId> for Key {
+    fn from(fault: FaultId) -> Key {
+        Key::Fault(fault)
+    }
+}
+
+/// As it stands in the names of dice.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Fault(id) => write!(f, "{}", id.0),
+            Key::Named(name) => f.write_str(name),
+        }
+    }
+}
 
 impl Act {
     /// `None` for an effect that does not concern an edge.
     pub fn of(effect: &Effect, dice: Dice) -> Option<Act> {
         Some(match effect {
-            Effect::Delay { by, upstream } => {
-                Act::Delay { by: by.clone(), direction: if *upstream { Direction::Up } else { Direction::Down } }
-            }
+            Effect::Delay { by, upstream } => one_way("latency", Box::new(Latency { by: by.clone() }), *upstream),
             Effect::Cut { lose, ways } => Act::Cut { lose: *lose, ways: *ways },
             Effect::Refuse => Act::Refuse,
             Effect::Reset { chance } => Act::Reset { chance: *chance, dice: Mutex::new(dice) },
-            Effect::Throttle { bytes_per_sec: rate } => {
-                let bucket = || Mutex::new(Bucket::new(*rate));
-                Act::Throttle { slice: Bucket::slice(*rate), buckets: [bucket(), bucket()] }
+            Effect::Throttle { bytes_per_sec } => {
+                let throttle = || Some(Box::new(Throttle::new(*bytes_per_sec)) as Box<dyn Toxic>);
+                Act::Toxic { word: "throttle", toxics: [throttle(), throttle()] }
             }
+            Effect::Toxic(given) => match toxics::of(given) {
+                Some(toxic) => one_way(given.kind.word(), toxic, given.upstream),
+                None => Act::Connect { by: dialled(given) },
+            },
             _ => return None,
         })
     }
@@ -90,58 +134,93 @@ impl Act {
     /// Applying a fault again replaces its rule of the same sort; it does not stack with itself.
     fn same_sort(&self, other: &Act) -> bool {
         match (self, other) {
-            (Act::Delay { direction, .. }, Act::Delay { direction: other, .. }) => direction == other,
+            (Act::Toxic { word, toxics: a }, Act::Toxic { word: other, toxics: b }) => {
+                word == other && a[0].is_some() == b[0].is_some()
+            }
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }
 }
 
+fn one_way(word: &'static str, toxic: Box<dyn Toxic>, upstream: bool) -> Act {
+    let toxics = if upstream { [Some(toxic), None] } else { [None, Some(toxic)] };
+    Act::Toxic { word, toxics }
+}
+
+fn dialled(given: &Given) -> Option<Dist> {
+    (given.value("never") == 0.0).then(|| toxics::spread(given.value("latency"), given.value("jitter")))
+}
+
 impl Rule {
+    /// Are they versions of one effect of one fault?
+    pub fn same_name(&self, other: &Rule) -> bool {
+        self.key == other.key && self.act.same_sort(&other.act)
+    }
+
     /// Whether this rule resets one more connection; drawn once a connection.
     pub fn resets(&self) -> bool {
-        matches!(&self.act, Act::Reset { chance, dice } if lock(dice).chance(*chance))
+        matches!(&*self.act, Act::Reset { chance, dice } if lock(dice).chance(*chance))
+    }
+
+    /// Whether this rule takes a connection, by its number and a draw of its own.
+    pub fn takes(&self, connection: u64, direction: Direction) -> bool {
+        let counted = self.chosen.takes(connection.checked_sub(self.since));
+        let share = self.chosen.share;
+        let draw = || self.dice(&format!("take/{}/{connection}/{direction:?}", self.draw)).chance(share);
+        counted && (share >= 1.0 || draw())
+    }
+
+    pub fn dice(&self, purpose: &str) -> Dice {
+        Dice::named(self.seed, &format!("{}/{purpose}", self.dice_name))
     }
 }
 
 impl Rules {
-    pub fn none(seed: u64) -> Rules {
-        Rules { seed, ..Rules::default() }.worked_out(Vec::new())
+    pub fn none() -> Rules {
+        Rules::default().worked_out(Vec::new())
     }
 
+    /// With one more; in the place of the one that it replaces, so that the order in which toxics were added stays.
     pub fn with(&self, rule: Rule) -> Rules {
-        let stays = |old: &&Arc<Rule>| old.fault != rule.fault || !old.act.same_sort(&rule.act);
-        let mut list: Vec<Arc<Rule>> = self.list.iter().filter(stays).cloned().collect();
-        list.push(Arc::new(rule));
+        let mut list = self.list.clone();
+        match list.iter().position(|old| old.same_name(&rule)) {
+            Some(at) => list[at] = Arc::new(rule),
+            None => list.push(Arc::new(rule)),
+        }
         self.worked_out(list)
     }
 
-    /// The rules without those of this fault, and those.
-    pub fn without(&self, fault: FaultId) -> (Rules, Vec<Arc<Rule>>) {
-        let (gone, left) = self.list.iter().cloned().partition(|rule| rule.fault == fault);
+    /// The rules without those of this key, and those.
+    pub fn without(&self, key: &Key) -> (Rules, Vec<Arc<Rule>>) {
+        let (gone, left) = self.list.iter().cloned().partition(|rule| rule.key == *key);
         (self.worked_out(left), gone)
     }
 
-    fn worked_out(&self, list: Vec<Arc<Rule>>) -> Rules {
-        let all = |wanted: &dyn Fn(&Act) -> bool| -> Vec<Arc<Rule>> {
-            list.iter().filter(|rule| wanted(&rule.act)).cloned().collect()
+    /// With the choice of connections of this key drawn again.
+    pub fn redrawn(&self, key: &Key) -> Rules {
+        let again = |rule: &Arc<Rule>| match rule.key == *key {
+            true => Arc::new(Rule { draw: rule.draw + 1, ..Rule::clone(rule) }),
+            false => rule.clone(),
         };
-        let delays = |way| all(&|act| matches!(act, Act::Delay { direction, .. } if *direction == way));
-        let delays = [delays(Direction::Up), delays(Direction::Down)];
-        let throttles = all(&|act| matches!(act, Act::Throttle { .. }));
+        self.worked_out(self.list.iter().map(again).collect())
+    }
+
+    fn worked_out(&self, list: Vec<Arc<Rule>>) -> Rules {
         let cut = |way| list.iter().any(|rule| rule.act.cuts(way));
         let cuts = [cut(Direction::Up), cut(Direction::Down)];
-        let refuse = list.iter().any(|rule| matches!(rule.act, Act::Refuse));
-        let clear = cuts == [false; 2] && throttles.is_empty() && delays.iter().all(Vec::is_empty);
-        Rules { version: self.version + 1, seed: self.seed, clear, cuts, refuse, delays, throttles, list }
+        let refuse = list.iter().any(|rule| matches!(*rule.act, Act::Refuse));
+        let clear = cuts == [false; 2] && !list.iter().any(|rule| matches!(*rule.act, Act::Toxic { .. }));
+        Rules { version: self.version + 1, clear, cuts, refuse, list }
     }
 
     pub fn get(&self, stamp: u64) -> Option<&Rule> {
         self.list.iter().map(|rule| &**rule).find(|rule| rule.stamp == stamp)
     }
 
-    pub fn delays(&self, direction: Direction) -> impl Iterator<Item = (&Rule, &Dist)> {
-        self.delays[direction as usize].iter().filter_map(|rule| match &rule.act {
-            Act::Delay { by, .. } => Some((&**rule, by)),
+    /// The toxics of one direction, in the order in which they were added.
+    pub fn toxics(&self, direction: Direction) -> impl Iterator<Item = (&Arc<Rule>, &dyn Toxic)> {
+        self.list.iter().filter_map(move |rule| match &*rule.act {
+            Act::Toxic { toxics, .. } => Some((rule, toxics[direction as usize].as_deref()?)),
             _ => None,
         })
     }
@@ -157,51 +236,12 @@ impl Rules {
         hit
     }
 
-    pub fn throttled(&self) -> bool {
-        !self.throttles.is_empty()
-    }
-
-    /// Whether both sets limit the rate by the same rules, so that a reservation made under one is good under the other.
-    pub fn same_throttles(&self, other: &Rules) -> bool {
-        self.throttles.iter().map(|rule| rule.stamp).eq(other.throttles.iter().map(|rule| rule.stamp))
-    }
-
-    /// Reserves up to `bytes` with every rate limit; gives how many and when they may go.
-    pub fn reserve(&self, direction: Direction, now: Time, ready: Time, bytes: usize) -> (usize, Time) {
-        let limits = || {
-            self.throttles.iter().filter_map(|rule| match &rule.act {
-                Act::Throttle { slice, buckets } => Some((rule, *slice, &buckets[direction as usize])),
-                _ => None,
-            })
-        };
-        let bytes = limits().map(|(_, slice, _)| slice).min().unwrap_or(bytes).min(bytes);
-        let mut turn = Time::ZERO;
-        for (rule, _, bucket) in limits() {
-            let at = lock(bucket).reserve(now, ready, bytes);
-            // Compared with when the bytes were ready and not with now: a link that wakes late finds its turn already come.
-            if at > ready {
-                rule.tally.add(Count::WritesThrottled, 1);
-                rule.tally.add(Count::BytesThrottled, bytes as u64);
-            }
-            turn = turn.max(at);
-        }
-        (bytes, turn)
-    }
-
-    /// How many held bytes stop a link from reading more in this direction.
-    pub fn holds_max(&self, direction: Direction) -> usize {
-        match () {
-            () if !self.delays[direction as usize].is_empty() => DELAY_HOLDS_MAX,
-            () if self.throttled() => THROTTLE_HOLDS_MAX,
-            () if self.cuts(direction) => CUT_HOLDS_MAX,
-            () => PLAIN_HOLDS_MAX,
-        }
-    }
-
-    pub fn count_delay(&self, rule: &Rule, bytes: usize, added: Span) {
-        rule.tally.add(Count::ChunksDelayed, 1);
-        rule.tally.add(Count::BytesDelayed, bytes as u64);
-        rule.tally.add(Count::MicrosecondsAdded, added.0 / 1000);
+    /// The rules that keep this connection from its server, and how long each does (in seconds; `None` for ever).
+    pub fn connects(&self, connection: u64) -> impl Iterator<Item = (&Rule, Option<&Dist>)> {
+        self.list.iter().filter_map(move |rule| match &*rule.act {
+            Act::Connect { by } if rule.takes(connection, Direction::Up) => Some((&**rule, by.as_ref())),
+            _ => None,
+        })
     }
 
     /// Is what goes in this direction held?
