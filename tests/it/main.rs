@@ -19,6 +19,7 @@ mod reference;
 mod reports;
 mod scenarios;
 mod services;
+mod spoiled;
 mod theory;
 mod tidy;
 mod volumes;
