@@ -14,6 +14,7 @@ mod guards;
 mod live;
 mod names;
 mod network;
+mod parity;
 mod populations;
 mod reference;
 mod reports;
