@@ -23,5 +23,6 @@ mod services;
 mod spoiled;
 mod theory;
 mod tidy;
+mod toxiproxy;
 mod volumes;
 mod zones;
