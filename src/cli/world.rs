@@ -7,6 +7,7 @@ use crate::live::{self, LiveOptions, Shutdown, Stop, Trouble};
 use crate::plan::{Plan, World};
 use crate::record::Recording;
 use crate::sim::Simulation;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A simulated run is looked after (progress, signals) this many times.
@@ -17,6 +18,8 @@ const STEPS: u32 = 400;
 pub struct Setting {
     pub allow_remote: bool,
     pub shutdown: Shutdown,
+    /// A live run stops when this file is there.
+    pub stop_file: Option<PathBuf>,
 }
 
 /// What came of a run.
@@ -46,11 +49,12 @@ pub fn play(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sync
     }
 }
 
-/// The exit code after a signal.
+/// The exit code after a signal, the stop key or the stop file.
 pub fn code_of(stop: Stop) -> ExitCode {
     match stop {
         Stop::Interrupt => ExitCode::Interrupted,
         Stop::Terminate | Stop::Hangup => ExitCode::Terminated,
+        Stop::Key | Stop::File => ExitCode::Guardrail,
     }
 }
 
@@ -74,6 +78,9 @@ fn simulate(plan: &Plan, setting: &Setting, progress: impl Fn(f64)) -> Result<Pl
         let share = f64::from(step) / f64::from(STEPS);
         simulation.run_to_share(share);
         progress(share);
+        if simulation.has_stopped() {
+            break;
+        }
         if let Some(stop) = setting.shutdown.reason() {
             return Err(Halt::Stopped(stop));
         }
@@ -91,6 +98,7 @@ fn in_reality(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sy
     let options = LiveOptions {
         allow_remote: setting.allow_remote,
         shutdown: Some(setting.shutdown.clone()),
+        stop_file: setting.stop_file.clone(),
         progress: Some(Box::new(move |at: Time| progress(at.as_secs_f64() / length_s))),
         ..LiveOptions::default()
     };
@@ -110,6 +118,7 @@ fn failure(trouble: &Trouble) -> Failure {
         _ => text.split_once('\n').unwrap_or((&text, "")),
     };
     match trouble {
+        Trouble::StopFile { .. } => Failure { code: ExitCode::Guardrail, ..Failure::internal(message, next) },
         Trouble::Unplayable { .. }
         | Trouble::ProgramNotFound { .. }
         | Trouble::NothingToStart { .. }

@@ -4,6 +4,7 @@
 mod cursor;
 mod metric;
 mod plane;
+mod stop;
 mod subject;
 mod value;
 mod window;
@@ -13,6 +14,7 @@ use crate::plan::expectation::{Bound, Compare, Metric};
 use crate::plan::{Meter, Plan, Service, Window};
 use cursor::Cursor;
 use metric::Draft;
+pub use stop::parse_stop;
 use value::Value;
 
 /// What a line may refer to. Clients, services and edges are in the order of the Plan's tables: a subject is an index into them.

@@ -9,6 +9,7 @@ mod edges;
 pub mod expect;
 mod faults;
 mod graph;
+pub mod guardrails;
 mod lines;
 mod links;
 #[cfg(test)]

@@ -7,7 +7,7 @@
 //!
 //! A scenario with `symptoms` tells an incident: its base is judged by them (it holds when all are seen), and its `expect` lines show what
 //! breaks; variants are judged by `expect`. Without `symptoms` everything is judged by `expect`. Each section has its own page:
-//! `firedrill explain client`, `service`, `call`, `latency` (or any other fault), `expectations`, `variants`, `live`.
+//! `firedrill explain client`, `service`, `call`, `latency` (or any other fault), `expectations`, `limits`, `variants`, `live`.
 //!
 //! ```yaml
 //! name: scenario-example
@@ -27,7 +27,7 @@
 //!   - recovery(users) <= 5s after slow-db
 //! ```
 
-use super::{Request, alerts, controls, edges, faults, graph, lines, links, phases, real, variants, zones};
+use super::{Request, alerts, controls, edges, faults, graph, guardrails, lines, links, phases, real, variants, zones};
 use crate::base::{ServiceId, Span, Time};
 use crate::model::load::client::{self, ClientDraft};
 use crate::model::policies::class::Classes;
@@ -37,7 +37,7 @@ use crate::plan::{Plan, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
-pub static TABLE: [FieldDoc; 22] = [
+pub static TABLE: [FieldDoc; 24] = [
     FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
     FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
     FieldDoc::optional("about", Shape::Text, "", "the story"),
@@ -65,6 +65,13 @@ pub static TABLE: [FieldDoc; 22] = [
         "none",
         "rules of the monitoring, for `fires(ALERT)`",
     ),
+    FieldDoc::optional(
+        "stop_if",
+        Shape::OneOf(&[Shape::Text, Shape::List(&Shape::Text)]),
+        "none",
+        "conditions that end the run",
+    ),
+    FieldDoc::optional("limits", Shape::Object(&guardrails::TABLE), "none", "how much the run may touch"),
     FieldDoc::optional("symptoms", Shape::List(&Shape::Text), "none", "what an incident's base must show"),
     FieldDoc::optional("expect", Shape::List(&Shape::Text), "none", "what must hold"),
     FieldDoc::optional(
@@ -105,6 +112,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     plan.meters = meters::declared(&plan);
     phases::cut(&mut plan);
     alerts::read(&fields, &mut plan);
+    guardrails::read(&fields, &mut plan, sources);
     lines::read(&fields, &mut plan, sources);
     Some(plan)
 }
@@ -162,6 +170,8 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
         controls: Vec::new(),
         segments: Vec::new(),
         zones: Default::default(),
+        stop_if: Vec::new(),
+        limits: Default::default(),
         meters: Vec::new(),
     }
 }
@@ -187,7 +197,10 @@ fn read_warmup(fields: &Fields, length: Time) -> Span {
 }
 
 fn read_window(fields: &Fields, length: Time) -> Span {
-    let Some(window) = fields.span("window") else { return default_window(length) };
+    let Some(window) = fields.span("window") else {
+        let most = guardrails::window_at_most(fields, length);
+        return most.map_or(default_window(length), |most| most.min(default_window(length)));
+    };
     if window.0 > length.0 {
         let note = fields.error("window", format!("a window of {window} is longer than the run of {length}"));
         note.help(format!("{} would do", default_window(length))).code("wrong-value");

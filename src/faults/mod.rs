@@ -13,7 +13,6 @@ mod cut;
 mod detour;
 mod disable;
 mod disconnect;
-mod dns;
 mod down;
 mod drain;
 mod errors;
@@ -22,7 +21,6 @@ mod fill;
 mod forget;
 mod freeze;
 mod hot_key;
-mod http;
 mod isolate;
 mod latency;
 mod leak;
@@ -30,9 +28,7 @@ mod loss;
 mod partition;
 mod pause;
 mod poison;
-mod postgres;
 mod ramp;
-mod redis;
 mod refuse;
 mod release;
 mod reset;
@@ -44,7 +40,6 @@ mod slow_disk;
 mod surge;
 mod unresolved;
 mod wake;
-mod which;
 mod zones;
 
 pub use change::Change;
@@ -123,10 +118,6 @@ pub static KINDS: &[FaultKind] = &[
     clock_skew::KIND,
     refuse::KIND,
     reset::KIND,
-    http::KIND,
-    redis::KIND,
-    postgres::KIND,
-    dns::KIND,
     slow::KIND,
     slow_disk::KIND,
     leak::KIND,

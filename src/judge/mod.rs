@@ -13,6 +13,7 @@ pub mod statistics;
 mod steady;
 mod verdict;
 mod warmup;
+pub mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use alerts::firing;
 pub use exit::ExitCode;
 pub use measure::samples_needed;
 pub use verdict::{Basis, Judged, Judgement, Unit, Verdict};
+pub use watch::{Tripped, Watch};
 
 use crate::base::Time;
 use crate::record::Recording;

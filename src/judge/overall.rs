@@ -2,7 +2,7 @@
 
 use super::seeds::OverSeeds;
 use super::{Basis, ExitCode, Judged, Judgement, Verdict, warmup};
-use crate::record::Recording;
+use crate::record::{CutShort, Recording};
 
 pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged>) -> Judgement {
     let plan = &recording.plan;
@@ -25,7 +25,18 @@ pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged
     };
     (judgement.verdict, judgement.reason) = decide(&judgement, !untouched.is_empty());
     judgement.exit = exit_of(judgement.verdict);
+    if let Some(cut) = recording.cut_short.as_ref().filter(|cut| cut.guardrail) {
+        judgement.exit = ExitCode::Guardrail;
+        judgement.reason = in_words(cut);
+    }
     judgement
+}
+
+fn in_words(cut: &CutShort) -> String {
+    match cut.guardrail {
+        true => format!("stopped by a guardrail at {}: {}", cut.at, cut.why),
+        false => format!("the run ended early, at {}: {}", cut.at, cut.why),
+    }
 }
 
 /// A fault that touched nothing did not happen, and what it should have shown was not shown: whatever the lines say, the run proves nothing.
@@ -48,6 +59,10 @@ pub fn over_seeds(shown: Judgement, over: OverSeeds, doubts: Vec<String>, is_sou
         Some(doubt) if verdict != Verdict::Broken || !is_sound => (Verdict::CannotTell, doubt.clone()),
         _ => (verdict, format!("{reason} over {seeds} seeds")),
     };
+    // Of a run that a guardrail stopped there is nothing better to say, whatever the others show.
+    if all.exit == ExitCode::Guardrail {
+        return Judgement { verdict, doubts, ..all };
+    }
     Judgement { verdict, exit: exit_of(verdict), reason, doubts, ..all }
 }
 
@@ -80,7 +95,7 @@ fn untouched(recording: &Recording) -> Vec<&str> {
 
 fn doubts(recording: &Recording, untouched: &[&str]) -> Vec<String> {
     let missing = untouched.iter().map(|name| format!("fault `{name}` touched nothing"));
-    let cut = recording.cut_short.iter().map(|cut| format!("the run ended early, at {}: {}", cut.at, cut.why));
+    let cut = recording.cut_short.iter().map(in_words);
     // A run that ended early may have ended before its faults began, so that comes first.
     cut.chain(missing).collect()
 }

@@ -288,7 +288,7 @@ fn a_short_or_unsound_recording_leaves_some_lines_untold() {
     let lines = ["success(users) >= 99% during slow", "success(users) >= 99% after slow", "p99(users) < 1s"];
     let cut = |at: f64| {
         move |recording: &mut Recording| {
-            recording.cut_short = Some(CutShort { at: secs(at), why: "SIGINT".to_owned() });
+            recording.cut_short = Some(CutShort { at: secs(at), why: "SIGINT".to_owned(), guardrail: false });
         }
     };
     let verdicts = |judgement: &Judgement| judgement.expectations.iter().map(|line| line.verdict).collect::<Vec<_>>();

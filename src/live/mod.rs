@@ -10,7 +10,6 @@ pub mod play;
 pub mod process;
 pub mod proxy;
 pub mod signals;
-pub mod toxiproxy;
 pub mod trouble;
 pub mod undo;
 pub mod volume;

@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and SIGHUP as a request for an orderly stop. A second signal never cuts the undo short: it only
+//! Ctrl-C, SIGTERM and SIGHUP, the stop key and the stop file as a request for an orderly stop. A second signal never cuts the undo short: it only
 //! brings a word about what is going on. Ends no process and prints nothing itself.
 
 use super::Trouble;
@@ -11,18 +11,27 @@ use tokio::sync::watch;
 pub const PATIENCE: &str =
     "still undoing what the run changed; this takes a few seconds at the most and must not be cut short";
 
-/// Which signal asked for the stop.
+/// What asked for the stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     Interrupt,
     Terminate,
     Hangup,
+    /// A guardrail: somebody at the terminal.
+    Key,
+    /// A guardrail: a file that came to be.
+    File,
 }
 
 impl Stop {
-    /// As shells have it: 128 plus the number of the signal.
+    pub fn is_guardrail(self) -> bool {
+        matches!(self, Stop::Key | Stop::File)
+    }
+
+    /// As shells have it: 128 plus the number of the signal; for a guardrail 13.
     pub fn exit_code(self) -> i32 {
         match self {
+            Stop::Key | Stop::File => 13,
             Stop::Interrupt => 130,
             Stop::Terminate => 143,
             Stop::Hangup => 129,
@@ -34,6 +43,8 @@ impl Stop {
             Stop::Interrupt => "Ctrl-C",
             Stop::Terminate => "SIGTERM",
             Stop::Hangup => "SIGHUP",
+            Stop::Key => "the stop key",
+            Stop::File => "the stop file",
         }
     }
 }
@@ -42,6 +53,7 @@ impl Stop {
 #[derive(Clone, Debug)]
 pub struct Shutdown {
     asked: watch::Receiver<Option<Stop>>,
+    tell: watch::Sender<Option<Stop>>,
 }
 
 impl Shutdown {
@@ -49,6 +61,7 @@ impl Shutdown {
     /// signal after the first.
     pub fn install(notice: impl Fn(&str) + Send + 'static) -> Result<Shutdown, Trouble> {
         let (tell, asked) = watch::channel(None);
+        let shutdown = Shutdown { asked, tell: tell.clone() };
         // A thread and runtime of their own, so that a signal is heard while every other worker is busy undoing.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(Trouble::Signals)?;
         let heard = {
@@ -59,13 +72,18 @@ impl Shutdown {
             .name("signals".into())
             .spawn(move || runtime.block_on(heard.pass_on(tell, notice)))
             .map_err(Trouble::Signals)?;
-        Ok(Shutdown { asked })
+        Ok(shutdown)
+    }
+
+    /// Asks for the stop from within, unless one was asked for already.
+    pub fn request(&self, stop: Stop) {
+        ask(&self.tell, stop);
     }
 
     /// Without any signal: the stop is asked for through the sender, by a button or a guardrail.
     pub fn on_request() -> (watch::Sender<Option<Stop>>, Shutdown) {
         let (tell, asked) = watch::channel(None);
-        (tell, Shutdown { asked })
+        (tell.clone(), Shutdown { asked, tell })
     }
 
     /// Returns when a stop is asked for, at once if it was already.
@@ -81,6 +99,11 @@ impl Shutdown {
     pub fn reason(&self) -> Option<Stop> {
         *self.asked.borrow()
     }
+}
+
+/// Whether it was the first.
+fn ask(tell: &watch::Sender<Option<Stop>>, stop: Stop) -> bool {
+    tell.send_if_modified(|asked| asked.is_none().then(|| *asked = Some(stop)).is_some())
 }
 
 struct Heard {
@@ -101,8 +124,7 @@ impl Heard {
     async fn pass_on(mut self, tell: watch::Sender<Option<Stop>>, notice: impl Fn(&str)) {
         loop {
             let stop = self.next().await;
-            let first = tell.send_if_modified(|asked| asked.is_none().then(|| *asked = Some(stop)).is_some());
-            if !first {
+            if !ask(&tell, stop) {
                 notice(PATIENCE);
             }
         }

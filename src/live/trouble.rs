@@ -77,6 +77,8 @@ pub enum Trouble {
     Machine { what: &'static str, source: io::Error },
     #[error("{} came before the run had begun; everything that was set up for it is undone", .0.word())]
     StoppedBeforeStart(Stop),
+    #[error("the stop file {} is there, so the run was not begun\nremove it when it is safe to go on", path.display())]
+    StopFile { path: PathBuf },
 }
 
 fn as_list(problems: &[String]) -> String {

@@ -85,6 +85,8 @@ pub fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) 
         controls: Vec::new(),
         segments: Vec::new(),
         zones: Default::default(),
+        stop_if: Vec::new(),
+        limits: Default::default(),
         meters: vec![],
     }
 }

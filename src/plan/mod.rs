@@ -14,13 +14,13 @@ pub mod expectation;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod guards;
+pub mod limits;
 pub mod load;
 pub mod meters;
 pub mod network;
 mod presets;
 pub mod real;
 pub mod segment;
-pub mod spoil;
 pub mod topology;
 pub mod toxic;
 pub mod versions;
@@ -35,12 +35,12 @@ pub use controls::{Aimd, Control, Does, Lever, Scaling, Signal, Steering};
 pub use effect::{Effect, FaultInfo, Leak, Patch, Replicas, SlowDisk, Step, Target, Ways, Whose};
 pub use expectation::{Alert, Expectation, Window};
 pub use guards::{Budget, Guard};
+pub use limits::{Limits, StopLine};
 pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Reload, Rerun};
 pub use meters::Meter;
 pub use network::{Dns, Tls};
 pub use real::{Real, RealService};
 pub use segment::Segment;
-pub use spoil::Spoil;
 pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Retry, Role, Service, StoreSpec};
 pub use toxic::Toxic;
 pub use versions::{Flaw, Rollout, Skew, Then, Watch};
@@ -115,6 +115,11 @@ pub struct Plan {
     pub still_broken: bool,
     /// What the live world starts, reaches and may touch.
     pub real: Real,
+    /// When the run must stop by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop_if: Vec<StopLine>,
+    #[serde(default, skip_serializing_if = "Limits::is_empty")]
+    pub limits: Limits,
     /// Figures beside the standing columns; made from the rest by `meters::declared`.
     pub meters: Vec<Meter>,
 }

@@ -71,6 +71,8 @@ pub fn plan() -> Plan {
         controls: Vec::new(),
         segments: Vec::new(),
         zones: Default::default(),
+        stop_if: Vec::new(),
+        limits: Default::default(),
         meters: Vec::new(),
     }
 }

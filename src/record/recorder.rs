@@ -12,6 +12,8 @@ pub struct Recorder {
     pub services: Vec<Vec<ServiceCell>>,
     pub edges: Vec<Vec<EdgeCell>>,
     pub meters: Vec<Vec<MeterCell>>,
+    /// What became of the requests of each client since it was last asked, whenever they were sent; empty until it is.
+    ended: Vec<ClientCell>,
     pub evidence: Vec<Evidence>,
     pub events: Vec<Event>,
     pub warnings: Vec<String>,
@@ -27,6 +29,7 @@ impl Recorder {
             services: vec![vec![ServiceCell::default(); cells]; plan.services.len()],
             edges: vec![vec![EdgeCell::default(); cells]; plan.edges.len()],
             meters: vec![vec![MeterCell::default(); cells]; plan.meters.len()],
+            ended: Vec::new(),
             evidence: vec![Evidence::default(); plan.faults.len()],
             events: Vec::new(),
             warnings: Vec::new(),
@@ -56,17 +59,24 @@ impl Recorder {
     #[inline]
     pub fn answered(&mut self, client: ClientId, sent_cell: usize, now_cell: usize, outcome: Outcome, latency: Span) {
         let cells = &mut self.clients[client.index()];
-        match outcome {
-            Outcome::Failed(kind) => {
-                cells[sent_cell].errors[kind as usize] += 1;
-                cells[sent_cell].failed_latency.record(latency);
-            }
-            Outcome::Ok | Outcome::Miss => {
-                cells[sent_cell].ok += 1;
-                cells[sent_cell].latency.record(latency);
-                cells[now_cell].goodput += 1;
-            }
+        cells[sent_cell].count(outcome, latency);
+        if !matches!(outcome, Outcome::Failed(_)) {
+            cells[now_cell].goodput += 1;
         }
+        if let Some(ended) = self.ended.get_mut(client.index()) {
+            ended.count(outcome, latency);
+        }
+    }
+
+    /// From now on, counts requests by when they end as well.
+    pub fn count_ended(&mut self) {
+        self.ended = vec![ClientCell::default(); self.clients.len()];
+    }
+
+    /// What ended since the last time, by client; nothing unless it was asked for.
+    pub fn take_ended(&mut self) -> Vec<ClientCell> {
+        let none = vec![ClientCell::default(); self.ended.len()];
+        std::mem::replace(&mut self.ended, none)
     }
 
     #[inline]
@@ -119,7 +129,6 @@ impl Recorder {
             wall_s,
             events,
             send_lag: Latencies::default(),
-            clock_lag: Latencies::default(),
         };
         Recording {
             schema_version: super::recording::SCHEMA_VERSION,

@@ -1,7 +1,7 @@
 //! The Recording: everything that was measured in one run, cell by cell.
 
 use super::{Grid, Latencies};
-use crate::base::{ErrorKind, Time};
+use crate::base::{ErrorKind, Outcome, Span, Time};
 use crate::plan::{Plan, World};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,6 +39,9 @@ pub struct Recording {
 pub struct CutShort {
     pub at: Time,
     pub why: String,
+    /// A guardrail ended it: a stop line, the stop key, the stop file, or a limit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guardrail: bool,
 }
 
 /// Where a recording comes from. Nothing here enters the recording's digest.
@@ -56,10 +59,6 @@ pub struct Head {
     pub events: u64,
     /// Lag of the load generator behind the intended send times; empty in the simulator.
     pub send_lag: Latencies,
-    /// How late the model's own events were played (ends of work, timeouts, retries): what a stand-in's answers may be off by. Empty in
-    /// the simulator.
-    #[serde(default)]
-    pub clock_lag: Latencies,
 }
 
 /// One cell for each cell of the grid.
@@ -171,11 +170,21 @@ pub struct Event {
     pub text: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One change that was undone, with a look afterwards whether it is really gone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct UndoNote {
     pub what: String,
     pub done: bool,
+    /// What was done, or why it could not be.
     pub detail: String,
+    /// Where was looked afterwards, and what was seen there.
+    #[serde(default)]
+    pub looked_at: String,
+    #[serde(default)]
+    pub seen: String,
+    /// When, if that was before the end of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Time>,
 }
 
 impl Evidence {
@@ -191,6 +200,20 @@ impl Evidence {
 }
 
 impl ClientCell {
+    /// A request that ended.
+    pub fn count(&mut self, outcome: Outcome, latency: Span) {
+        match outcome {
+            Outcome::Failed(kind) => {
+                self.errors[kind as usize] += 1;
+                self.failed_latency.record(latency);
+            }
+            Outcome::Ok | Outcome::Miss => {
+                self.ok += 1;
+                self.latency.record(latency);
+            }
+        }
+    }
+
     pub fn failed(&self) -> u64 {
         self.errors.iter().sum()
     }

@@ -121,6 +121,8 @@ pub fn plan(length: f64) -> Plan {
         controls: Vec::new(),
         segments: Vec::new(),
         zones: Default::default(),
+        stop_if: Vec::new(),
+        limits: Default::default(),
         meters: Vec::new(),
     }
 }
@@ -305,12 +307,18 @@ pub fn live() -> Recording {
         UndoNote {
             what: "proxy on 127.0.0.1:40123".to_owned(),
             done: true,
-            detail: "the port refuses connections again".to_owned(),
+            detail: "closed".to_owned(),
+            looked_at: "127.0.0.1:40123".to_owned(),
+            seen: "nobody answers".to_owned(),
+            at: None,
         },
         UndoNote {
             what: "redis-server, process 4242".to_owned(),
             done: false,
             detail: "still running; end it with kill 4242".to_owned(),
+            looked_at: "process group 4242 in /proc".to_owned(),
+            seen: "1 still there".to_owned(),
+            at: Some(at(120.0)),
         },
     ];
     recording.warnings.push("the load generator sent 97% of what was offered".to_owned());
@@ -325,7 +333,7 @@ pub fn cut_short() -> Recording {
     recording.clients[0].cells[kept..].fill(Default::default());
     recording.services.iter_mut().for_each(|series| series.cells[kept..].fill(Default::default()));
     recording.edges.iter_mut().for_each(|series| series.cells[kept..].fill(Default::default()));
-    recording.cut_short = Some(CutShort { at: at(70.0), why: "SIGINT".to_owned() });
+    recording.cut_short = Some(CutShort { at: at(70.0), why: "SIGINT".to_owned(), guardrail: false });
     recording
 }
 

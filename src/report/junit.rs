@@ -216,7 +216,12 @@ mod tests {
         recording.plan.world = World::Live;
         recording.plan.scenario = "a\u{1}<b>&\u{ffff}\"".to_owned();
         recording.evidence[0] = Default::default();
-        let undo = UndoNote { what: "mount".to_owned(), done: false, detail: "busy \u{1b}[31m]]>".to_owned() };
+        let undo = UndoNote {
+            what: "mount".to_owned(),
+            done: false,
+            detail: "busy \u{1b}[31m]]>".to_owned(),
+            ..UndoNote::default()
+        };
         recording.undo = vec![undo];
         let report = read_back(&recording);
         assert_eq!(report.test_suites[0].name.as_str(), "a<b>&\"");

@@ -4,7 +4,7 @@ use super::seeds::result::{SeedsResult, result as seeds_result};
 use crate::base::{ErrorKind, Time};
 use crate::judge::{Basis, Judged, Judgement, Unit, Verdict};
 use crate::plan::Phase;
-use crate::record::{Latencies, Recording, ServiceCell};
+use crate::record::{Latencies, Recording, ServiceCell, UndoNote};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -44,6 +44,9 @@ pub struct RunResult {
     pub phases: Vec<PhaseResult>,
     /// What a reader must know before trusting the figures.
     pub warnings: Vec<String>,
+    /// Live: each change outside firedrill, its undo, and the look afterwards.
+    #[serde(default)]
+    pub undo: Vec<UndoResult>,
     /// Several seeds judged together; null for one. Then `verdict`, `exit_code` and `reason` are those of all seeds, and the other
     /// fields are those of the run with `seed`: the first that does not hold, else the first.
     #[serde(default)]
@@ -95,6 +98,20 @@ pub struct EvidenceResult {
     /// 0: the fault did not happen.
     pub touched: u64,
     pub details: BTreeMap<String, u64>,
+}
+
+/// One change that was undone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct UndoResult {
+    pub what: String,
+    /// Gone, as the look afterwards shows.
+    pub done: bool,
+    /// What was done, or why it could not be.
+    pub detail: String,
+    pub looked_at: String,
+    pub seen: String,
+    /// Null at the end of the run.
+    pub at_s: Option<f64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -172,6 +189,7 @@ pub fn result(recording: &Recording, judgement: &Judgement) -> RunResult {
         faults: faults(recording),
         phases: plan.phases.iter().map(|phase| phase_result(recording, phase)).collect(),
         warnings: warnings(recording, judgement),
+        undo: recording.undo.iter().map(undo_result).collect(),
         seeds: judgement.seeds.as_deref().map(seeds_result),
     }
 }
@@ -194,6 +212,17 @@ pub fn warnings(recording: &Recording, judgement: &Judgement) -> Vec<String> {
     let left = left.map(|note| format!("not undone: {}: {} (run `firedrill clean`)", note.what, note.detail));
     let known = recording.warnings.iter().chain(&judgement.warnings).cloned();
     judgement.doubts.iter().cloned().chain(unsound).chain(left).chain(known).collect()
+}
+
+fn undo_result(note: &UndoNote) -> UndoResult {
+    UndoResult {
+        what: note.what.clone(),
+        done: note.done,
+        detail: note.detail.clone(),
+        looked_at: note.looked_at.clone(),
+        seen: note.seen.clone(),
+        at_s: note.at.map(Time::as_secs_f64),
+    }
 }
 
 fn line_result(line: &Judged) -> LineResult {
@@ -314,7 +343,8 @@ mod tests {
         let back: RunResult = serde_json::from_value(json).expect("reads back");
         assert_eq!(back, result(&recording, &judge(&recording)));
         recording.evidence[0] = Default::default();
-        recording.cut_short = Some(crate::record::CutShort { at: fixture::secs(50.0), why: "SIGINT".to_owned() });
+        recording.cut_short =
+            Some(crate::record::CutShort { at: fixture::secs(50.0), why: "SIGINT".to_owned(), guardrail: false });
         let json = checked(&recording);
         assert_eq!((&json["exit_code"], &json["simulated_s"]), (&12.into(), &50.0.into()));
         assert_eq!(json["warnings"][0], "the run ended early, at 50s: SIGINT");

@@ -50,6 +50,7 @@ pub fn summary(recording: &Recording, judgement: &Judgement, style: Style) -> St
     lines(&mut page, &of_seed(expect), &judgement.expectations);
     phases(&mut page, recording);
     faults(&mut page, recording);
+    undo(&mut page, recording);
     list(&mut page, "Warnings", &result::warnings(recording, judgement));
     page.text + &against_base(judgement, style)
 }
@@ -271,6 +272,24 @@ fn faults(page: &mut Page, recording: &Recording) {
         })
         .collect();
     list(page, "Faults, and what they touched", &shown);
+}
+
+/// What was changed outside, and what a look after the undo showed.
+fn undo(page: &mut Page, recording: &Recording) {
+    let shown: Vec<String> = recording
+        .undo
+        .iter()
+        .map(|note| {
+            let word = if note.done { "undone" } else { "NOT UNDONE" };
+            let when = note.at.map_or(String::new(), |at| format!(" at {at}"));
+            let looked = match note.looked_at.is_empty() {
+                true => String::new(),
+                false => format!("; looked at {}: {}", note.looked_at, note.seen),
+            };
+            format!("{}: {word}{when}: {}{looked}", note.what, note.detail)
+        })
+        .collect();
+    list(page, "Undo, each with a look afterwards", &shown);
 }
 
 fn list(page: &mut Page, heading: &str, entries: &[String]) {

@@ -22,8 +22,6 @@ mod dealt_places;
 #[cfg(test)]
 mod dealt_services;
 #[cfg(test)]
-mod dealt_spoil;
-#[cfg(test)]
 mod dealt_tests;
 #[cfg(test)]
 mod inside;
@@ -32,9 +30,11 @@ mod library_tests;
 #[cfg(test)]
 mod tests;
 
+use crate::base::Time;
 use crate::engine::{Direct, Engine};
+use crate::judge::{Tripped, Watch};
 use crate::plan::Plan;
-use crate::record::Recording;
+use crate::record::{CutShort, Event, Recording};
 use std::sync::Arc;
 
 /// Plays the whole run.
@@ -47,27 +47,51 @@ pub fn play(plan: &Plan) -> Recording {
 /// A run that can be played in pieces, for progress bars and for people who pull levers.
 pub struct Simulation {
     engine: Engine<Direct>,
+    watch: Option<Watch>,
+    /// A stop line ended the run.
+    tripped: Option<Tripped>,
     stopwatch: Stopwatch,
 }
 
 impl Simulation {
     pub fn new(plan: Arc<Plan>) -> Simulation {
-        Simulation { stopwatch: Stopwatch::start(), engine: Engine::new(plan, Direct) }
+        let stopwatch = Stopwatch::start();
+        let mut engine = Engine::new(plan.clone(), Direct);
+        let watch = Watch::new(&plan, &mut engine.recorder);
+        Simulation { engine, watch, tripped: None, stopwatch }
     }
 
     /// Plays up to this share of the run (0 to 1).
     pub fn run_to_share(&mut self, share: f64) {
         let length = self.engine.given().length;
-        self.engine.run_until(crate::base::Time((length.0 as f64 * share.clamp(0.0, 1.0)) as u64));
+        self.run_until(Time((length.0 as f64 * share.clamp(0.0, 1.0)) as u64));
     }
 
     pub fn run_to_end(&mut self) {
         let length = self.engine.given().length;
-        self.engine.run_until(length);
+        self.run_until(length);
+    }
+
+    /// A stop line ended the run before its length.
+    pub fn has_stopped(&self) -> bool {
+        self.tripped.is_some()
+    }
+
+    fn run_until(&mut self, until: Time) {
+        let Some(watch) = &mut self.watch else { return self.engine.run_until(until) };
+        while self.tripped.is_none()
+            && let Some(due) = watch.due().filter(|due| *due <= until)
+        {
+            self.engine.run_until(due);
+            self.tripped = watch.look(&mut self.engine.recorder);
+        }
+        if self.tripped.is_none() {
+            self.engine.run_until(until);
+        }
     }
 
     pub fn finish(self) -> Recording {
-        let Simulation { mut engine, stopwatch } = self;
+        let Simulation { mut engine, tripped, stopwatch, .. } = self;
         engine.finish();
         let plan = engine.given().clone();
         let events = engine.events();
@@ -76,7 +100,12 @@ impl Simulation {
             "Latency counts from the moment at which a request was due, failed attempts and pauses included."
                 .to_owned(),
         ];
-        engine.recorder.finish(&plan, stopwatch.seconds(), events, methods)
+        let mut recording = engine.recorder.finish(&plan, stopwatch.seconds(), events, methods);
+        if let Some(Tripped { at, words, .. }) = tripped {
+            recording.events.push(Event { at, text: format!("stopped: {words}") });
+            recording.cut_short = Some(CutShort { at, why: words, guardrail: true });
+        }
+        recording
     }
 }
 

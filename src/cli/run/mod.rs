@@ -2,6 +2,7 @@
 
 pub mod again;
 mod dry;
+mod key;
 mod order;
 mod output;
 mod progress;
@@ -19,6 +20,7 @@ use crate::live::{Shutdown, Stop};
 use crate::plan::World;
 use crate::record::Recording;
 use clap::{Args, ValueEnum};
+use key::StopKey;
 use output::{Outputs, Wish};
 use progress::Progress;
 use runs::{Group, Run};
@@ -36,7 +38,9 @@ use std::path::PathBuf;
   firedrill run scenarios/ --output junit=junit.xml   a folder of scenarios, one JUnit file for CI
   firedrill run slow-cache --output json | jq .verdict
 
-Exit codes: 0 all held, 10 an expectation broke, 12 inconclusive, 2 wrong scenario or command line, 4 nothing selected;
+A live run in a terminal stops when `q` is pressed, and undoes everything within a second.
+
+Exit codes: 0 all held, 10 an expectation broke, 12 inconclusive, 13 stopped by a guardrail, 2 wrong scenario or command line, 4 nothing selected;
 `firedrill --help` lists all, `firedrill explain 12` explains one.")]
 pub struct RunArgs {
     /// Scenario files, folders of them, or names of built-in scenarios; default: the built-in `slow-cache`
@@ -66,6 +70,9 @@ pub struct RunArgs {
     /// Let live runs reach the hosts outside this machine that the scenario lists under `allow:`
     #[arg(long)]
     allow_remote: bool,
+    /// Stop a live run, undo everything and end with 13 when this file is there (it does not begin while it is)
+    #[arg(long, value_name = "FILE")]
+    stop_file: Option<PathBuf>,
     /// Print the last line only
     #[arg(short, long)]
     quiet: bool,
@@ -93,7 +100,8 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
         dry::show(&groups, args.allow_remote, console)?;
         return Ok(Ending::quiet());
     }
-    let setting = Setting { allow_remote: args.allow_remote, shutdown: shutdown()? };
+    let (shutdown, stop_file) = (shutdown()?, args.stop_file.clone());
+    let setting = Setting { allow_remote: args.allow_remote, shutdown, stop_file };
     let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
     let mut told = Told::default();
     let halted = play(args, &groups, &setting, &mut outputs, &mut told, console);
@@ -133,6 +141,8 @@ fn play(
     }
     let progress = Progress::new(&runs);
     let any_live = runs.iter().any(|run| run.plan.world == World::Live);
+    // Held until the last run is over: then the terminal is as it was.
+    let _keys = any_live.then(|| StopKey::listen(&setting.shutdown)).flatten();
     let threads = if any_live { 1 } else { args.jobs.map_or_else(order::threads, usize::from) };
     let mut open = show::Open::new(groups);
     order::in_order(
@@ -165,7 +175,7 @@ fn not_undone(recording: &Recording) -> Option<Failure> {
     (!left.is_empty()).then(|| Failure::internal(format!("not everything was undone\n{}", left.join("\n")), next))
 }
 
-/// The last line's words after a signal.
+/// The last line's words after a signal, the stop key or the stop file.
 fn stopped(stop: Stop, groups: &[Group], judged: usize) -> String {
     let runs: usize = groups.iter().map(|group| group.runs.len()).sum();
     let is_live = groups.iter().flat_map(|group| &group.runs).any(|run| run.plan.world == World::Live);

@@ -5,7 +5,7 @@ use super::{Group, Run};
 use crate::cli::console::Console;
 use crate::cli::ending::Failure;
 use crate::judge::seeds::{Gather, OverSeeds, against};
-use crate::judge::{Judgement, Verdict};
+use crate::judge::{ExitCode, Judgement, Verdict};
 use crate::record::Recording;
 use crate::report::figures::{banner, digits, duration};
 use crate::report::text;
@@ -17,7 +17,7 @@ pub struct Done<'a> {
     pub scenario_text: &'a str,
     /// The name of its folder below --out.
     pub folder: &'a str,
-    /// Which of the runs is reported: the first that does not hold, else the first.
+    /// Which of the runs is reported: the first that a guardrail stopped, else the first that does not hold, else the first.
     shown: usize,
     pub recording: Recording,
     /// Of all seeds where there are several.
@@ -56,7 +56,9 @@ impl<'a> Open<'a> {
         self.speed.add(&recording);
         self.gather.add(&recording, &judgement);
         let kept_holds = self.kept.as_ref().is_none_or(|(_, _, kept)| kept.verdict == Verdict::Holds);
-        if self.kept.is_none() || (kept_holds && judgement.verdict != Verdict::Holds) {
+        let stopped = |judgement: &Judgement| judgement.exit == ExitCode::Guardrail;
+        let first_stop = stopped(&judgement) && self.kept.as_ref().is_none_or(|(_, _, kept)| !stopped(kept));
+        if self.kept.is_none() || first_stop || (kept_holds && judgement.verdict != Verdict::Holds) {
             self.kept = Some((self.gather.len() - 1, recording, judgement));
         }
         if self.gather.len() < group.runs.len() && !is_last {

@@ -120,6 +120,8 @@ impl Http {
     fn request(&self, request: &Request) -> hyper::Request<Filler> {
         let key = request.traits.key.to_string();
         let peer = &self.peer;
+        let bodiless = matches!(peer.method, Method::GET | Method::HEAD | Method::DELETE);
+        let bytes = if bodiless { 0 } else { peer.request_bytes };
         let mut built = hyper::Request::builder()
             .method(peer.method.clone())
             .uri(peer.path.replace("{key}", &key))
@@ -129,7 +131,7 @@ impl Http {
         if let Some(traits) = words::TraitsText::of(request.traits).map(words::value) {
             built = built.header(words::TRAITS, traits);
         }
-        built.body(Filler(peer.request_bytes)).expect("method, path and host were checked before the run")
+        built.body(Filler(bytes)).expect("method, path and host were checked before the run")
     }
 }
 

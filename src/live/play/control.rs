@@ -5,7 +5,7 @@ use super::drive::{Ending, Inbox, Input};
 use crate::base::{FaultId, ServiceId};
 use crate::live::drivers;
 use crate::live::{RealProcess, Trouble, Volume};
-use crate::plan::{Effect, Plan, Step};
+use crate::plan::{Effect, Plan, Step, Target};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ use tokio::sync::watch;
 
 /// How often the processes are looked at.
 const LOOK: Duration = Duration::from_millis(50);
+/// A fault that is not healed so long after its end is undone by the guardian.
+const HEALING: Duration = Duration::from_secs(1);
 
 /// One step of the schedule that acts on a real process.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +113,9 @@ impl Room {
         let plan = self.plan.clone();
         let step = &plan.schedule[command.index];
         let Some(held) = self.held.get_mut(&command.service) else { return };
+        if step.on {
+            held.process.ledger().faults_end_within(until_healed(&plan, step, command.service));
+        }
         let done = match (&step.effect, step.on) {
             (Effect::Down, true) => held.go_down(step.fault),
             (Effect::Down, false) => {
@@ -162,6 +167,20 @@ impl Room {
             }
         }
     }
+}
+
+/// From the begin of a fault until it is healed with every other that hits the same service meanwhile, and a little more: the healing
+/// itself takes a moment.
+fn until_healed(plan: &Plan, step: &Step, service: ServiceId) -> Duration {
+    let here = |other: &&Step| other.on && matches!(other.target, Target::Service { id, .. } if id == service);
+    let end = |step: &Step| plan.faults.get(step.fault.index()).map_or(plan.length, |fault| fault.to);
+    let mut healed = end(step);
+    for other in plan.schedule.iter().filter(here).filter(|other| other.at >= step.at) {
+        if other.at <= healed {
+            healed = healed.max(end(other));
+        }
+    }
+    healed.since(step.at).to_std() + HEALING
 }
 
 type Done = Result<Option<(&'static str, u64)>, Trouble>;

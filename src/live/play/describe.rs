@@ -1,13 +1,13 @@
 //! What a live run would start, open and break, in words, for `--dry-run`. Touches nothing and checks nothing.
 
 use super::{ending, target};
-use crate::base::{EdgeId, ServiceId};
+use crate::base::{EdgeId, ServiceId, Span};
 use crate::plan::real::{Origin, Protocol};
 use crate::plan::{Effect, Plan, RealService, Role, Step, Target};
 
 /// One line for each thing, in the order in which it would be done.
 pub fn describe(plan: &Plan) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines = guard(plan);
     for (index, service) in plan.services.iter().enumerate() {
         if target::real(plan, ServiceId::from(index)).is_none() {
             lines.push(format!("listen on a free port of 127.0.0.1 as the stand-in for `{}`", service.name));
@@ -23,8 +23,35 @@ pub fn describe(plan: &Plan) -> Vec<String> {
         }
     }
     lines.extend(plan.schedule.iter().filter_map(|step| of_step(plan, step)));
-    lines.push("end every process, close every port and remove every folder and volume of the run".to_owned());
     lines
+        .extend(plan.stop_if.iter().map(|line| format!("stop, and undo everything within a second, if {}", line.text)));
+    lines.extend(plan.limits.stop_file.iter().map(|file| format!("stop likewise when the file {file} is there")));
+    lines.push("end every process, close every port and remove every folder and volume of the run".to_owned());
+    if is_guarded(plan) {
+        lines.push(
+            "look whether each change is really gone, strike it out of the ledger, and remove the ledger".to_owned(),
+        );
+    }
+    lines
+}
+
+/// What must be there before anything is changed.
+fn guard(plan: &Plan) -> Vec<String> {
+    if !is_guarded(plan) {
+        return Vec::new();
+    }
+    let longest = plan.limits.longest_fault();
+    vec![
+        "write each change outside firedrill into an undo ledger in the state folder, before it is made".to_owned(),
+        format!(
+            "start the guardian, a process that undoes everything if firedrill dies, and any fault after {longest} at the latest"
+        ),
+    ]
+}
+
+/// Where something outside our own process is changed.
+fn is_guarded(plan: &Plan) -> bool {
+    plan.real.services.iter().any(target::is_started)
 }
 
 fn of_service(plan: &Plan, real: &RealService) -> Vec<String> {
@@ -72,7 +99,17 @@ fn of_step(plan: &Plan, step: &Step) -> Option<String> {
         _ => return None,
     };
     Some(match step.on {
-        true => format!("at {}: {} ({}): {what}", step.at, fault.name, fault.label),
+        true => format!("at {}: {} ({}): {what}; {}", step.at, fault.name, fault.label, lasts(plan, step)),
         false => format!("at {}: heal {}", step.at, fault.name),
     })
+}
+
+/// When it is undone by plan, and whatever happens.
+fn lasts(plan: &Plan, step: &Step) -> String {
+    let fault = &plan.faults[step.fault.index()];
+    let lasts = fault.to.since(step.at);
+    match lasts == Span::ZERO {
+        true => "over at once".to_owned(),
+        false => format!("for {lasts}, and never longer than {}", plan.limits.longest_fault()),
+    }
 }

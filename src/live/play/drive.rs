@@ -4,6 +4,7 @@
 use super::wire::LiveWire;
 use crate::base::{FaultId, Outcome, ServiceId, Span, Time};
 use crate::engine::{Arrived, Engine, Handle};
+use crate::judge::{self, Tripped};
 use crate::live::Stop;
 use crate::live::http1::{Answered, Bell, Poller, Requested, Watch};
 use std::io;
@@ -35,6 +36,8 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     Signal(Stop),
+    /// A stop line or a limit of the scenario, in its words.
+    Guardrail(String),
     /// In plain words.
     Trouble(String),
 }
@@ -100,6 +103,7 @@ pub fn drive(
     progress: &mut dyn FnMut(Time),
 ) -> Option<Ending> {
     let length = engine.given().length;
+    let mut watch = judge::Watch::new(&engine.given().clone(), &mut engine.recorder);
     let now = || Time::ZERO + Span::from(epoch.elapsed());
     let mut told = Instant::now();
     loop {
@@ -108,6 +112,9 @@ pub fn drive(
         settle_bounced(engine);
         if at >= length {
             return None;
+        }
+        if let Some(tripped) = look(&mut watch, engine, at) {
+            return Some(Ending::Guardrail(tripped.words));
         }
         if told.elapsed() >= TICK {
             told = Instant::now();
@@ -134,6 +141,17 @@ pub fn drive(
         }
         hear(engine, now().min(length));
     }
+}
+
+/// Looks at every window that is over.
+fn look(watch: &mut Option<judge::Watch>, engine: &mut Engine<LiveWire>, at: Time) -> Option<Tripped> {
+    let watch = watch.as_mut()?;
+    while watch.due().is_some_and(|due| due <= at) {
+        if let Some(tripped) = watch.look(&mut engine.recorder) {
+            return Some(tripped);
+        }
+    }
+    None
 }
 
 /// Sleeps until then, until a socket is ready or until the bell rings, and lets the sockets do what they can.

@@ -5,20 +5,22 @@ use super::target;
 use super::wire::LiveWire;
 use crate::base::{FaultId, ServiceId, Span, Time};
 use crate::engine::Engine;
+use crate::live::undo::UndoReport;
+use crate::live::undo::ledger::{GRACE, SHORT_GRACE};
 use crate::live::{Ledger, drivers};
 use crate::plan::expectation::{Bound, Metric};
 use crate::plan::real::{Origin, Protocol};
 use crate::plan::{Effect, Plan, Target, World};
-use crate::record::{CutShort, Latencies, Recording, UndoNote};
+use crate::record::{CutShort, Event, Latencies, Recording, UndoNote};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A load generator that lags less than this at p99 is fast enough for any bound.
 const LAG_ALWAYS_FINE_S: f64 = 0.010;
 /// Or than this share of the tightest latency bound.
 const LAG_SHARE: f64 = 0.1;
 const SENT_SHARE_MIN: f64 = 0.99;
-const PROXY_STOPS_WITHIN: Duration = Duration::from_secs(1);
+const PROXY_STOPS_WITHIN: Duration = Duration::from_millis(300);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// What is known of a run beside what its engine recorded.
@@ -28,6 +30,8 @@ pub struct Played {
     pub lost: u64,
     pub ending: Option<Ending>,
     pub notes: Vec<UndoNote>,
+    /// From the end of the run until everything was undone and looked for.
+    pub undone_after: Duration,
 }
 
 /// Takes over what the proxies saw of each fault.
@@ -43,45 +47,67 @@ pub fn collect_evidence(engine: &mut Engine<LiveWire>) {
     }
 }
 
+/// All of them together get so long; one that does not end in time ends with the runtime.
 pub async fn stop_proxies(engine: &mut Engine<LiveWire>) {
-    for line in &mut engine.wire.lines {
-        if let Some(proxy) = line.proxy.take() {
-            // One that does not end in time ends with the runtime.
-            let _ = tokio::time::timeout(PROXY_STOPS_WITHIN, proxy.stop()).await;
+    let proxies: Vec<_> = engine.wire.lines.iter_mut().filter_map(|line| line.proxy.take()).collect();
+    let stopping = async {
+        for proxy in proxies {
+            proxy.stop().await;
         }
-    }
+    };
+    let _ = tokio::time::timeout(PROXY_STOPS_WITHIN, stopping).await;
 }
 
-pub fn undo(ledger: &Ledger) -> Vec<UndoNote> {
-    let reports = ledger.undo_all().into_iter();
-    reports
-        .map(|report| UndoNote { what: report.entry.to_string(), done: report.done, detail: report.detail })
-        .collect()
+/// Undoes everything, and gives what became of every change of the run. Those from before the end say when.
+pub fn undo(ledger: &Ledger, ending: Option<&Ending>, epoch: Instant) -> Vec<UndoNote> {
+    let begun = Instant::now();
+    ledger.undo_all(grace(ending));
+    let note = |(at, report): (Instant, UndoReport)| UndoNote {
+        what: report.entry.to_string(),
+        done: report.done,
+        detail: report.detail,
+        looked_at: report.look.at,
+        seen: report.look.seen,
+        at: (at < begun).then(|| to_the_millisecond(Time::ZERO + Span::from(at.saturating_duration_since(epoch)))),
+    };
+    ledger.history().into_iter().map(note).collect()
+}
+
+/// A run that was stopped must be undone within a second; otherwise servers may take their time to end.
+fn grace(ending: Option<&Ending>) -> Duration {
+    match ending {
+        Some(Ending::Signal(_) | Ending::Guardrail(_)) => SHORT_GRACE,
+        Some(Ending::Trouble(_)) | None => GRACE,
+    }
 }
 
 /// One line that says whether anybody still answers where we listened.
 pub fn look_for_listeners(listeners: &[SocketAddr]) -> Option<UndoNote> {
     let open = listeners.iter().filter(|address| TcpStream::connect_timeout(address, LOOK).is_ok()).count();
-    let detail = match open {
-        0 => "closed, and nobody answers there any more".to_owned(),
+    let seen = match open {
+        0 => "nobody answers there any more".to_owned(),
         _ => format!("{open} still answer; another program may have taken the port since"),
     };
     let what = format!("{} listeners on loopback (stand-ins and fault proxies)", listeners.len());
-    (!listeners.is_empty()).then_some(UndoNote { what, done: open == 0, detail })
+    let (detail, looked_at) = ("closed".to_owned(), "a connection to each".to_owned());
+    (!listeners.is_empty()).then_some(UndoNote { what, done: open == 0, detail, looked_at, seen, at: None })
 }
 
 pub fn record(mut engine: Engine<LiveWire>, played: Played) -> Recording {
     engine.finish();
     let plan = engine.given().clone();
     let (at, lag, unsent) = (engine.now(), engine.wire.lag(), engine.wire.unsent);
-    let clock_lag = std::mem::take(&mut engine.wire.clock_lag);
     let mut recording = engine.recorder.finish(&plan, played.wall_s, 0, methods(&plan));
-    recording.latency_unsound = unsound(&recording, (&lag, &clock_lag), unsent, played.lost);
+    recording.latency_unsound = unsound(&recording, &lag, unsent, played.lost);
     recording.head.world = World::Live;
     recording.head.send_lag = lag;
-    recording.head.clock_lag = clock_lag;
     recording.undo = played.notes;
-    recording.cut_short = played.ending.map(|ending| CutShort { at: to_the_millisecond(at), why: why(&ending) });
+    if let Some(ending) = played.ending {
+        let (at, why, took) = (to_the_millisecond(at), why(&ending), played.undone_after);
+        let text = format!("stopped: {why}; everything was undone and looked for within {:.2}s", took.as_secs_f64());
+        recording.events.push(Event { at, text });
+        recording.cut_short = Some(CutShort { at, why, guardrail: is_guardrail(&ending) });
+    }
     for note in recording.undo.iter().filter(|note| !note.done) {
         recording.warnings.push(format!("not undone: {}: {}; run `firedrill clean`", note.what, note.detail));
     }
@@ -96,16 +122,19 @@ fn to_the_millisecond(at: Time) -> Time {
 fn why(ending: &Ending) -> String {
     match ending {
         Ending::Signal(stop) => stop.word().to_owned(),
-        Ending::Trouble(words) => words.clone(),
+        Ending::Guardrail(words) | Ending::Trouble(words) => words.clone(),
     }
 }
 
-fn unsound(
-    recording: &Recording,
-    (lag, clock_lag): (&Latencies, &Latencies),
-    unsent: u64,
-    lost: u64,
-) -> Option<String> {
+fn is_guardrail(ending: &Ending) -> bool {
+    match ending {
+        Ending::Signal(stop) => stop.is_guardrail(),
+        Ending::Guardrail(_) => true,
+        Ending::Trouble(_) => false,
+    }
+}
+
+fn unsound(recording: &Recording, lag: &Latencies, unsent: u64, lost: u64) -> Option<String> {
     if unsent > 0 {
         return Some(format!(
             "{unsent} attempts were not sent, because too many were under way for this machine's open files; raise `ulimit -n` or lower the load"
@@ -120,15 +149,12 @@ fn unsound(
         return Some(format!("only {sent} of {offered} requests were sent; lower the load"));
     }
     let limit = tightest_bound(&recording.plan).map_or(0.0, |bound| bound * LAG_SHARE).max(LAG_ALWAYS_FINE_S);
-    let late = |lag: &Latencies, what: &str| {
-        let p99 = lag.quantile(0.99).filter(|p99| *p99 > limit)?;
-        Some(format!(
-            "{what} (p99 {:.1} ms, at most {:.1} ms would do); lower the load, or run it on a quieter machine",
-            p99 * 1e3,
-            limit * 1e3
-        ))
-    };
-    late(lag, "the load generator sent its requests late").or_else(|| late(clock_lag, "the stand-ins' clock ran late"))
+    let p99 = lag.quantile(0.99).filter(|p99| *p99 > limit)?;
+    Some(format!(
+        "the load generator sent its requests late (p99 {:.1} ms, at most {:.1} ms would do); lower the load, or run it on a quieter machine",
+        p99 * 1e3,
+        limit * 1e3
+    ))
 }
 
 /// In seconds.
@@ -205,15 +231,14 @@ mod tests {
     fn a_generator_that_lags_makes_latency_unsound() {
         let plan = crate::plan::fixture::chain(1.0, &[]);
         let mut recording = crate::sim::play(&plan);
-        let (mut lag, none) = (Latencies::default(), Latencies::default());
+        let mut lag = Latencies::default();
         lag.record_n(Span::from_millis(2), 1000);
-        assert_eq!(unsound(&recording, (&lag, &none), 0, 0), None);
-        assert!(unsound(&recording, (&lag, &none), 1, 0).is_some_and(|why| why.contains("ulimit")));
-        assert!(unsound(&recording, (&lag, &none), 0, 1).is_some());
+        assert_eq!(unsound(&recording, &lag, 0, 0), None);
+        assert!(unsound(&recording, &lag, 1, 0).is_some_and(|why| why.contains("ulimit")));
+        assert!(unsound(&recording, &lag, 0, 1).is_some());
         lag.record_n(Span::from_millis(30), 100);
-        assert!(unsound(&recording, (&lag, &none), 0, 0).is_some_and(|why| why.contains("late (p99 30.")));
-        assert!(unsound(&recording, (&none, &lag), 0, 0).is_some_and(|why| why.contains("clock ran late")));
+        assert!(unsound(&recording, &lag, 0, 0).is_some_and(|why| why.contains("late (p99 30.")));
         recording.clients[0].cells[0].offered += 10;
-        assert!(unsound(&recording, (&none, &none), 0, 0).is_some_and(|why| why.contains("requests were sent")));
+        assert!(unsound(&recording, &Latencies::default(), 0, 0).is_some_and(|why| why.contains("requests were sent")));
     }
 }

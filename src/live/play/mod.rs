@@ -16,18 +16,19 @@ mod drive;
 mod ending;
 mod preflight;
 mod stage;
+mod stop;
 mod target;
 #[cfg(test)]
 mod tests;
+mod undoing;
 mod wire;
 
 pub use describe::describe;
 
-use super::{Guardian, Ledger, Shutdown, Stop, Trouble};
+use super::{Shutdown, Stop, Trouble};
 use crate::base::Time;
 use crate::engine::Engine;
-use crate::plan::real::Origin;
-use crate::plan::{Plan, RealService};
+use crate::plan::Plan;
 use crate::record::Recording;
 use drive::{Ending, Inbox, Input, Inputs};
 use ending::Played as Figures;
@@ -37,6 +38,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
+use undoing::Undo;
 
 /// Threads that carry messages. The engine has its own.
 const CARRIERS: usize = 2;
@@ -55,6 +57,8 @@ pub struct LiveOptions<'a> {
     pub state_dir: Option<PathBuf>,
     /// The program that serves as the guardian; `None`: this one.
     pub guardian: Option<PathBuf>,
+    /// The run stops when this file is there, beside the one that the scenario names.
+    pub stop_file: Option<PathBuf>,
 }
 
 /// What came of a run.
@@ -93,24 +97,18 @@ struct Run {
     warnings: Vec<String>,
 }
 
-/// Only kept where something outside our own process is changed.
-struct Undo {
-    ledger: Ledger,
-    /// Watches until everything is undone.
-    _guardian: Guardian,
-}
-
 impl Run {
     fn prepare(plan: &Arc<Plan>, options: &LiveOptions, checked: preflight::Checked) -> Result<Run, Trouble> {
         let runtime = Builder::new_multi_thread().worker_threads(CARRIERS).thread_name("carrier").enable_all().build();
         let runtime = runtime.map_err(|source| Trouble::Machine { what: "start threads", source })?;
         let (inbox, inputs) = drive::inbox().map_err(|source| Trouble::Machine { what: "wait for sockets", source })?;
-        let undo = Undo::open(plan, options)?;
+        stop::refuse_to_begin(plan, options)?;
+        let undo = Undo::open(plan, options, &inbox)?;
         let ledger = undo.as_ref().map(|undo| &undo.ledger);
         let stage = runtime.block_on(async {
             tokio::select! {
                 built = stage::build(plan, &checked.addresses, ledger, &inbox, inputs.watch()) => built,
-                stop = requested(options.shutdown.clone()) => Err(Trouble::StoppedBeforeStart(stop)),
+                stop = stop::requested(plan, options) => Err(Trouble::StoppedBeforeStart(stop)),
             }
         })?;
         Ok(Run { stage, runtime, undo, plan: plan.clone(), inbox, inputs, warnings: checked.warnings })
@@ -121,83 +119,45 @@ impl Run {
         let Stage { wire, controller, listeners } = stage;
         let mut engine = Engine::new(plan.clone(), wire);
         engine.recorder.warnings = warnings;
-        let listening = runtime.spawn(listen_for_stop(options.shutdown.clone(), inbox));
-        keep_time();
+        let listening = runtime.spawn(listen_for_stop(stop::requested(&plan, options), inbox));
+        sleep_precisely();
         let epoch = Instant::now();
         engine.wire.begin(epoch);
         let mut progress = |at| options.progress.iter().for_each(|tell| tell(at));
         let ending = drive::drive(&mut engine, &mut inputs, epoch, &mut progress);
-        let wall_s = epoch.elapsed().as_secs_f64();
+        let (ended, wall_s) = (Instant::now(), epoch.elapsed().as_secs_f64());
         listening.abort();
         engine.wire.hang_up();
         let processes = controller.stop();
         drive::drain(&mut engine, &inputs);
         ending::collect_evidence(&mut engine);
+        let mut notes =
+            undo.as_ref().map(|undo| ending::undo(&undo.ledger, ending.as_ref(), epoch)).unwrap_or_default();
         engine.wire.close_doors();
         runtime.block_on(ending::stop_proxies(&mut engine));
         runtime.shutdown_timeout(LAST_WORDS);
-        let mut notes = undo.as_ref().map(|undo| ending::undo(&undo.ledger)).unwrap_or_default();
         drop(processes);
-        drop(undo);
         notes.extend(ending::look_for_listeners(&listeners));
+        let undone_after = ended.elapsed();
+        drop(undo);
         let stopped = match ending {
             Some(Ending::Signal(stop)) => Some(stop),
             _ => None,
         };
-        let figures = Figures { wall_s, lost: inputs.lost(), ending, notes };
+        let figures = Figures { wall_s, lost: inputs.lost(), ending, notes, undone_after };
         Ok(Played { recording: ending::record(engine, figures), stopped })
     }
 }
 
-impl Undo {
-    fn open(plan: &Plan, options: &LiveOptions) -> Result<Option<Undo>, Trouble> {
-        if !plan.real.services.iter().any(is_started) {
-            return Ok(None);
-        }
-        let run = super::undo::fresh_run_id()
-            .map_err(|source| Trouble::Machine { what: "read random bytes from /dev/urandom", source })?;
-        let ledger = match &options.state_dir {
-            Some(folder) => Ledger::open_in(folder, &run)?,
-            None => Ledger::open(&run)?,
-        };
-        let guardian = match &options.guardian {
-            Some(exe) => Guardian::start_as(exe, &ledger)?,
-            None => Guardian::start(&ledger)?,
-        };
-        Ok(Some(Undo { ledger, _guardian: guardian }))
-    }
-}
-
-impl Drop for Undo {
-    fn drop(&mut self) {
-        // Whatever other handles of the ledger there still are, and before the guardian is let go.
-        self.ledger.undo_all();
-    }
-}
-
-fn is_started(service: &RealService) -> bool {
-    matches!(service.origin, Origin::Start { .. })
-}
-
-async fn requested(shutdown: Option<Shutdown>) -> Stop {
-    match shutdown {
-        Some(mut shutdown) => shutdown.requested().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn listen_for_stop(shutdown: Option<Shutdown>, inbox: Inbox) {
-    let stop = requested(shutdown).await;
+async fn listen_for_stop(requested: impl Future<Output = Stop>, inbox: Inbox) {
+    let stop = requested.await;
     while inbox.put(Input::End(Ending::Signal(stop))).is_err() {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
-/// The kernel may otherwise add 50 microseconds to each sleep of this thread, to save power, and let it wait behind what it drives: the
-/// servers under load. Where the right is missing (CAP_SYS_NICE), the lag that the report shows is that of an ordinary process.
-fn keep_time() {
-    const AHEAD_OF_OTHERS: libc::c_int = -10;
+/// The kernel may otherwise add 50 microseconds to each sleep of this thread, to save power.
+fn sleep_precisely() {
+    // Where it cannot be set, work only takes a little longer than drawn.
     let _ = nix::sys::prctl::set_timerslack(1);
-    // SAFETY: 0 means this thread, and nothing but its priority is changed, which ends with it.
-    let _ = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, AHEAD_OF_OTHERS) };
 }

@@ -59,6 +59,11 @@ impl RealProcess {
         (Ipv4Addr::LOCALHOST, self.port).into()
     }
 
+    /// Where every change to it is written down.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// The process that leads the group, for measuring it from outside.
     pub fn pid(&self) -> Option<i32> {
         self.running.as_ref().map(|running| running.who.pid)

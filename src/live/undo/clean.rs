@@ -101,7 +101,11 @@ fn setting(head: &Head, rebooted: bool, grace: Duration) -> Setting {
 pub(super) fn replay_after_death(path: &Path, grace: Duration) -> Outcome {
     match file::read(path) {
         Ok(Contents { head: Some(head), .. }) => replay(path, &setting(&head, false, grace)),
-        Ok(_) => Outcome::Undone(Vec::new()),
+        Ok(_) => {
+            // It died before its first line was whole, so it changed nothing.
+            let _ = fs::remove_file(path);
+            Outcome::Undone(Vec::new())
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Outcome::Undone(Vec::new()),
         Err(error) => Outcome::Refused(error.to_string()),
     }
@@ -128,10 +132,24 @@ fn replay(path: &Path, setting: &Setting) -> Outcome {
         // If this line cannot be written, the next replay finds the change gone and counts it as done.
         let _ = file::append(&file, &Line::Undone { id });
     });
+    let reports: Vec<UndoReport> = reports.into_iter().map(|(_, report)| report).collect();
     if reports.iter().all(|report| report.done) {
         let _ = fs::remove_file(path);
     }
     Outcome::Undone(reports)
+}
+
+/// The other duty of a guardian: its runner lives, and may be stuck, but these changes must not last any longer.
+/// Gives what could not be undone or struck out.
+pub(super) fn undo_overdue(path: &Path) -> io::Result<Vec<UndoReport>> {
+    let Contents { head: Some(head), mut open, latest } = file::read(path)? else { return Ok(Vec::new()) };
+    open.retain(|id, _| latest.get(id).is_some_and(|latest| latest.has_come()));
+    let file = open_own(path)?;
+    let reports = revert::undo_all(&open, &setting(&head, false, Duration::ZERO), |id| {
+        // If this line cannot be written, the change is looked at again, and found gone.
+        let _ = file::append(&file, &Line::Undone { id });
+    });
+    Ok(reports.into_iter().map(|(_, report)| report).filter(|report| !report.done).collect())
 }
 
 /// A ledger is an order to end and remove things, so only our own is followed.

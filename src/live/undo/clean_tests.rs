@@ -54,7 +54,7 @@ fn write_ledger(bench: &Bench, change: impl FnOnce(&mut Head)) -> (std::process:
     ];
     file::append(&file, &Line::Head(head)).unwrap();
     for (n, entry) in entries.into_iter().enumerate() {
-        file::append(&file, &Line::Change { id: EntryId(n as u64), entry }).unwrap();
+        file::append(&file, &Line::Change { id: EntryId(n as u64), entry, latest: None }).unwrap();
     }
     (server, folder, path)
 }

@@ -2,7 +2,7 @@
 //! short by a crash is skipped: the change it announced was never begun. Each line *starts* with its newline, so that a
 //! torn one cannot swallow its successor.
 
-use super::{Entry, EntryId, Identity, identity};
+use super::{Entry, EntryId, Identity, Latest, identity};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,8 +16,16 @@ const LEDGER_BYTES_MAX: u64 = 64 << 20;
 #[serde(rename_all = "kebab-case")]
 pub enum Line {
     Head(Head),
-    Change { id: EntryId, entry: Entry },
-    Undone { id: EntryId },
+    Change {
+        id: EntryId,
+        entry: Entry,
+        /// When it must be undone, whether or not the run is over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        latest: Option<Latest>,
+    },
+    Undone {
+        id: EntryId,
+    },
 }
 
 /// Who wrote the ledger, and in which boot and pid namespace its pids mean anything.
@@ -35,6 +43,8 @@ pub struct Head {
 pub struct Contents {
     pub head: Option<Head>,
     pub open: BTreeMap<EntryId, Entry>,
+    /// Of those that have one.
+    pub latest: BTreeMap<EntryId, Latest>,
 }
 
 impl Head {
@@ -71,8 +81,14 @@ fn parse(bytes: &[u8]) -> Contents {
     for line in bytes.split(|byte| *byte == b'\n').filter_map(|text| serde_json::from_slice(text).ok()) {
         match line {
             Line::Head(head) => contents.head = Some(head),
-            Line::Change { id, entry } => drop(contents.open.insert(id, entry)),
-            Line::Undone { id } => drop(contents.open.remove(&id)),
+            Line::Change { id, entry, latest } => {
+                contents.open.insert(id, entry);
+                contents.latest.extend(latest.map(|latest| (id, latest)));
+            }
+            Line::Undone { id } => {
+                contents.open.remove(&id);
+                contents.latest.remove(&id);
+            }
         }
     }
     contents
@@ -88,12 +104,16 @@ mod tests {
         Entry::from(entries::Ballast { path: path.into() })
     }
 
+    fn change(id: u64, path: &str) -> Line {
+        Line::Change { id: EntryId(id), entry: ballast(path), latest: None }
+    }
+
     #[test]
     fn a_torn_line_is_skipped_and_its_successor_is_kept() {
         let whole = |line: &Line| format!("\n{}", serde_json::to_string(line).unwrap());
-        let first = whole(&Line::Change { id: EntryId(1), entry: ballast("/a") });
-        let torn = &whole(&Line::Change { id: EntryId(2), entry: ballast("/b") })[..20];
-        let third = whole(&Line::Change { id: EntryId(3), entry: ballast("/c") });
+        let first = whole(&change(1, "/a"));
+        let torn = &whole(&change(2, "/b"))[..20];
+        let third = whole(&change(3, "/c"));
         let struck = whole(&Line::Undone { id: EntryId(1) });
         let contents = parse(format!("{first}{torn}{third}{struck}").as_bytes());
         assert_eq!(contents.open, BTreeMap::from([(EntryId(3), ballast("/c"))]));

@@ -1,9 +1,10 @@
 //! The guardian: a small child in a session of its own that undoes everything when its runner dies, kill -9 included.
-//! It waits on a pipe whose other end only the runner holds, so it needs no clock and no polling. It never acts while
-//! the runner lives, and finds nothing to do when the runner has undone everything itself.
+//! It waits on a pipe whose other end only the runner holds. While the runner lives it undoes only what has lasted for
+//! longer than it may, as when the runner is stuck; and it finds nothing to do when the runner has undone everything itself.
 
 use super::clean::{self, Outcome};
-use super::{Ledger, revert};
+use super::ledger::SHORT_GRACE;
+use super::{Latest, file, revert};
 use crate::live::Trouble;
 use nix::sys::signal::{SigHandler, Signal, signal};
 use std::io::{self, BufRead, BufReader, PipeWriter, Read, Write};
@@ -12,10 +13,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use std::{env, thread};
+use std::{env, fs, thread};
 
-/// Short, since everything is to be undone within one second of the runner's death.
-const GRACE: Duration = Duration::from_millis(300);
+/// How often the ledger is looked at for what is overdue.
+const LOOK: Duration = Duration::from_millis(100);
 const READY_WITHIN: Duration = Duration::from_secs(5);
 const LEAVE_WITHIN: Duration = Duration::from_secs(3);
 const READY: &str = "firedrill guardian ready";
@@ -28,8 +29,9 @@ pub struct Guardian {
 }
 
 impl Guardian {
-    /// Starts this program again as the guardian; `FIREDRILL_EXE` names another program file for it.
-    pub fn start(ledger: &Ledger) -> Result<Guardian, Trouble> {
+    /// Starts this program again as the guardian of the ledger at this path, which need not be there yet: then there is no moment at
+    /// which there is a ledger and nobody to replay it. `FIREDRILL_EXE` names another program file for it.
+    pub fn start(ledger: &Path) -> Result<Guardian, Trouble> {
         let exe = match env::var_os("FIREDRILL_EXE").filter(|path| !path.is_empty()) {
             Some(path) => PathBuf::from(path),
             None => env::current_exe()
@@ -39,10 +41,10 @@ impl Guardian {
     }
 
     /// Returns once the guardian has said that it is watching.
-    pub fn start_as(exe: &Path, ledger: &Ledger) -> Result<Guardian, Trouble> {
+    pub fn start_as(exe: &Path, ledger: &Path) -> Result<Guardian, Trouble> {
         let trouble = |why: String| Trouble::Guardian { exe: exe.to_owned(), why };
         let (pipe, lifeline) = io::pipe().map_err(|error| trouble(error.to_string()))?;
-        let mut child = command(exe, ledger.path(), pipe).spawn().map_err(|error| trouble(error.to_string()))?;
+        let mut child = command(exe, ledger, pipe).spawn().map_err(|error| trouble(error.to_string()))?;
         let said = child.stdout.take();
         let guardian = Guardian { child, lifeline: Some(lifeline) };
         match said.is_some_and(says_ready) {
@@ -100,17 +102,52 @@ fn says_ready(stdout: ChildStdout) -> bool {
 
 /// The guardian's whole life: say ready, wait for the end of `lifeline` (its standard input), undo, end.
 /// The exit code is 0 when nothing is left behind.
-pub fn guardian_main(ledger: &Path, mut lifeline: impl Read) -> i32 {
+pub fn guardian_main(ledger: &Path, lifeline: impl Read + Send + 'static) -> i32 {
     // They are ignored already when a runner started us; a failure here changes nothing.
     let _ = ignore_signals();
+    let Ok(ended) = end_of(lifeline) else { return 1 };
     let mut stdout = io::stdout();
-    if writeln!(stdout, "{READY}").and_then(|()| stdout.flush()).is_err() {
-        return 1;
+    // Whoever waits for this line may be dead already: all the more there is to do.
+    let _ = writeln!(stdout, "{READY}").and_then(|()| stdout.flush());
+    let mut overdue = Overdue { ledger, length: 0, next: None };
+    while ended.recv_timeout(LOOK) == Err(mpsc::RecvTimeoutError::Timeout) {
+        overdue.look();
     }
-    wait_for_end(&mut lifeline);
-    match clean::replay_after_death(ledger, GRACE) {
+    match clean::replay_after_death(ledger, SHORT_GRACE) {
         Outcome::Undone(reports) if reports.iter().all(|report| report.done) => 0,
         _ => 1,
+    }
+}
+
+/// Hangs up when the runner is dead or has let us go.
+fn end_of(mut lifeline: impl Read + Send + 'static) -> io::Result<mpsc::Receiver<()>> {
+    let (alive, ended) = mpsc::channel::<()>();
+    thread::Builder::new().name("lifeline".into()).spawn(move || {
+        wait_for_end(&mut lifeline);
+        drop(alive);
+    })?;
+    Ok(ended)
+}
+
+/// What must be undone next, read again only when the ledger has grown.
+struct Overdue<'a> {
+    ledger: &'a Path,
+    length: u64,
+    next: Option<Latest>,
+}
+
+impl Overdue<'_> {
+    fn look(&mut self) {
+        // The runner takes the file away when everything is undone.
+        let Ok(meta) = fs::metadata(self.ledger) else { return };
+        if meta.len() != self.length {
+            self.length = meta.len();
+            self.next = file::read(self.ledger).ok().and_then(|contents| contents.latest.into_values().min());
+        }
+        if self.next.is_some_and(Latest::has_come) {
+            // What fails is tried again at the next look.
+            let _ = clean::undo_overdue(self.ledger);
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! The guardian against real deaths: the runner is another process that gets a real SIGKILL.
 
 use super::*;
+use crate::live::undo::Ledger;
+use crate::live::undo::ledger::GRACE;
 use crate::live::undo::testkit::{Bench, change_everything};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
-use std::fs;
 
 #[test]
 #[ignore = "a role that other tests play in a process of their own"]
@@ -19,7 +20,7 @@ fn runner_role() {
     let Some(state) = env::var_os("ROLE_STATE") else { return };
     let ledger = Ledger::open_in(Path::new(&state), &crate::live::undo::fresh_run_id().unwrap()).unwrap();
     let exe = env::var_os("ROLE_GUARDIAN");
-    let guardian = exe.map(|exe| Guardian::start_as(Path::new(&exe), &ledger).unwrap());
+    let guardian = exe.map(|exe| Guardian::start_as(Path::new(&exe), ledger.path()).unwrap());
     change_everything(&ledger);
     println!("role ready");
     // Bounded, so that nothing stays should the test that plays with us die.
@@ -32,7 +33,7 @@ fn runner_role() {
 fn restless_runner_role() {
     let Some(state) = env::var_os("ROLE_STATE") else { return };
     let ledger = Ledger::open_in(Path::new(&state), &crate::live::undo::fresh_run_id().unwrap()).unwrap();
-    let _guardian = Guardian::start_as(Path::new(&env::var_os("ROLE_GUARDIAN").unwrap()), &ledger).unwrap();
+    let _guardian = Guardian::start_as(Path::new(&env::var_os("ROLE_GUARDIAN").unwrap()), ledger.path()).unwrap();
     println!("role ready");
     let until = Instant::now() + Duration::from_secs(120);
     while Instant::now() < until {
@@ -106,7 +107,7 @@ fn after_kill_9_of_the_runner_nothing_is_left() {
 fn the_guardian_outlives_the_signals_meant_for_the_runner_and_leaves_at_the_end() {
     let bench = Bench::new();
     let ledger = bench.ledger();
-    let mut guardian = Guardian::start_as(&bench.guardian_exe(), &ledger).unwrap();
+    let mut guardian = Guardian::start_as(&bench.guardian_exe(), ledger.path()).unwrap();
     let pid = Pid::from_raw(guardian.pid() as i32);
     for one in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
         kill(pid, one).unwrap();
@@ -114,7 +115,7 @@ fn the_guardian_outlives_the_signals_meant_for_the_runner_and_leaves_at_the_end(
     thread::sleep(Duration::from_millis(100));
     assert!(guardian.is_running());
     change_everything(&ledger);
-    assert!(ledger.undo_all().iter().all(|report| report.done));
+    assert!(ledger.undo_all(GRACE).iter().all(|report| report.done));
     drop(guardian);
     assert!(!fs::exists(format!("/proc/{pid}")).unwrap(), "it left and was collected");
 }
@@ -123,13 +124,13 @@ fn the_guardian_outlives_the_signals_meant_for_the_runner_and_leaves_at_the_end(
 fn a_started_service_does_not_keep_the_lifeline_open() {
     let bench = Bench::new();
     let ledger = bench.ledger();
-    let guardian = Guardian::start_as(&bench.guardian_exe(), &ledger).unwrap();
+    let guardian = Guardian::start_as(&bench.guardian_exe(), ledger.path()).unwrap();
     change_everything(&ledger);
     let began = Instant::now();
     // As if the runner had died: the guardian undoes what the runner still has in its ledger.
     drop(guardian);
     assert!(began.elapsed() < LEAVE_WITHIN && !ledger.path().exists());
-    assert!(ledger.undo_all().iter().all(|report| report.done), "an undo may be repeated");
+    assert!(ledger.undo_all(GRACE).iter().all(|report| report.done), "an undo may be repeated");
 }
 
 #[test]
@@ -137,7 +138,7 @@ fn a_program_that_is_no_guardian_is_noticed() {
     let bench = Bench::new();
     let ledger = bench.ledger();
     for exe in ["/bin/true", "/no/such/program"] {
-        let trouble = Guardian::start_as(Path::new(exe), &ledger).unwrap_err().to_string();
+        let trouble = Guardian::start_as(Path::new(exe), ledger.path()).unwrap_err().to_string();
         assert!(trouble.contains("could not be started") && trouble.contains(exe), "{trouble}");
     }
 }

@@ -3,7 +3,7 @@
 
 use super::file::{self, Head, Line};
 use super::revert::{self, Setting};
-use super::{Entry, EntryId, UndoReport, state_dir};
+use super::{Entry, EntryId, Latest, UndoReport};
 use crate::live::Trouble;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -11,10 +11,16 @@ use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Servers get this long to end by themselves before they are killed.
 pub const GRACE: Duration = Duration::from_secs(2);
+/// The same when everything is to be undone within one second: after a stop, and after the runner's death.
+pub const SHORT_GRACE: Duration = Duration::from_millis(300);
+/// A fault lasts no longer than this, unless the scenario says otherwise.
+pub const LONGEST_FAULT: Duration = Duration::from_secs(600);
+/// So many undos are kept for the report; of more than that only the failed ones.
+const HISTORY_MAX: usize = 1000;
 
 /// A handle that may be cloned; when the last one is dropped, what is still open is undone.
 #[derive(Clone, Debug)]
@@ -30,11 +36,17 @@ pub(super) struct Inner {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     next: u64,
     pub(super) open: BTreeMap<EntryId, Entry>,
     closed: bool,
+    /// The longest time of any fault.
+    longest: Duration,
+    /// When the fault must be undone that is being made now.
+    due: Option<Latest>,
+    /// What became of each undo, the last word on each.
+    history: BTreeMap<EntryId, (Instant, UndoReport)>,
 }
 
 /// `<pid>-<random>`: unique on this machine, and fit for file and mount names.
@@ -45,16 +57,17 @@ pub fn fresh_run_id() -> io::Result<String> {
 }
 
 impl Ledger {
-    /// Opens a new ledger for this run in the state folder.
-    pub fn open(run: &str) -> Result<Ledger, Trouble> {
-        Ledger::open_in(&state_dir::state_dir()?, run)
-    }
-
+    /// Opens a new ledger for this run.
     pub fn open_in(folder: &Path, run: &str) -> Result<Ledger, Trouble> {
         assert!(run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "a run id is made by fresh_run_id: {run}");
-        let path = folder.join(format!("run-{run}.ledger"));
+        let path = Ledger::path_in(folder, run);
         let file = create(&path, run).map_err(|source| Trouble::Ledger { path: path.clone(), source })?;
-        Ok(Ledger { inner: Arc::new(Inner { run: run.to_owned(), path, file, state: Mutex::default() }) })
+        Ok(Ledger { inner: Arc::new(Inner { run: run.to_owned(), path, file, state: Mutex::new(State::new()) }) })
+    }
+
+    /// Where the ledger of this run is kept.
+    pub fn path_in(folder: &Path, run: &str) -> PathBuf {
+        folder.join(format!("run-{run}.ledger"))
     }
 
     pub fn run_id(&self) -> &str {
@@ -69,7 +82,8 @@ impl Ledger {
     pub fn record(&self, entry: impl Into<Entry>) -> Result<EntryId, Trouble> {
         let mut state = self.state();
         let (id, entry) = (state.next_id()?, entry.into());
-        self.append(&Line::Change { id, entry: entry.clone() })?;
+        let latest = state.latest(&entry);
+        self.append(&Line::Change { id, entry: entry.clone(), latest })?;
         state.open.insert(id, entry);
         Ok(id)
     }
@@ -83,13 +97,30 @@ impl Ledger {
     pub fn undo(&self, id: EntryId, grace: Duration) -> Option<UndoReport> {
         let entry = self.state().open.get(&id).cloned()?;
         let setting = self.inner.setting(grace);
-        revert::undo_all(&BTreeMap::from([(id, entry)]), &setting, |id| self.strike(id)).pop()
+        let report = revert::undo_all(&BTreeMap::from([(id, entry)]), &setting, |id| self.strike(id)).pop()?.1;
+        self.state().remember(id, &report);
+        Some(report)
+    }
+
+    /// No fault may last longer than this, whatever becomes of the runner.
+    pub fn limit_faults(&self, longest: Duration) {
+        self.state().longest = longest;
+    }
+
+    /// What is recorded from now on belongs to a fault that is over within this time.
+    pub fn faults_end_within(&self, span: Duration) {
+        self.state().due = Some(Latest::after(span));
+    }
+
+    /// Every undo of this run so far, with its moment, in the order in which the changes were made.
+    pub fn history(&self) -> Vec<(Instant, UndoReport)> {
+        self.state().history.values().cloned().collect()
     }
 
     /// Undoes everything in reverse order and closes the ledger; its file goes when nothing is left in it.
-    /// Blocks for some seconds at the most; may be called again to retry what failed.
-    pub fn undo_all(&self) -> Vec<UndoReport> {
-        self.inner.undo_all()
+    /// Processes have `grace` to end by themselves. May be called again to retry what failed.
+    pub fn undo_all(&self, grace: Duration) -> Vec<UndoReport> {
+        self.inner.undo_all(grace)
     }
 
     pub fn open_entries(&self) -> Vec<Entry> {
@@ -106,6 +137,22 @@ impl Ledger {
 }
 
 impl State {
+    fn new() -> State {
+        let (open, history) = Default::default();
+        State { next: 0, open, closed: false, longest: LONGEST_FAULT, due: None, history }
+    }
+
+    fn latest(&self, entry: &Entry) -> Option<Latest> {
+        let longest = || Latest::after(self.longest);
+        (!entry.change().lasts_for_the_run()).then(|| self.due.map_or_else(longest, |due| due.min(longest())))
+    }
+
+    fn remember(&mut self, id: EntryId, report: &UndoReport) {
+        if self.history.len() < HISTORY_MAX || !report.done || self.history.contains_key(&id) {
+            self.history.insert(id, (Instant::now(), report.clone()));
+        }
+    }
+
     pub(super) fn next_id(&mut self) -> Result<EntryId, Trouble> {
         if self.closed {
             return Err(Trouble::LedgerClosed);
@@ -132,21 +179,22 @@ impl Inner {
         Setting { run: self.run.clone(), rebooted: false, grace }
     }
 
-    fn undo_all(&self) -> Vec<UndoReport> {
+    fn undo_all(&self, grace: Duration) -> Vec<UndoReport> {
         let mut state = self.state();
         state.closed = true;
         let open = state.open.clone();
-        let reports = revert::undo_all(&open, &self.setting(GRACE), |id| self.strike(&mut state, id));
+        let reports = revert::undo_all(&open, &self.setting(grace), |id| self.strike(&mut state, id));
+        reports.iter().for_each(|(id, report)| state.remember(*id, report));
         if state.open.is_empty() {
             let _ = fs::remove_file(&self.path);
         }
-        reports
+        reports.into_iter().map(|(_, report)| report).collect()
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.undo_all();
+        self.undo_all(GRACE);
     }
 }
 

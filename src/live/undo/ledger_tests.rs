@@ -19,7 +19,7 @@ fn everything_is_undone_in_reverse_order_and_the_file_goes() {
     change_everything(&ledger);
     let mut made = ledger.open_entries();
     assert!(made.iter().all(is_there));
-    let reports = ledger.undo_all();
+    let reports = ledger.undo_all(GRACE);
     made.reverse();
     assert_eq!(reports.iter().map(|report| report.entry.clone()).collect::<Vec<_>>(), made);
     for report in &reports {
@@ -40,7 +40,7 @@ fn one_failed_undo_never_stops_the_others_and_stays_in_the_file() {
     }
     fs::write(first.path().join(MARKER_FILE), ledger.run_id()).unwrap();
     fs::write(last.path().join(MARKER_FILE), ledger.run_id()).unwrap();
-    let done: Vec<bool> = ledger.undo_all().iter().map(|report| report.done).collect();
+    let done: Vec<bool> = ledger.undo_all(GRACE).iter().map(|report| report.done).collect();
     assert_eq!(done, [true, false, true]);
     assert!(!first.path().exists() && !last.path().exists());
     assert_eq!(fs::read_to_string(foreign.path().join("precious")).unwrap(), "data");
@@ -60,7 +60,7 @@ fn a_folder_with_the_marker_of_another_run_or_a_link_in_its_place_is_left_alone(
     let link = bench.state().join("link");
     symlink(target.path(), &link).unwrap();
     ledger.record(folder_entry(&link, &ledger)).unwrap();
-    assert!(ledger.undo_all().iter().all(|report| !report.done));
+    assert!(ledger.undo_all(GRACE).iter().all(|report| !report.done));
     assert!(other.path().join(MARKER_FILE).exists() && target.path().join(MARKER_FILE).exists());
 }
 
@@ -75,7 +75,7 @@ fn a_folder_whose_marker_was_cut_short_is_removed_only_while_it_is_empty() {
         fs::write(path.join(MARKER_FILE), &ledger.run_id()[..2]).unwrap();
     }
     fs::write(used.join("precious"), "data").unwrap();
-    let done: Vec<bool> = ledger.undo_all().iter().map(|report| report.done).collect();
+    let done: Vec<bool> = ledger.undo_all(GRACE).iter().map(|report| report.done).collect();
     assert_eq!(done, [false, true]);
     assert!(!begun.exists() && used.join("precious").exists());
 }
@@ -87,7 +87,7 @@ fn a_ballast_entry_removes_nothing_of_another_name() {
     let path = bench.state().join("precious");
     fs::write(&path, "data").unwrap();
     ledger.record(entries::Ballast { path: path.clone() }).unwrap();
-    assert!(!ledger.undo_all()[0].done && path.exists());
+    assert!(!ledger.undo_all(GRACE)[0].done && path.exists());
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_reused_pid_is_never_signalled() {
     let ours = Identity { start_time: who.start_time - 1, ..who };
     ledger.record(entries::Process { name: "ours".into(), who: ours }).unwrap();
     ledger.record(entries::Paused { name: "ours".into(), who: ours }).unwrap();
-    let reports = ledger.undo_all();
+    let reports = ledger.undo_all(GRACE);
     assert!(reports.iter().all(|report| report.done && report.detail == "had ended already"), "{reports:?}");
     assert!(who.is_alive());
     stranger.kill().unwrap();
@@ -116,7 +116,7 @@ fn what_outlived_its_leader_is_known_by_its_environment() {
     let group = leader.id() as i32;
     leader.wait().unwrap();
     assert_eq!(group_members(group).len(), 1);
-    assert!(ledger.undo_all()[0].done);
+    assert!(ledger.undo_all(GRACE)[0].done);
     assert!(group_members(group).is_empty());
 }
 
@@ -144,7 +144,7 @@ fn a_foreign_mount_is_never_unmounted() {
     ledger.record(folder_entry(place.path(), &ledger)).unwrap();
     ledger.record(entries::Mount { path: place.path().to_owned(), mark }).unwrap();
     fs::write(place.path().join(MARKER_FILE), ledger.run_id()).unwrap();
-    let reports = ledger.undo_all();
+    let reports = ledger.undo_all(GRACE);
     assert_eq!((reports[0].done, reports[0].detail.as_str()), (true, "was not mounted"));
     assert!(!reports[1].done && reports[1].detail.contains("still mounted"), "{}", reports[1]);
     assert!(foreign.is_there() && place.path().join(MARKER_FILE).exists());
@@ -160,12 +160,12 @@ fn a_foreign_mount_over_ours_is_reported_and_both_stay_until_it_is_gone() {
         panic!("no volume")
     };
     let foreign = ForeignMount::at(&path);
-    let reports = ledger.undo_all();
+    let reports = ledger.undo_all(GRACE);
     let failed: Vec<_> = reports.iter().filter(|report| !report.done).map(|report| &report.entry).collect();
     assert!(matches!(failed[..], [Entry::Mount(_), Entry::Folder(_)]), "{reports:?}");
     assert!(foreign.is_there());
     drop(foreign);
-    let again = ledger.undo_all();
+    let again = ledger.undo_all(GRACE);
     assert!(again.len() == 2 && again.iter().all(|report| report.done), "{again:?}");
     assert!(!ledger.path().exists());
 }

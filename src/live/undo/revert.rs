@@ -28,7 +28,7 @@ pub fn undo_all(
     open: &BTreeMap<EntryId, Entry>,
     setting: &Setting,
     mut strike: impl FnMut(EntryId),
-) -> Vec<UndoReport> {
+) -> Vec<(EntryId, UndoReport)> {
     let turn = Turn { run: &setting.run, kill_at: Instant::now() + setting.grace };
     for entry in open.values().rev().filter(|entry| !went_with_the_boot(entry, setting)) {
         entry.change().ask(turn);
@@ -39,7 +39,7 @@ pub fn undo_all(
         if report.done {
             strike(*id);
         }
-        reports.push(report);
+        reports.push((*id, report));
     }
     reports
 }

@@ -64,7 +64,7 @@ fn identified(mut child: Child) -> io::Result<(Child, Identity)> {
 /// The ledger line in three parts, around the pid and the start time.
 fn line_parts(id: EntryId, name: &str) -> io::Result<[Vec<u8>; 3]> {
     let entry = Entry::from(entries::Process { name: name.to_owned(), who: UNKNOWN });
-    let text = format!("\n{}", serde_json::to_string(&Line::Change { id, entry })?);
+    let text = format!("\n{}", serde_json::to_string(&Line::Change { id, entry, latest: None })?);
     let split = || {
         let (before, rest) = text.rsplit_once(&UNKNOWN.pid.to_string())?;
         let (between, after) = rest.split_once(&UNKNOWN.start_time.to_string())?;
@@ -167,6 +167,7 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::undo::ledger::GRACE;
     use crate::live::undo::testkit::Bench;
     use std::time::Duration;
 
@@ -196,7 +197,7 @@ mod tests {
     fn nothing_is_started_once_the_undo_has_begun() {
         let bench = Bench::new();
         let ledger = bench.ledger();
-        ledger.undo_all();
+        ledger.undo_all(GRACE);
         let error = ledger.spawn(Command::new("sleep").arg("100"), "late").unwrap_err();
         assert!(matches!(error, SpawnError::Ledger(Trouble::LedgerClosed)));
     }

@@ -244,7 +244,7 @@ mod tests {
     #[test]
     fn a_run_that_was_cut_short_has_no_windows_after_its_end() {
         let mut recording = fixture::incident();
-        recording.cut_short = Some(CutShort { at: fixture::at(90.0), why: "SIGINT".to_owned() });
+        recording.cut_short = Some(CutShort { at: fixture::at(90.0), why: "SIGINT".to_owned(), guardrail: false });
         let bins = Bins::new(&recording, Form::Wide);
         assert_eq!((bins.all.last().map(|bin| bin.to), bins.end), (Some(90.0), 200.0));
         let played = |from, to| played_seconds(&recording, fixture::at(from), fixture::at(to));

@@ -3,7 +3,7 @@
 use super::super::charts::{escape, scale};
 use super::super::figures;
 use super::table::{self, Cell, figure, text};
-use crate::record::Recording;
+use crate::record::{Recording, UndoNote};
 
 /// A run that logs more than this is read from its recording, not from the page.
 const EVENTS_MAX: usize = 200;
@@ -66,16 +66,19 @@ fn undo(recording: &Recording) -> String {
     if recording.undo.is_empty() {
         return String::new();
     }
-    let row = |note: &crate::record::UndoNote| {
+    let row = |note: &UndoNote| {
         let state = if note.done { text("✓ undone").class("holds") } else { text("✗ left behind").class("broken") };
-        vec![state, text(&note.what), text(&note.detail)]
+        let when = note.at.map_or("at the end".to_owned(), |at| at.to_string());
+        let looked = if note.looked_at.is_empty() { text("–") } else { text(&note.looked_at) };
+        vec![state, text(&note.what), figure(when), text(&note.detail), looked, text(&note.seen)]
     };
     let rows: Vec<Vec<Cell>> = recording.undo.iter().map(row).collect();
     let left = recording.undo.iter().any(|note| !note.done);
     let hint = if left { "<p>Run <code>firedrill clean</code> to remove what is left.</p>\n" } else { "" };
+    let head = ["state", "what", "when", "what was done", "then looked at", "and saw"];
     format!(
         "<h3>{}</h3>\n{}{hint}",
-        escape("What was undone"),
-        table::table("What was undone", &["state", "what", "how it was checked"], &rows)
+        escape("Undo"),
+        table::table("What was undone, and the look afterwards", &head, &rows)
     )
 }

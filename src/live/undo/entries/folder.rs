@@ -24,6 +24,10 @@ impl Change for Folder {
         false
     }
 
+    fn lasts_for_the_run(&self) -> bool {
+        true
+    }
+
     fn undo(&self, _turn: Turn) -> Undone {
         let meta = match fs::symlink_metadata(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok("was gone already".into()),

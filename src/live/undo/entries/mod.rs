@@ -49,6 +49,12 @@ pub trait Change: fmt::Display {
     /// Whether a restart of the machine undoes it, after which its numbers and places mean others.
     fn ends_with_the_boot(&self) -> bool;
 
+    /// Whether it is there for as long as the run, and breaks nothing. Everything else is a fault, which the guardian
+    /// undoes when its longest time is over.
+    fn lasts_for_the_run(&self) -> bool {
+        false
+    }
+
     /// Comes first for all changes together, so that slow ones share one time of grace.
     fn ask(&self, _turn: Turn) {}
 

@@ -32,6 +32,10 @@ impl Change for Mount {
         true
     }
 
+    fn lasts_for_the_run(&self) -> bool {
+        true
+    }
+
     fn undo(&self, _turn: Turn) -> Undone {
         match self.place()? {
             Place::Gone => return Ok("was not mounted".into()),

@@ -28,6 +28,10 @@ impl Change for Process {
         true
     }
 
+    fn lasts_for_the_run(&self) -> bool {
+        true
+    }
+
     fn ask(&self, turn: Turn) {
         if group_is_ours(self.who, turn.run) {
             // A failure shows in the look that follows. A stopped process handles no SIGTERM until it continues.
