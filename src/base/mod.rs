@@ -1,5 +1,6 @@
 //! The ground floor: time, distributions, units, typed ids and named dice. It knows nothing of scenarios or worlds.
 
+pub mod answers;
 pub mod dice;
 #[cfg(test)]
 mod dice_tests;
@@ -9,6 +10,7 @@ pub mod lot;
 pub mod outcome;
 pub mod time;
 pub mod units;
+pub mod which;
 
 pub use dice::Dice;
 pub use dist::Dist;
@@ -16,3 +18,4 @@ pub use ids::{ClientId, ControlId, EdgeId, FaultId, MeterId, SegmentId, ServiceI
 pub use lot::Lot;
 pub use outcome::{ErrorKind, Outcome};
 pub use time::{Span, Time};
+pub use which::{Picker, Which};

@@ -6,6 +6,7 @@ use super::ending::{Ending, Failure, counted};
 use super::select;
 use super::shape::Shape;
 use crate::judge::ExitCode;
+use crate::live;
 use crate::plan::Plan;
 use crate::scenario::{Diagnostic, Severity, Sources};
 use clap::Args;
@@ -58,6 +59,7 @@ pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Ending, Failure> {
         console.out(&source.rendered(console.out_color()));
         if let Some(plan) = plan {
             console.out(&format!("{}: {}\n", source.chosen.name, fine(&plan, source.variants.len())));
+            console.out(&live_here(&plan));
         }
     }
     let tally = Tally::of(&sources);
@@ -84,6 +86,18 @@ fn fine(plan: &Plan, variants: usize) -> String {
     ];
     let shown = parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| counted(*count, what));
     format!("ok, {}", shown.collect::<Vec<_>>().join(", "))
+}
+
+/// Whether what the scenario lists as real could be started and broken here. Another machine may have what this one lacks, so it is no
+/// mistake; what the command line must allow is asked for when it is played.
+fn live_here(plan: &Plan) -> String {
+    if plan.real.services.is_empty() {
+        return String::new();
+    }
+    match live::check(plan, true) {
+        Ok(_) => "  can be played live on this machine\n".to_owned(),
+        Err(trouble) => trouble.to_string().lines().map(|line| format!("  {line}\n")).collect(),
+    }
 }
 
 fn json(one: &Diagnostic, sources: &Sources) -> Result<String, Failure> {

@@ -14,6 +14,7 @@ mod man;
 mod new;
 mod panics;
 mod plan;
+mod proxy;
 mod report;
 mod run;
 mod schema;
@@ -50,6 +51,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     New(new::NewArgs),
     Report(report::ReportArgs),
+    Proxy(proxy::ProxyArgs),
     Clean(clean::CleanArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -63,7 +65,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     if args.get(1).is_some_and(|word| word == guardian::WORD) {
         return guardian::main(&args[1..]);
     }
-    let cli = match Cli::try_parse_from(args) {
+    let cli = match Cli::try_parse_from(proxy::as_we_spell_them(args)) {
         Ok(cli) => cli,
         Err(error) => return refuse(&error),
     };
@@ -82,6 +84,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> 
         Command::Explain(args) => explain::run(&args, console),
         Command::New(args) => new::run(&args, console),
         Command::Report(args) => report::run(&args, console),
+        Command::Proxy(args) => proxy::run(&args, console),
         Command::Clean(args) => clean::run(&args, console),
         Command::Schema(args) => schema::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),

@@ -51,7 +51,7 @@ fn every_example_compiles_plays_and_holds() {
 fn every_file_of_a_kind_is_registered() {
     let entries = catalogue::entries();
     for (folder, helpers) in [
-        ("faults", &["mod", "site", "change", "zones"][..]),
+        ("faults", &["mod", "site", "change", "zones", "which"][..]),
         ("model/services", &["mod", "placement"]),
         ("model/policies", &["mod"]),
         // Kinds that the page of a client speaks for.

@@ -1,6 +1,8 @@
 //! An edge at run time: how messages pass it, what faults do to them, and the figures that it keeps.
 
 mod faults;
+mod passing;
+mod spoil;
 
 use super::doors::Door;
 use super::eject::Ejector;
@@ -17,6 +19,7 @@ use super::{EdgeId, Engine, Event, Outcome, Soon};
 use crate::base::{Dice, Dist, ErrorKind, FaultId, Lot, MeterId, ServiceId, Span, Time};
 use crate::plan::{Deadline, Edge, Effect, Plan, Ways};
 use crate::record::EdgeCell;
+use spoil::Spoiling;
 
 pub struct Link {
     pub timeout: Option<Lane>,
@@ -76,6 +79,8 @@ struct LinkFault {
     effect: Effect,
     /// For a throttle: when each direction is free again.
     free_at: [Time; 2],
+    /// For what acts on single messages.
+    spoiling: Option<Box<Spoiling>>,
 }
 
 /// A message that a cut holds back.
@@ -131,7 +136,9 @@ enum Passage {
     After(Span),
     Held,
     Failed(ErrorKind),
-    /// A shared link had no room for it.
+    /// Answered on the way, so late.
+    Answered(Outcome, Span),
+    /// A shared link had no room for it, or a fault dropped it.
     Lost,
 }
 
@@ -241,7 +248,15 @@ impl<W: Wire> Engine<W> {
             }
             Passage::Held => self.links[message.edge.index()].held.push(Held::Request(message)),
             Passage::Failed(kind) => self.bounce(message, kind),
+            Passage::Answered(outcome, delay) => self.reply_after(delay, message.call, message.attempt, outcome),
             Passage::Lost => {}
+        }
+    }
+
+    fn reply_after(&mut self, delay: Span, call: Handle, attempt: u16, outcome: Outcome) {
+        match delay {
+            Span::ZERO => self.soon.push_back(Soon::Reply(call, attempt, outcome)),
+            delay => self.queue.push(self.now + delay, Event::Reply(call, attempt, outcome)),
         }
     }
 
@@ -278,6 +293,9 @@ impl<W: Wire> Engine<W> {
             Passage::After(delay) => self.queue.push(self.now + delay, Event::Reply(call, attempt, outcome)),
             Passage::Held => self.links[edge.index()].held.push(Held::Response(call, attempt, outcome)),
             Passage::Failed(kind) => self.soon.push_back(Soon::Reply(call, attempt, Outcome::Failed(kind))),
+            // A failure has no body that could be cut short.
+            Passage::Answered(_, delay) if outcome.is_failure() => self.reply_after(delay, call, attempt, outcome),
+            Passage::Answered(broken, delay) => self.reply_after(delay, call, attempt, broken),
             Passage::Lost => {}
         }
     }
@@ -296,82 +314,9 @@ impl<W: Wire> Engine<W> {
         let bytes = link.bytes[way];
         let across = if link.zoned { self.cross_zones(edge, call, way == 1) } else { Some(Span::ZERO) };
         let Some(across) = across else { return Passage::Held };
-        match self.pass_faults(edge, direction, latency + across) {
+        match self.pass_faults(edge, call, direction, latency + across) {
             Passage::After(delay) => self.cross_segments(edge, way, bytes, delay).map_or(Passage::Lost, Passage::After),
             other => other,
         }
-    }
-
-    fn pass_faults(&mut self, edge: EdgeId, direction: Direction, latency: Span) -> Passage {
-        let link = &mut self.links[edge.index()];
-        let mut delay = latency;
-        // What a cut holds back has not come to the other faults of the edge yet: it meets them when it is let through.
-        let held = link.holds(direction);
-        for on in &mut link.faults {
-            let dice = &mut self.fault_dice[on.fault.index()];
-            match &on.effect {
-                Effect::Delay { by, upstream } if !held && *upstream == (direction == Direction::Request) => {
-                    let late = by.draw_span(dice);
-                    delay = delay + late;
-                    self.recorder.touched(on.fault, "messages delayed", u64::from(late > Span::ZERO));
-                }
-                Effect::Cut { ways, .. } if direction.is_among(*ways) => {
-                    self.recorder.touched(on.fault, "messages held", 1);
-                }
-                Effect::Refuse if direction == Direction::Request => {
-                    self.recorder.touched(on.fault, "requests refused", 1);
-                    return Passage::Failed(ErrorKind::Refused);
-                }
-                Effect::Reset { chance } if !held && direction == Direction::Request && dice.chance(*chance) => {
-                    self.recorder.touched(on.fault, "requests reset", 1);
-                    return Passage::Failed(ErrorKind::Reset);
-                }
-                Effect::Throttle { bytes_per_sec } if !held => {
-                    let lane = usize::from(direction == Direction::Response);
-                    let transfer = Span::from_secs_f64(link.bytes[lane] as f64 / bytes_per_sec);
-                    let free = on.free_at[lane].max(self.now) + transfer;
-                    on.free_at[lane] = free;
-                    delay = delay + free.since(self.now);
-                    self.recorder.touched(on.fault, "messages throttled", 1);
-                }
-                _ => {}
-            }
-        }
-        if held { Passage::Held } else { Passage::After(delay) }
-    }
-
-    /// Opens a connection, or tries to: a round trip of packets that carry nothing.
-    pub(super) fn handshake(&mut self, edge: EdgeId, call: Handle) -> Handshake {
-        let ways = [false, true].map(|back| {
-            if self.links[edge.index()].zoned { self.cross_zones(edge, call, back) } else { Some(Span::ZERO) }
-        });
-        let [Some(forth), Some(back)] = ways else { return Handshake::Lost };
-        let link = &mut self.links[edge.index()];
-        let mut delay = link.latency.draw_span(&mut link.latency_dice) + link.latency.draw_span(&mut link.latency_dice);
-        delay = delay + forth + back;
-        let mut lost = false;
-        for on in &link.faults {
-            let dice = &mut self.fault_dice[on.fault.index()];
-            match &on.effect {
-                Effect::Cut { .. } => {
-                    self.recorder.touched(on.fault, "connections held off", 1);
-                    lost = true;
-                }
-                Effect::Refuse => {
-                    self.recorder.touched(on.fault, "connections refused", 1);
-                    return Handshake::Failed(ErrorKind::Refused);
-                }
-                Effect::Reset { chance } if !lost && dice.chance(*chance) => {
-                    self.recorder.touched(on.fault, "connections reset", 1);
-                    return Handshake::Failed(ErrorKind::Reset);
-                }
-                Effect::Delay { by, .. } if !lost => {
-                    delay = delay + by.draw_span(dice);
-                    self.recorder.touched(on.fault, "connections delayed", 1);
-                }
-                _ => {}
-            }
-        }
-        if lost { Handshake::Lost } else { Handshake::Done(delay) }
     }
 }

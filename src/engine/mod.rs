@@ -261,7 +261,8 @@ impl<W: Wire> Engine<W> {
     /// As `run_until`, for a world whose clock does not wait: what is due late happens at `now`, not in the past.
     pub fn catch_up(&mut self, now: Time) {
         self.now = self.now.max(now);
-        while let Some((_, event)) = self.queue.pop_until(self.now) {
+        while let Some((due, event)) = self.queue.pop_until(self.now) {
+            self.wire.late(self.now.since(due));
             self.handle(event);
         }
     }

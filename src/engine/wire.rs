@@ -1,6 +1,6 @@
 //! The seam between the engine and the world that carries its messages.
 
-use crate::base::{EdgeId, Outcome, ServiceId, Time};
+use crate::base::{EdgeId, Outcome, ServiceId, Span, Time};
 use crate::plan::Step;
 
 use super::{Handle, Traits};
@@ -44,6 +44,9 @@ pub trait Wire {
 
     /// Is this service a real process, and not modelled by the engine?
     fn is_real(&self, service: ServiceId) -> bool;
+
+    /// An event is played so long after it was due, because the world's clock did not wait.
+    fn late(&mut self, by: Span);
 }
 
 /// The simulated world: every message is delivered by the engine itself.
@@ -78,4 +81,6 @@ impl Wire for Direct {
     fn is_real(&self, _: ServiceId) -> bool {
         false
     }
+
+    fn late(&mut self, _: Span) {}
 }

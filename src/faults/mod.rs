@@ -13,6 +13,7 @@ mod cut;
 mod detour;
 mod disable;
 mod disconnect;
+mod dns;
 mod down;
 mod drain;
 mod errors;
@@ -21,6 +22,7 @@ mod fill;
 mod forget;
 mod freeze;
 mod hot_key;
+mod http;
 mod isolate;
 mod latency;
 mod leak;
@@ -28,7 +30,9 @@ mod loss;
 mod partition;
 mod pause;
 mod poison;
+mod postgres;
 mod ramp;
+mod redis;
 mod refuse;
 mod release;
 mod reset;
@@ -40,6 +44,7 @@ mod slow_disk;
 mod surge;
 mod unresolved;
 mod wake;
+mod which;
 mod zones;
 
 pub use change::Change;
@@ -118,6 +123,10 @@ pub static KINDS: &[FaultKind] = &[
     clock_skew::KIND,
     refuse::KIND,
     reset::KIND,
+    http::KIND,
+    redis::KIND,
+    postgres::KIND,
+    dns::KIND,
     slow::KIND,
     slow_disk::KIND,
     leak::KIND,

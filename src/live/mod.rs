@@ -10,6 +10,7 @@ pub mod play;
 pub mod process;
 pub mod proxy;
 pub mod signals;
+pub mod toxiproxy;
 pub mod trouble;
 pub mod undo;
 pub mod volume;

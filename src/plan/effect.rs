@@ -1,6 +1,6 @@
 //! What can be done to a system from outside: the closed set to which every fault kind is lowered, and when it is done.
 
-use super::{Client, Edge, Service, Toxic, ZoneSet};
+use super::{Client, Edge, Service, Spoil, Toxic, ZoneSet};
 use crate::base::{ClientId, ControlId, Dist, EdgeId, FaultId, SegmentId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +129,8 @@ pub enum Effect {
     Refuse,
     /// Edge: requests in flight are reset at once; while it lasts each new one is reset with this chance.
     Reset { chance: f64 },
+    /// Edge: single messages are held, answered, changed or cut short, by those who understand the protocol.
+    Spoil(Box<Spoil>),
     /// Edge, shared link: bytes per second in each direction, shared by all requests of it.
     Throttle { bytes_per_sec: f64 },
     /// Edge: a toxic acts on the connections that it chooses.

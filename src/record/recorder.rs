@@ -129,6 +129,7 @@ impl Recorder {
             wall_s,
             events,
             send_lag: Latencies::default(),
+            clock_lag: Latencies::default(),
         };
         Recording {
             schema_version: super::recording::SCHEMA_VERSION,

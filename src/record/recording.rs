@@ -59,6 +59,10 @@ pub struct Head {
     pub events: u64,
     /// Lag of the load generator behind the intended send times; empty in the simulator.
     pub send_lag: Latencies,
+    /// How late the model's own events were played (ends of work, timeouts, retries): what a stand-in's answers may be off by. Empty in
+    /// the simulator.
+    #[serde(default)]
+    pub clock_lag: Latencies,
 }
 
 /// One cell for each cell of the grid.

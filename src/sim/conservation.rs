@@ -328,6 +328,7 @@ impl Maker {
             },
             Effect::Refuse,
             Effect::Reset { chance: share },
+            self.spoil(share),
             Effect::Throttle { bytes_per_sec: 50_000.0 },
         ];
         let on_service = [

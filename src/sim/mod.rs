@@ -22,6 +22,8 @@ mod dealt_places;
 #[cfg(test)]
 mod dealt_services;
 #[cfg(test)]
+mod dealt_spoil;
+#[cfg(test)]
 mod dealt_tests;
 #[cfg(test)]
 mod inside;

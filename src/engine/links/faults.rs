@@ -1,5 +1,6 @@
 //! What begins and ends on an edge: effects, what they hold back, and the connections that they break.
 
+use super::spoil::Spoiling;
 use super::{Held, LinkFault};
 use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, Time};
 use crate::engine::call::Call;
@@ -11,7 +12,8 @@ use crate::plan::Effect;
 impl<W: Wire> Engine<W> {
     /// An effect begins on an edge.
     pub(in crate::engine) fn begin_on_edge(&mut self, edge: EdgeId, fault: FaultId, effect: &Effect) {
-        let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2] };
+        let spoiling = Spoiling::of(effect, edge, &self.plan);
+        let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2], spoiling };
         self.links[edge.index()].faults.push(on);
         self.links[edge.index()].is_plain = false;
         self.look_at_edge(edge);

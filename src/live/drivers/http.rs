@@ -120,8 +120,6 @@ impl Http {
     fn request(&self, request: &Request) -> hyper::Request<Filler> {
         let key = request.traits.key.to_string();
         let peer = &self.peer;
-        let bodiless = matches!(peer.method, Method::GET | Method::HEAD | Method::DELETE);
-        let bytes = if bodiless { 0 } else { peer.request_bytes };
         let mut built = hyper::Request::builder()
             .method(peer.method.clone())
             .uri(peer.path.replace("{key}", &key))
@@ -131,7 +129,7 @@ impl Http {
         if let Some(traits) = words::TraitsText::of(request.traits).map(words::value) {
             built = built.header(words::TRAITS, traits);
         }
-        built.body(Filler(bytes)).expect("method, path and host were checked before the run")
+        built.body(Filler(peer.request_bytes)).expect("method, path and host were checked before the run")
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::slots::Slots;
 use super::{Kind, Peer, Preload, Speaker, filler};
-use crate::base::{ErrorKind, Outcome, Span};
+use crate::base::{ErrorKind, Outcome, Span, answers};
 use crate::engine::Traits;
 use crate::plan::real::Protocol;
 use ::redis::aio::MultiplexedConnection;
@@ -112,7 +112,7 @@ fn kind_of(error: &RedisError) -> ErrorKind {
     } else if error.is_io_error() || error.is_connection_dropped() {
         ErrorKind::Reset
     } else {
-        ErrorKind::Error
+        error.code().map_or(ErrorKind::Error, answers::of_redis)
     }
 }
 

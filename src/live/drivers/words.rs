@@ -1,7 +1,7 @@
 //! How outcomes and calls are written into HTTP, so that a stand-in's cause reaches its caller exactly, and how the answers of real
 //! servers are read.
 
-use crate::base::{EdgeId, ErrorKind, Lot, Outcome, Time};
+use crate::base::{EdgeId, ErrorKind, Lot, Outcome, Time, answers};
 use crate::engine::{Handle, Traits};
 use hyper::StatusCode;
 use hyper::header::{HeaderName, HeaderValue};
@@ -118,15 +118,7 @@ pub fn read_outcome(status: u16, said: Option<&str>, cache: bool) -> Outcome {
         }
         None => {}
     }
-    Outcome::Failed(match status {
-        404 if cache => return Outcome::Miss,
-        408 | 504 => ErrorKind::Timeout,
-        429 => ErrorKind::Throttled,
-        503 => ErrorKind::Rejected,
-        507 => ErrorKind::NoSpace,
-        500.. => ErrorKind::Error,
-        _ => return Outcome::Ok,
-    })
+    answers::of_status(status, cache)
 }
 
 #[cfg(test)]

@@ -17,11 +17,9 @@ pub struct Template {
 }
 
 impl Template {
-    /// `{key}` in `path` stands for the key's number. `host` is what the target is called in the `Host` header. Methods that have no
-    /// body are sent without.
+    /// `{key}` in `path` stands for the key's number. `host` is what the target is called in the `Host` header.
     pub fn new(edge: EdgeId, method: &str, path: &str, host: &str, body_bytes: u64) -> Template {
         let line = format!("{method} {path}").split("{key}").map(str::to_owned).collect();
-        let body_bytes = if matches!(method, "GET" | "HEAD" | "DELETE") { 0 } else { body_bytes };
         let mut rest = format!(" HTTP/1.1\r\nhost: {host}\r\n");
         if body_bytes > 0 {
             rest.push_str(&format!("content-length: {body_bytes}\r\n"));
@@ -69,13 +67,13 @@ mod tests {
 
     #[test]
     fn it_fills_in_what_differs() {
-        let template = Template::new(EdgeId(3), "GET", "/item/{key}?again={key}", "shop:80", 10);
+        let template = Template::new(EdgeId(3), "GET", "/item/{key}?again={key}", "shop:80", 0);
         let (text, body) = written(&template, Traits::of_key(42));
         assert_eq!(
             text,
             "GET /item/42?again=42 HTTP/1.1\r\nhost: shop:80\r\nx-firedrill-call: 3.7.9.2\r\nx-firedrill-key: 42\r\n\r\n"
         );
-        assert_eq!(body, 0, "GET has no body");
+        assert_eq!(body, 0);
         let post = Template::new(EdgeId(3), "POST", "/", "shop:80", 10);
         let late = Traits { write: true, deadline: Time(5), ..Traits::of_key(1) };
         let (text, body) = written(&post, late);

@@ -97,10 +97,12 @@ pub fn record(mut engine: Engine<LiveWire>, played: Played) -> Recording {
     engine.finish();
     let plan = engine.given().clone();
     let (at, lag, unsent) = (engine.now(), engine.wire.lag(), engine.wire.unsent);
+    let clock_lag = std::mem::take(&mut engine.wire.clock_lag);
     let mut recording = engine.recorder.finish(&plan, played.wall_s, 0, methods(&plan));
-    recording.latency_unsound = unsound(&recording, &lag, unsent, played.lost);
+    recording.latency_unsound = unsound(&recording, (&lag, &clock_lag), unsent, played.lost);
     recording.head.world = World::Live;
     recording.head.send_lag = lag;
+    recording.head.clock_lag = clock_lag;
     recording.undo = played.notes;
     if let Some(ending) = played.ending {
         let (at, why, took) = (to_the_millisecond(at), why(&ending), played.undone_after);
@@ -134,7 +136,12 @@ fn is_guardrail(ending: &Ending) -> bool {
     }
 }
 
-fn unsound(recording: &Recording, lag: &Latencies, unsent: u64, lost: u64) -> Option<String> {
+fn unsound(
+    recording: &Recording,
+    (lag, clock_lag): (&Latencies, &Latencies),
+    unsent: u64,
+    lost: u64,
+) -> Option<String> {
     if unsent > 0 {
         return Some(format!(
             "{unsent} attempts were not sent, because too many were under way for this machine's open files; raise `ulimit -n` or lower the load"
@@ -149,12 +156,15 @@ fn unsound(recording: &Recording, lag: &Latencies, unsent: u64, lost: u64) -> Op
         return Some(format!("only {sent} of {offered} requests were sent; lower the load"));
     }
     let limit = tightest_bound(&recording.plan).map_or(0.0, |bound| bound * LAG_SHARE).max(LAG_ALWAYS_FINE_S);
-    let p99 = lag.quantile(0.99).filter(|p99| *p99 > limit)?;
-    Some(format!(
-        "the load generator sent its requests late (p99 {:.1} ms, at most {:.1} ms would do); lower the load, or run it on a quieter machine",
-        p99 * 1e3,
-        limit * 1e3
-    ))
+    let late = |lag: &Latencies, what: &str| {
+        let p99 = lag.quantile(0.99).filter(|p99| *p99 > limit)?;
+        Some(format!(
+            "{what} (p99 {:.1} ms, at most {:.1} ms would do); lower the load, or run it on a quieter machine",
+            p99 * 1e3,
+            limit * 1e3
+        ))
+    };
+    late(lag, "the load generator sent its requests late").or_else(|| late(clock_lag, "the stand-ins' clock ran late"))
 }
 
 /// In seconds.
@@ -231,14 +241,15 @@ mod tests {
     fn a_generator_that_lags_makes_latency_unsound() {
         let plan = crate::plan::fixture::chain(1.0, &[]);
         let mut recording = crate::sim::play(&plan);
-        let mut lag = Latencies::default();
+        let (mut lag, none) = (Latencies::default(), Latencies::default());
         lag.record_n(Span::from_millis(2), 1000);
-        assert_eq!(unsound(&recording, &lag, 0, 0), None);
-        assert!(unsound(&recording, &lag, 1, 0).is_some_and(|why| why.contains("ulimit")));
-        assert!(unsound(&recording, &lag, 0, 1).is_some());
+        assert_eq!(unsound(&recording, (&lag, &none), 0, 0), None);
+        assert!(unsound(&recording, (&lag, &none), 1, 0).is_some_and(|why| why.contains("ulimit")));
+        assert!(unsound(&recording, (&lag, &none), 0, 1).is_some());
         lag.record_n(Span::from_millis(30), 100);
-        assert!(unsound(&recording, &lag, 0, 0).is_some_and(|why| why.contains("late (p99 30.")));
+        assert!(unsound(&recording, (&lag, &none), 0, 0).is_some_and(|why| why.contains("late (p99 30.")));
+        assert!(unsound(&recording, (&none, &lag), 0, 0).is_some_and(|why| why.contains("clock ran late")));
         recording.clients[0].cells[0].offered += 10;
-        assert!(unsound(&recording, &Latencies::default(), 0, 0).is_some_and(|why| why.contains("requests were sent")));
+        assert!(unsound(&recording, (&none, &none), 0, 0).is_some_and(|why| why.contains("requests were sent")));
     }
 }

@@ -149,15 +149,15 @@ impl Builder<'_> {
 
     fn peer(&self, edge: EdgeId, address: SocketAddr, real: Option<&RealService>) -> Peer {
         let of = self.plan.edge(edge);
-        let (method, path) = match (real, of.from) {
-            // A stand-in is sent the whole request body, whatever the method would be.
-            (None, _) => (Method::POST, "/"),
-            (Some(_), Party::Client(client)) => {
+        let (method, path) = match of.from {
+            Party::Client(client) => {
                 let send = &self.plan.client(client).send;
                 (Method::from_bytes(send.method.as_bytes()).unwrap_or(Method::GET), send.path.as_str())
             }
-            (Some(_), Party::Service(_)) => (Method::GET, "/"),
+            Party::Service(_) => (Method::GET, "/"),
         };
+        // A stand-in is sent the whole request body, whatever the method would be.
+        let bodiless = real.is_some() && matches!(method, Method::GET | Method::HEAD | Method::DELETE);
         let host = match real.map(|real| &real.origin) {
             Some(Origin::Address(host)) => host.clone(),
             _ => address.to_string(),
@@ -166,7 +166,8 @@ impl Builder<'_> {
             Role::Cache(spec) => Some(Cache { ttl: self.ttl(spec, real) }),
             Role::Plain | Role::Store(_) | Role::Database(_) | Role::Broker(_) => None,
         };
-        let (path, request_bytes, response_bytes) = (path.to_owned(), of.request_bytes, of.response_bytes);
+        let request_bytes = if bodiless { 0 } else { of.request_bytes };
+        let (path, response_bytes) = (path.to_owned(), of.response_bytes);
         Peer { edge, address, host, method, path, request_bytes, response_bytes, cache }
     }
 

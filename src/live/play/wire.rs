@@ -35,6 +35,8 @@ pub struct LiveWire {
     inbox: Inbox,
     epoch: Instant,
     lag: Arc<Mutex<Latencies>>,
+    /// How late the engine's own events were played.
+    pub clock_lag: Latencies,
     flights: HashMap<Attempt, Flight>,
     flights_max: usize,
     /// Attempts for which there was no room; the driver hands them back to the engine.
@@ -109,6 +111,7 @@ impl LiveWire {
             inbox,
             epoch: Instant::now(),
             lag: Arc::default(),
+            clock_lag: Latencies::default(),
             flights: HashMap::new(),
             flights_max,
             bounced: Vec::new(),
@@ -283,6 +286,10 @@ impl Wire for LiveWire {
             _ => return false,
         }
         true
+    }
+
+    fn late(&mut self, by: Span) {
+        self.clock_lag.record(by);
     }
 
     fn is_real(&self, service: ServiceId) -> bool {

@@ -21,9 +21,23 @@ pub struct Traffic {
     pub bytes_upstream: u64,
     /// Server to client, as written to the client.
     pub bytes_downstream: u64,
+    /// As read from the client, and from the server.
+    pub bytes_received: [u64; 2],
     pub dial_failures: u64,
     /// The listener could not accept, or not be opened again after a refusal.
     pub listen_failures: u64,
+}
+
+impl Traffic {
+    pub fn add(&mut self, other: &Traffic) {
+        self.connections_accepted += other.connections_accepted;
+        self.connections_open += other.connections_open;
+        self.bytes_upstream += other.bytes_upstream;
+        self.bytes_downstream += other.bytes_downstream;
+        self.bytes_received.iter_mut().zip(other.bytes_received).for_each(|(sum, bytes)| *sum += bytes);
+        self.dial_failures += other.dial_failures;
+        self.listen_failures += other.listen_failures;
+    }
 }
 
 /// The counters behind `Traffic`; `bytes` by direction.
@@ -31,6 +45,7 @@ pub struct Traffic {
 pub struct Counters {
     pub accepted: AtomicU64,
     pub bytes: [AtomicU64; 2],
+    pub received: [AtomicU64; 2],
     pub dial_failures: AtomicU64,
     pub listen_failures: AtomicU64,
 }
@@ -141,6 +156,7 @@ impl Counters {
             connections_open: open as u64,
             bytes_upstream: self.bytes[0].load(Relaxed),
             bytes_downstream: self.bytes[1].load(Relaxed),
+            bytes_received: self.received.each_ref().map(|bytes| bytes.load(Relaxed)),
             dial_failures: self.dial_failures.load(Relaxed),
             listen_failures: self.listen_failures.load(Relaxed),
         }

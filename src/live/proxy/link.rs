@@ -165,6 +165,9 @@ impl Link<'_> {
             }
             Poll::Ready(read) => read,
         };
+        if let Ok(count) = count {
+            self.hub.counters.received[direction as usize].fetch_add(count as u64, Relaxed);
+        }
         let lane = &mut self.lanes[direction as usize];
         match (count, &mut self.reader) {
             (Ok(0), None) => lane.end(now, End::Shut),

@@ -4,7 +4,7 @@ use super::super::charts::{escape, nines, scale};
 use super::super::result::RunResult;
 use super::{Options, world_words};
 use crate::plan::World;
-use crate::record::Recording;
+use crate::record::{Latencies, Recording};
 
 pub fn section(recording: &Recording, result: &RunResult, options: &Options) -> String {
     let methods: String = recording.head.methods.iter().map(|line| format!("<li>{}</li>", escape(line))).collect();
@@ -37,15 +37,17 @@ fn facts(recording: &Recording, result: &RunResult) -> String {
     ];
     match head.world {
         World::Sim => facts.push(("events", scale::count(head.events))),
-        World::Live => facts.push(("send lag", send_lag(recording))),
+        World::Live => {
+            facts.push(("send lag", lag_words(&recording.head.send_lag)));
+            facts.push(("clock lag", lag_words(&recording.head.clock_lag)));
+        }
     }
     let rows: String = facts.iter().map(|(name, value)| format!("<dt>{name}</dt><dd>{}</dd>", escape(value))).collect();
     format!("<dl>{rows}</dl>\n")
 }
 
-/// How far the load generator was behind the times at which it meant to send.
-fn send_lag(recording: &Recording) -> String {
-    let lag = &recording.head.send_lag;
+/// How far the load generator was behind the times at which it meant to send, or the model behind its own clock.
+fn lag_words(lag: &Latencies) -> String {
     let shown = [0.5, 0.99].into_iter().filter_map(|q| lag.quantile(q).map(|value| (q, value)));
     let words: Vec<String> =
         shown.map(|(q, value)| format!("{} {}", nines::quantile_name(q), scale::latency(value))).collect();

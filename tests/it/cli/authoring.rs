@@ -49,6 +49,20 @@ fn check_finds_mistakes_in_variants_too_and_speaks_json() {
 }
 
 #[test]
+fn check_says_whether_a_live_run_would_be_possible_here() {
+    let home = folder();
+    let live = |program: &str| format!("live:\n  db: {{start: [{program}, \"{{port}}\"], protocol: tcp}}\n");
+    write(home.path(), "here.yaml", &(scenario("here", HOLDING) + &live("sleep")));
+    write(home.path(), "gone.yaml", &(scenario("gone", HOLDING) + &live("firedrill-no-such-server")));
+    let check = |file| firedrill(home.path(), &["check", file]);
+    let (here, gone) = (check("here.yaml"), check("gone.yaml"));
+    assert_eq!((here.code, gone.code), (Some(0), Some(0)), "another machine may have it: {}", gone.out);
+    assert!(gone.out.contains("`firedrill-no-such-server` was not found"), "{}", gone.out);
+    // The stand-in `web` calls it over plain TCP or not at all: both are told.
+    assert_ne!(here.out, gone.out);
+}
+
+#[test]
 fn a_wrong_base_does_not_hide_the_mistakes_of_its_variants() {
     let home = folder();
     let text = scenario("bad", HOLDING).replace("services.web.workers: 64", "services.web.wokers: 64");

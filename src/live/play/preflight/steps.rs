@@ -12,6 +12,10 @@ impl Desk<'_> {
             let why = "no message between stand-ins knows of zones";
             return self.problems.push(format!("fault `{fault}`: {why}; name services and clients instead"));
         }
+        if let Effect::Spoil(_) = step.effect {
+            let fault = &self.plan.faults[step.fault.index()].name;
+            return self.problems.push(format!("fault `{fault}`: this world does not read single messages yet"));
+        }
         let Target::Service { id, .. } = step.target else { return };
         let Some(real) = target::real(self.plan, id) else { return };
         let (fault, name) = (&self.plan.faults[step.fault.index()].name, self.name(id));
