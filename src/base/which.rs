@@ -16,6 +16,20 @@ pub struct Which {
 
 impl Which {
     pub const ALL: Which = Which { share: 1.0, first: None, every: 1 };
+
+    pub fn share(share: f64) -> Which {
+        Which { share, ..Which::ALL }
+    }
+
+    /// Whether the counts allow the one with this number (from 0; `None`: it was there before the counting began).
+    pub fn counts(&self, number: Option<u64>) -> bool {
+        match number {
+            None => self.first.is_none() && self.every <= 1,
+            Some(number) => {
+                self.first.is_none_or(|first| number < first) && (number + 1).is_multiple_of(self.every.max(1))
+            }
+        }
+    }
 }
 
 /// How far the counting is.
@@ -41,6 +55,14 @@ mod tests {
     fn picked(which: Which) -> Vec<u64> {
         let (mut picker, mut dice) = (Picker::default(), Dice::named(1, "which"));
         (1..=20).filter(|_| picker.picks(which, &mut dice)).collect()
+    }
+
+    #[test]
+    fn numbers_count_from_the_beginning() {
+        let counted = |which: Which| (0..8).filter(|number| which.counts(Some(*number))).collect::<Vec<_>>();
+        assert_eq!(counted(Which { first: Some(2), ..Which::ALL }), [0, 1]);
+        assert_eq!(counted(Which { first: Some(4), every: 2, ..Which::ALL }), [1, 3]);
+        assert!(Which::ALL.counts(None) && !Which { every: 2, ..Which::ALL }.counts(None));
     }
 
     #[test]

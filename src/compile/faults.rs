@@ -4,7 +4,7 @@ use super::pushes::{self, Push};
 use super::sites::site;
 use crate::base::{FaultId, Span, Time};
 use crate::faults::{self, ActsOn, Change, Deed, FaultKind, Lasts, Lowered, Worlds};
-use crate::plan::{FaultInfo, Plan, Step, World};
+use crate::plan::{Effect, FaultInfo, Plan, Step, World};
 use crate::scenario::{Entry, Fields, Node, help_for, quote, values};
 
 /// Faults may be at most this many.
@@ -46,6 +46,7 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
     let on = if kind.acts_on == ActsOn::Anything { Some("") } else { fields.text("on") };
     let site = on.and_then(|on| site(on, kind, &fields, plan));
     let lowered = site.and_then(|site| (kind.lower)(&fields, &site));
+    lowered.iter().for_each(|lowered| check_toxics(lowered, &fields, plan));
     // A fault that is wrong keeps its name, so that the windows named after it are not wrong as well.
     let (from, to) = window.unwrap_or(stand_in(plan));
     let info = FaultInfo {
@@ -60,6 +61,16 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
     let fault = FaultId::from(plan.faults.len());
     let pushes = pushes_of(&lowered, fault, from, to);
     Some((info, kind.steps(fault, lowered, from, to), pushes))
+}
+
+/// The simulator has no bytes and no connections: what needs them is played live only.
+fn check_toxics(lowered: &Lowered, fields: &Fields, plan: &Plan) {
+    let unplayable = |effect: &Effect| matches!(effect, Effect::Toxic(toxic) if toxic.modelled().is_none());
+    if plan.world == World::Sim && lowered.effects.iter().any(|(_, effect)| unplayable(effect)) {
+        let note =
+            fields.error("type", "this toxic acts on bytes or single connections, which the simulator does not have");
+        note.help("play it with `--world live`, or write `world: live`").code("wrong-value");
+    }
 }
 
 /// The changes that a fault makes at its beginning, and those that it adds while it lasts.

@@ -48,6 +48,16 @@ const SINGLE: &[(&str, &str, &str)] = &[
         "on: users",
         "11:29: error: `latency` acts on an edge such as `web->cache`, or a service, not on `users` (did you mean `users->web`?)",
     ),
+    (
+        "kind: latency, on: web->cache, by: 20ms",
+        "kind: toxic, on: web->cache, type: slicer, attributes: {average_size: 10}",
+        "11:45: error: this toxic acts on bytes or single connections, which the simulator does not have (play it with `--world live`, or write `world: live`)",
+    ),
+    (
+        "kind: latency, on: web->cache, by: 20ms",
+        "kind: toxic, on: web->cache, type: latency, attributes: {latancy: 10}",
+        "11:67: error: toxic `latency` has no attribute `latancy` (did you mean `latency`?)",
+    ),
     ("kind: latency", "kind: latancy", "11:16: error: there is no fault kind `latancy` (did you mean `latency`?)"),
     (
         "kind: cache",

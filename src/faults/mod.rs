@@ -42,6 +42,7 @@ mod site;
 mod slow;
 mod slow_disk;
 mod surge;
+mod toxic;
 mod unresolved;
 mod wake;
 mod which;
@@ -123,6 +124,7 @@ pub static KINDS: &[FaultKind] = &[
     clock_skew::KIND,
     refuse::KIND,
     reset::KIND,
+    toxic::KIND,
     http::KIND,
     redis::KIND,
     postgres::KIND,

@@ -1,6 +1,8 @@
 //! Toxics: what a fault proxy can do to single connections, by the names and with the attributes that users of Toxiproxy know, and a few
 //! that it does not have. Plain data and one table; what each does is written in the live world, and nothing here acts.
 
+use super::{Effect, Ways};
+use crate::base::{Dist, Which};
 use serde::{Deserialize, Serialize};
 
 /// One toxic: its type, the values of its attributes, and which connections it acts on.
@@ -11,19 +13,9 @@ pub struct Toxic {
     pub values: Vec<f64>,
     /// Client to server; otherwise server to client.
     pub upstream: bool,
-    pub chosen: Chosen,
-}
-
-/// Which connections a fault takes. The share is drawn for each connection (toxics: and direction); the others count the connections
-/// that are opened while the fault lasts, and leave those alone that were open before.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Chosen {
-    /// Chance, 0 to 1.
-    pub share: f64,
-    /// Only the first so many.
-    pub first: Option<u64>,
-    /// Only every n-th, beginning with the n-th; 1 is all.
-    pub every: u64,
+    /// Share: drawn for each connection. The others count the connections that are opened while it lasts, and leave those alone that were
+    /// open before.
+    pub which: Which,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,7 +94,7 @@ impl ToxicKind {
         ToxicKind::CutAfter,
     ];
 
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             ToxicKind::Latency => "latency",
             ToxicKind::Bandwidth => "bandwidth",
@@ -166,6 +158,38 @@ impl Attribute {
 }
 
 impl Toxic {
+    /// What it comes to in a model of requests without bytes and connections; `None`: nothing that would be true to it.
+    pub fn modelled(&self) -> Option<Effect> {
+        let (share, upstream) = (self.which.share, self.upstream);
+        if !self.which.counts(None) {
+            return None;
+        }
+        Some(match self.kind {
+            ToxicKind::Latency => Effect::Delay { by: partly(share, self.late("latency")), upstream },
+            _ if share < 1.0 && self.kind != ToxicKind::ResetPeer => return None,
+            ToxicKind::Bandwidth if self.value("rate") > 0.0 => {
+                Effect::Throttle { bytes_per_sec: self.value("rate") * 1e3 }
+            }
+            ToxicKind::Bandwidth => Effect::Cut { lose: false, ways: self.ways() },
+            ToxicKind::Timeout => Effect::Cut { lose: true, ways: self.ways() },
+            ToxicKind::ResetPeer if self.value("timeout") == 0.0 => Effect::Reset { chance: share },
+            _ => return None,
+        })
+    }
+
+    fn ways(&self) -> Ways {
+        if self.upstream { Ways::Requests } else { Ways::Responses }
+    }
+
+    /// Milliseconds of this attribute, more or less by `jitter`, in seconds; what falls below 0 counts as 0 when it is drawn.
+    pub fn late(&self, name: &str) -> Dist {
+        let (ms, jitter) = (self.value(name), self.value("jitter"));
+        match jitter > 0.0 {
+            true => Dist::Uniform { low: (ms - jitter) / 1e3, high: (ms + jitter) / 1e3 },
+            false => Dist::Constant(ms / 1e3),
+        }
+    }
+
     /// The value of an attribute; 0 for one that this type does not have.
     pub fn value(&self, name: &str) -> f64 {
         let at = self.kind.attributes().iter().position(|attribute| attribute.name == name);
@@ -173,22 +197,11 @@ impl Toxic {
     }
 }
 
-impl Chosen {
-    pub const ALL: Chosen = Chosen { share: 1.0, first: None, every: 1 };
-
-    pub fn share(share: f64) -> Chosen {
-        Chosen { share, ..Chosen::ALL }
-    }
-
-    /// Does it go by the order in which connections come?
-    pub fn counts(&self) -> bool {
-        self.first.is_some() || self.every > 1
-    }
-
-    /// Whether a connection is among them by its number since the fault began (from 0; `None` if it was open before).
-    pub fn takes(&self, number: Option<u64>) -> bool {
-        let Some(number) = number else { return !self.counts() };
-        self.first.is_none_or(|first| number < first) && (number + 1).is_multiple_of(self.every.max(1))
+/// Nothing for all but this share.
+fn partly(share: f64, by: Dist) -> Dist {
+    match share < 1.0 {
+        true => Dist::Mixture { upto: vec![1.0 - share, 1.0], parts: vec![Dist::Constant(0.0), by] },
+        false => by,
     }
 }
 
@@ -210,11 +223,27 @@ mod tests {
     }
 
     #[test]
-    fn the_first_and_every_nth_are_counted_from_the_beginning_of_the_fault() {
-        let taken = |chosen: Chosen| (0..8).filter(|number| chosen.takes(Some(*number))).collect::<Vec<_>>();
-        assert_eq!(taken(Chosen { first: Some(2), ..Chosen::ALL }), [0, 1]);
-        assert_eq!(taken(Chosen { every: 3, ..Chosen::ALL }), [2, 5]);
-        assert_eq!(taken(Chosen { first: Some(4), every: 2, ..Chosen::ALL }), [1, 3]);
-        assert!(Chosen::ALL.takes(None) && !Chosen { every: 2, ..Chosen::ALL }.takes(None));
+    fn only_what_is_true_to_a_toxic_stands_for_it_in_the_model() {
+        let toxic = |kind: ToxicKind, values: &[f64]| Toxic {
+            kind,
+            values: values.to_vec(),
+            upstream: true,
+            which: Which::ALL,
+        };
+        let half = Which::share(0.5);
+        let latency = toxic(ToxicKind::Latency, &[200.0, 50.0]);
+        assert_eq!(
+            latency.modelled(),
+            Some(Effect::Delay { by: Dist::Uniform { low: 0.15, high: 0.25 }, upstream: true })
+        );
+        let Some(Effect::Delay { by, .. }) = (Toxic { which: half, ..latency.clone() }).modelled() else { panic!() };
+        assert!((by.mean() - 0.1).abs() < 1e-12);
+        let timeout = toxic(ToxicKind::Timeout, &[0.0]);
+        assert_eq!(timeout.modelled(), Some(Effect::Cut { lose: true, ways: Ways::Requests }));
+        assert_eq!((Toxic { which: half, ..timeout }).modelled(), None);
+        assert_eq!(toxic(ToxicKind::Bandwidth, &[7.0]).modelled(), Some(Effect::Throttle { bytes_per_sec: 7000.0 }));
+        assert_eq!(toxic(ToxicKind::ResetPeer, &[1.0]).modelled(), None);
+        assert_eq!((Toxic { which: Which { first: Some(2), ..Which::ALL }, ..latency }).modelled(), None);
+        assert_eq!(toxic(ToxicKind::Slicer, &[1.0, 0.0, 0.0]).modelled(), None);
     }
 }

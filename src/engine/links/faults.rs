@@ -12,6 +12,9 @@ use crate::plan::Effect;
 impl<W: Wire> Engine<W> {
     /// An effect begins on an edge.
     pub(in crate::engine) fn begin_on_edge(&mut self, edge: EdgeId, fault: FaultId, effect: &Effect) {
+        // The compiler refuses a toxic that has no meaning here.
+        let modelled = if let Effect::Toxic(toxic) = effect { toxic.modelled() } else { None };
+        let effect = modelled.as_ref().unwrap_or(effect);
         let spoiling = Spoiling::of(effect, edge, &self.plan);
         let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2], spoiling };
         self.links[edge.index()].faults.push(on);

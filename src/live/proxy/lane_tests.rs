@@ -3,9 +3,9 @@
 use super::super::evidence::{Count, Tally};
 use super::super::rules::{Act, Key, Rule};
 use super::*;
+use crate::base::Which;
 use crate::base::{Dice, Dist, FaultId};
 use crate::plan::Effect;
-use crate::plan::toxic::Chosen;
 use std::sync::Arc;
 
 const MS: u64 = 1_000_000;
@@ -13,7 +13,7 @@ const MS: u64 = 1_000_000;
 fn rule(stamp: u64, effect: &Effect) -> Rule {
     let act = Act::of(effect, Dice::named(1, "reset")).expect("an effect on an edge");
     let (key, dice_name, act) = (key(stamp), format!("test/{stamp}").into(), Arc::new(act));
-    Rule { stamp, key, tally: Arc::default(), dice_name, seed: 1, since: 0, chosen: Chosen::ALL, draw: 0, act }
+    Rule { stamp, key, tally: Arc::default(), dice_name, seed: 1, since: 0, which: Which::ALL, draw: 0, act }
 }
 
 fn key(number: u64) -> Key {

@@ -4,8 +4,8 @@
 use super::evidence::{Count, Tally};
 use super::lock;
 use super::toxics::{self, Latency, Throttle, Toxic};
+use crate::base::Which;
 use crate::base::{Dice, Dist, FaultId};
-use crate::plan::toxic::Chosen;
 use crate::plan::{Effect, Toxic as Given, Ways};
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -38,7 +38,7 @@ pub struct Rule {
     pub seed: u64,
     /// How many connections had come before it.
     pub since: u64,
-    pub chosen: Chosen,
+    pub which: Which,
     /// Grows when the choice of connections is drawn again.
     pub draw: u64,
     pub act: Arc<Act>,
@@ -148,7 +148,7 @@ fn one_way(word: &'static str, toxic: Box<dyn Toxic>, upstream: bool) -> Act {
 }
 
 fn dialled(given: &Given) -> Option<Dist> {
-    (given.value("never") == 0.0).then(|| toxics::spread(given.value("latency"), given.value("jitter")))
+    (given.value("never") == 0.0).then(|| given.late("latency"))
 }
 
 impl Rule {
@@ -164,8 +164,8 @@ impl Rule {
 
     /// Whether this rule takes a connection, by its number and a draw of its own.
     pub fn takes(&self, connection: u64, direction: Direction) -> bool {
-        let counted = self.chosen.takes(connection.checked_sub(self.since));
-        let share = self.chosen.share;
+        let counted = self.which.counts(connection.checked_sub(self.since));
+        let share = self.which.share;
         let draw = || self.dice(&format!("take/{}/{connection}/{direction:?}", self.draw)).chance(share);
         counted && (share >= 1.0 || draw())
     }

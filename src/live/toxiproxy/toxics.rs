@@ -2,8 +2,9 @@
 
 use super::answer::Refusal;
 use super::shapes::{Attributes, Number, Object, ToxicShape};
+use crate::base::Which;
 use crate::live::proxy::{Direction, Key};
-use crate::plan::toxic::{Chosen, ToxicKind};
+use crate::plan::toxic::ToxicKind;
 use crate::plan::{Effect, Toxic};
 use serde_json::Value;
 
@@ -32,7 +33,7 @@ impl Named {
         if taken(&name) {
             return Err(Refusal::new(409, "toxic already exists"));
         }
-        let toxic = Toxic { kind, values: kind.defaults(), upstream, chosen: Chosen::ALL };
+        let toxic = Toxic { kind, values: kind.defaults(), upstream, which: Which::ALL };
         // Attributes that were not given are 0, as they are there; whether that means anything is seen once all are known.
         let blank =
             Named { name, stream: stream.to_owned(), toxic: Toxic { values: vec![0.0; toxic.values.len()], ..toxic } };
@@ -58,11 +59,11 @@ impl Named {
                 return Err(Refusal::bad_body(complaint));
             }
         }
-        let share = toxicity.unwrap_or(self.toxic.chosen.share);
+        let share = toxicity.unwrap_or(self.toxic.which.share);
         if !(0.0..=1.0).contains(&share) {
             return Err(Refusal::bad_body("toxicity must be between 0 and 1"));
         }
-        self.toxic.chosen.share = share;
+        self.toxic.which.share = share;
         Ok(self)
     }
 
@@ -86,7 +87,7 @@ impl Named {
             name: self.name.clone(),
             kind: self.toxic.kind.word(),
             stream: self.stream.clone(),
-            toxicity: Number(self.toxic.chosen.share),
+            toxicity: Number(self.toxic.which.share),
         }
     }
 }

@@ -21,7 +21,7 @@ pub use throttle::Throttle;
 
 use super::evidence::Tally;
 use super::hub::Close;
-use crate::base::{Dice, Dist, Span, Time};
+use crate::base::{Dice, Span, Time};
 use crate::plan::Toxic as Given;
 use crate::plan::toxic::ToxicKind;
 use std::fmt;
@@ -112,7 +112,7 @@ pub fn of(given: &Given) -> Option<Box<dyn Toxic>> {
     let value = |name| given.value(name);
     let ms = |name| Span::from_secs_f64(value(name) / 1e3);
     Some(match given.kind {
-        ToxicKind::Latency => Box::new(Latency { by: spread(value("latency"), value("jitter")) }),
+        ToxicKind::Latency => Box::new(Latency { by: given.late("latency") }),
         ToxicKind::Bandwidth => Box::new(bandwidth::Bandwidth::new(value("rate") * 1e3)),
         ToxicKind::SlowClose => Box::new(slow_close::SlowClose { delay: ms("delay") }),
         ToxicKind::Timeout => Box::new(timeout::Timeout::new(ms("timeout"))),
@@ -123,18 +123,10 @@ pub fn of(given: &Given) -> Option<Box<dyn Toxic>> {
         }
         ToxicKind::LimitData => Box::new(limit_data::LimitData::new(value("bytes") as u64)),
         ToxicKind::PacketLoss => Box::new(packet_loss::PacketLoss::new(value("loss_rate"), value("correlation"))),
-        ToxicKind::CutAfter => Box::new(cut_after::CutAfter::new(spread(value("after"), value("jitter")))),
+        ToxicKind::CutAfter => Box::new(cut_after::CutAfter::new(given.late("after"))),
         ToxicKind::Noop => Box::new(noop::Noop),
         ToxicKind::Connect => return None,
     })
-}
-
-/// Milliseconds, more or less; what falls below 0 counts as 0 when it is drawn.
-pub fn spread(ms: f64, jitter_ms: f64) -> Dist {
-    match jitter_ms > 0.0 {
-        true => Dist::Uniform { low: (ms - jitter_ms) / 1e3, high: (ms + jitter_ms) / 1e3 },
-        false => Dist::Constant(ms / 1e3),
-    }
 }
 
 #[cfg(test)]

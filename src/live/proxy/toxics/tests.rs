@@ -5,15 +5,16 @@ use super::super::hub::Close;
 use super::super::lane::{End, Lane, Next};
 use super::super::pool;
 use super::super::rules::{Act, Direction, Key, Rule, Rules};
+use crate::base::Which;
 use crate::base::{Dice, Time};
-use crate::plan::toxic::{Chosen, Toxic, ToxicKind};
+use crate::plan::toxic::{Toxic, ToxicKind};
 use crate::plan::{Effect, Ways};
 use std::sync::Arc;
 
 const MS: u64 = 1_000_000;
 
 fn toxic(kind: ToxicKind, values: &[f64]) -> Toxic {
-    Toxic { kind, values: values.to_vec(), upstream: false, chosen: Chosen::ALL }
+    Toxic { kind, values: values.to_vec(), upstream: false, which: Which::ALL }
 }
 
 fn rule(stamp: u64, name: &str, toxic: &Toxic) -> Rule {
@@ -25,7 +26,7 @@ fn rule(stamp: u64, name: &str, toxic: &Toxic) -> Rule {
         dice_name: name.into(),
         seed: 1,
         since: 0,
-        chosen: toxic.chosen,
+        which: toxic.which,
         draw: 0,
         act: Arc::new(act),
     }
@@ -187,7 +188,7 @@ fn packet_loss_loses_its_share_in_runs_if_correlated_and_passes_the_end() {
 
 #[test]
 fn toxicity_chooses_by_connection_and_is_drawn_again_on_request() {
-    let half = Toxic { chosen: Chosen::share(0.5), ..toxic(ToxicKind::ResetPeer, &[0.0]) };
+    let half = Toxic { which: Which::share(0.5), ..toxic(ToxicKind::ResetPeer, &[0.0]) };
     let rules = Rules::none().with(rule(1, "half", &half));
     let taken = |rules: &Rules| -> Vec<bool> {
         let lane_of = |connection| {
@@ -216,8 +217,8 @@ fn toxicity_chooses_by_connection_and_is_drawn_again_on_request() {
 
 #[test]
 fn the_first_connections_are_those_that_come_after_the_fault() {
-    let chosen = Chosen { first: Some(2), ..Chosen::ALL };
-    let mut first = rule(1, "first", &Toxic { chosen, ..toxic(ToxicKind::ResetPeer, &[0.0]) });
+    let which = Which { first: Some(2), ..Which::ALL };
+    let mut first = rule(1, "first", &Toxic { which, ..toxic(ToxicKind::ResetPeer, &[0.0]) });
     first.since = 10;
     let taken: Vec<u64> = (8..14).filter(|number| first.takes(*number, Direction::Up)).collect();
     assert_eq!(taken, [10, 11]);
