@@ -19,7 +19,7 @@ pub fn of_status(status: u16, cache: bool) -> Outcome {
 pub fn of_redis(error: &str) -> ErrorKind {
     match error.split_whitespace().next().unwrap_or_default() {
         "LOADING" | "MASTERDOWN" | "CLUSTERDOWN" | "TRYAGAIN" | "NOREPLICAS" => ErrorKind::Unavailable,
-        "READONLY" => ErrorKind::ReadOnly,
+        "READONLY" | "MISCONF" => ErrorKind::ReadOnly,
         "OOM" => ErrorKind::NoSpace,
         _ => ErrorKind::Error,
     }

@@ -239,9 +239,19 @@ allow: [10.0.0.7]
     let texts = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
     let real = &plan.real.services;
     let env = vec![("A".to_owned(), "1".to_owned())];
-    let redis = Origin::Start { program: "redis-server".to_owned(), args: texts(&["--port", "{port}"]), env };
+    let redis = Origin::Start {
+        program: "redis-server".to_owned(),
+        args: texts(&["--port", "{port}"]),
+        env,
+        first: Default::default(),
+    };
     assert_eq!((&real[0].origin, real[0].protocol, &real[0].ready), (&redis, Protocol::Redis, &Ready::Answers));
-    let server = Origin::Start { program: "server".to_owned(), args: texts(&["a b"]), env: Vec::new() };
+    let server = Origin::Start {
+        program: "server".to_owned(),
+        args: texts(&["a b"]),
+        env: Vec::new(),
+        first: Default::default(),
+    };
     assert_eq!((&real[1].origin, &real[1].ready), (&server, &Ready::HttpGet("/up".to_owned())));
     assert_eq!((real[1].ready_within, real[1].volume_bytes), (Span::from_secs(2), Some(64 << 20)));
     assert_eq!(real[2].origin, Origin::Address("10.0.0.7:80".to_owned()));

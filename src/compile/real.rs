@@ -36,11 +36,43 @@
 
 use super::root::{is_empty_map, service_named};
 use crate::base::Span;
-use crate::plan::real::{Origin, Protocol, Ready};
+use crate::plan::real::{Account, Engine, First, Origin, Protocol, Ready};
 use crate::plan::{Plan, Real, RealService};
 use crate::scenario::{Entry, FieldDoc, Fields, Shape, Value, values};
 
-pub static TABLE: [FieldDoc; 7] = [
+/// Words of the language, in the order of the types.
+const PROTOCOLS: [&str; Protocol::ALL.len()] = {
+    let mut words = [""; Protocol::ALL.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = Protocol::ALL[at].word();
+        at += 1;
+    }
+    words
+};
+const ENGINES: [&str; Engine::ALL.len()] = {
+    let mut words = [""; Engine::ALL.len()];
+    let mut at = 0;
+    while at < words.len() {
+        words[at] = Engine::ALL[at].word();
+        at += 1;
+    }
+    words
+};
+
+pub static TABLE: [FieldDoc; 12] = [
+    FieldDoc::optional(
+        "engine",
+        Shape::Choice(&ENGINES),
+        "none",
+        "the stock server that is started, instead of `start`: firedrill knows its arguments, files and first steps",
+    ),
+    FieldDoc::optional(
+        "settings",
+        Shape::MapOf(&Shape::Text),
+        "none",
+        "of the engine, by the server's own names: `{appendfsync: always}`",
+    ),
     FieldDoc::optional(
         "start",
         Shape::OneOf(&[Shape::Text, Shape::List(&Shape::Text)]),
@@ -55,9 +87,9 @@ pub static TABLE: [FieldDoc; 7] = [
     ),
     FieldDoc::optional(
         "protocol",
-        Shape::Choice(&["http", "redis", "tcp"]),
-        "http",
-        "how it is spoken to: `http`, `redis`, or `tcp` (which can be started and broken, but not called)",
+        Shape::Choice(&PROTOCOLS),
+        "that of the engine, else `http`",
+        "how it is spoken to; `tcp` sends the request's bytes and reads the answer's, whatever they mean",
     ),
     FieldDoc::optional(
         "ready",
@@ -65,14 +97,22 @@ pub static TABLE: [FieldDoc; 7] = [
         "by protocol",
         "how to know that it can be asked: `connect` (it accepts), `answers` (to a first question in its protocol), or `{http: /path}`",
     ),
-    FieldDoc::optional("ready_within", Shape::Span, "10s", "how long to wait for that"),
+    FieldDoc::optional("ready_within", Shape::Span, "10s, or by engine", "how long to wait for that"),
     FieldDoc::optional(
         "volume",
         Shape::Bytes,
         "none",
         "its data folder is a volume of this size, which `fill` can fill",
     ),
-    FieldDoc::optional("env", Shape::MapOf(&Shape::Text), "none", "environment variables"),
+    FieldDoc::optional("env", Shape::MapOf(&Shape::Text), "none", "environment variables, with `start`"),
+    FieldDoc::optional("user", Shape::Text, "the server's default", "whom firedrill logs in as"),
+    FieldDoc::optional(
+        "password_from",
+        Shape::Text,
+        "none",
+        "the environment variable that holds the password, which itself never stands in a scenario or a report",
+    ),
+    FieldDoc::optional("database", Shape::Text, "the server's default", "the database, or a broker's virtual host"),
 ];
 
 static READY: [FieldDoc; 1] = [FieldDoc::required("http", Shape::Text, "`GET` of this path answers below 500")];
@@ -90,24 +130,26 @@ fn service(entry: &Entry, root: &Fields, plan: &Plan) -> Option<RealService> {
     let id = service_named(&entry.key, entry.key_place, plan, diags);
     if is_empty_map(&entry.value) {
         diags
-            .error(entry.value.place, format!("live service `{}` has neither `start` nor `address`", entry.key))
+            .error(entry.value.place, format!("live service `{}` has no `engine`, `start` or `address`", entry.key))
             .code("missing-key");
         return None;
     }
     let fields = Fields::open(&entry.value, &format!("live service `{}`", entry.key), &TABLE, diags);
-    let protocol = match fields.choice("protocol") {
-        Some("redis") => Protocol::Redis,
-        Some("tcp") => Protocol::Tcp,
-        _ => Protocol::Http,
+    let engine = Engine::ALL.into_iter().find(|engine| fields.choice("engine") == Some(engine.word()));
+    let spoken = Protocol::ALL.into_iter().find(|protocol| fields.choice("protocol") == Some(protocol.word()));
+    let protocol = spoken.or(engine.map(Engine::protocol)).unwrap_or(Protocol::Http);
+    let origin = match engine {
+        Some(engine) => engine_origin(engine, &fields),
+        None => origin(&fields),
     };
-    let origin = origin(&fields);
     let real = RealService {
         service: id?,
         protocol,
         origin: origin?,
-        ready_within: ready_within(&fields),
+        ready_within: ready_within(&fields, engine),
         ready: ready(&fields, protocol),
         volume_bytes: volume(&fields),
+        account: account(&fields),
     };
     if real.volume_bytes.is_some() && matches!(real.origin, Origin::Address(_)) {
         fields.error("volume", "a service that runs already has its own disk").help("use `start`").code("wrong-value");
@@ -132,18 +174,51 @@ fn origin(fields: &Fields) -> Option<Origin> {
             };
             let text = |entry: &Entry| Some((entry.key.clone(), values::read_text(&entry.value, diags)?.to_owned()));
             let env = fields.entries("env").iter().filter_map(text).collect();
-            Some(Origin::Start { program, args: words.collect(), env })
+            Some(Origin::Start { program, args: words.collect(), env, first: First::default() })
         }
         (None, Some(_)) => address(fields),
         (start, _) => {
             let message = match start {
                 Some(_) => "`start` and `address`: it can only be one of them",
-                None => "how is it reached? It has neither `start` nor `address`",
+                None => "how is it reached? It has no `engine`, `start` or `address`",
             };
             diags.error(fields.place(), message).code("missing-key");
             None
         }
     }
+}
+
+/// A stock server. Its settings end up in files and arguments, one line or one word each.
+fn engine_origin(engine: Engine, fields: &Fields) -> Option<Origin> {
+    for other in ["start", "address", "env"] {
+        if fields.node(other).is_some() {
+            let message = format!("`engine` and `{other}`: an engine brings its own");
+            fields
+                .error(other, message)
+                .help(format!("remove one of them; `settings` go to {}", engine.word()))
+                .code("wrong-value");
+        }
+    }
+    let mut settings = Vec::new();
+    for entry in fields.entries("settings") {
+        let Some(value) = values::read_text(&entry.value, fields.diags()) else { continue };
+        let named = !entry.key.is_empty() && entry.key.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        if !named || value.contains(['\n', '\r']) {
+            let message = format!(
+                "`{}` is no setting: a name of letters, digits, `-`, `_` and `.`, and one line of text",
+                entry.key
+            );
+            fields.diags().error(entry.key_place, message).code("wrong-value");
+            continue;
+        }
+        settings.push((entry.key.clone(), value.to_owned()));
+    }
+    Some(Origin::Engine { engine, settings })
+}
+
+fn account(fields: &Fields) -> Account {
+    let text = |name: &str| fields.text(name).map(str::to_owned);
+    Account { user: text("user"), password_from: text("password_from"), database: text("database") }
 }
 
 fn address(fields: &Fields) -> Option<Origin> {
@@ -159,8 +234,8 @@ fn address(fields: &Fields) -> Option<Origin> {
 
 fn ready(fields: &Fields, protocol: Protocol) -> Ready {
     let by_protocol = match protocol {
-        Protocol::Redis => Ready::Answers,
         Protocol::Http | Protocol::Tcp => Ready::Connect,
+        _ => Ready::Answers,
     };
     let Some(node) = fields.node("ready") else { return by_protocol };
     if let Value::Map(_) = node.value {
@@ -177,8 +252,9 @@ fn ready(fields: &Fields, protocol: Protocol) -> Ready {
     }
 }
 
-fn ready_within(fields: &Fields) -> Span {
-    let within = fields.span("ready_within").unwrap_or(Span::from_secs(10));
+fn ready_within(fields: &Fields, engine: Option<Engine>) -> Span {
+    let usual = engine.map_or(Span::from_secs(10), Engine::ready_within);
+    let within = fields.span("ready_within").unwrap_or(usual);
     if within == Span::ZERO {
         fields.error("ready_within", "nothing is ready at once").help("such as `10s`").code("wrong-value");
     }

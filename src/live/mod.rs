@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "the live world is the one that reads the clock and waits")]
 
 pub mod drivers;
+pub mod engines;
 pub mod folder;
 mod http1;
 pub mod play;

@@ -41,10 +41,8 @@ pub enum Trouble {
         "no free port on 127.0.0.1: {0}\nclose programs that hold many connections, or wait a minute, and run again"
     )]
     NoFreePort(io::Error),
-    #[error(
-        "service `{service}`: the program `{program}` was not found\ninstall it, or give its full path in the scenario"
-    )]
-    ProgramNotFound { service: String, program: String },
+    #[error("service `{service}`: the program `{program}` was not found\n{how}")]
+    ProgramNotFound { service: String, program: String, how: String },
     #[error(
         "service `{service}`: the program `{program}` cannot be started: {source}\ncheck that it is executable and is built for this machine"
     )]

@@ -115,9 +115,15 @@ pub fn redis(service: u32) -> RealService {
     RealService {
         service: ServiceId(service),
         protocol: Protocol::Redis,
-        origin: Origin::Start { program: "redis-server".into(), args: args.map(str::to_owned).to_vec(), env: vec![] },
+        origin: Origin::Start {
+            program: "redis-server".into(),
+            args: args.map(str::to_owned).to_vec(),
+            env: vec![],
+            first: Default::default(),
+        },
         ready_within: Span::from_secs(10),
         ready: Ready::Answers,
         volume_bytes: None,
+        account: Default::default(),
     }
 }

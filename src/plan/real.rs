@@ -21,23 +21,76 @@ pub struct RealService {
     pub ready: Ready,
     /// Needs a size-limited volume of this many bytes as its data directory.
     pub volume_bytes: Option<u64>,
+    /// Whom we are to the server.
+    #[serde(default)]
+    pub account: Account,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Protocol {
     Http,
+    Http2,
     Redis,
+    Memcached,
+    Postgres,
+    Smtp,
+    Amqp,
+    Nats,
+    Dns,
     Tcp,
+}
+
+/// Login and database; what is not said is what the server takes by default. Passwords never stand in a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub user: Option<String>,
+    /// The environment variable that holds the password.
+    pub password_from: Option<String>,
+    /// The database, or the virtual host of a broker.
+    pub database: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
-    /// Started by us. `{port}` and `{dir}` in the arguments are replaced by a free loopback port and a private folder.
-    Start { program: String, args: Vec<String>, env: Vec<(String, String)> },
+    /// Started by us. `{port}` and `{dir}` are replaced by a free loopback port and a private folder; `{port:NAME}` by further ports.
+    Start {
+        program: String,
+        args: Vec<String>,
+        env: Vec<(String, String)>,
+        #[serde(default)]
+        first: First,
+    },
+    /// Started by us from a stock binary; the live world knows how.
+    Engine { engine: Engine, settings: Vec<(String, String)> },
     /// Already running at `host:port`.
     Address(String),
+}
+
+/// What is done before a program is started.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct First {
+    /// Name in the private folder, and text; placeholders are replaced in it.
+    pub files: Vec<(String, String)>,
+    /// Commands that are run to their end while the folder is empty.
+    pub run: Vec<Vec<String>>,
+    /// It must not run as root: whoever is root starts it as another user.
+    pub unprivileged: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    Redis,
+    Postgres,
+    Memcached,
+    Nginx,
+    Haproxy,
+    Rabbitmq,
+    Nats,
+    Smtp,
+    Dns,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -49,4 +102,119 @@ pub enum Ready {
     Answers,
     /// `GET path` answers with a status below 500.
     HttpGet(String),
+}
+
+impl Origin {
+    /// Every text in which a placeholder may stand.
+    pub fn texts(&self) -> Vec<&String> {
+        let Origin::Start { args, env, first, .. } = self else { return Vec::new() };
+        let files = first.files.iter().map(|(_, text)| text);
+        args.iter().chain(env.iter().map(|(_, text)| text)).chain(files).chain(first.run.iter().flatten()).collect()
+    }
+
+    pub fn replace(&mut self, placeholder: &str, with: &str) {
+        let Origin::Start { args, env, first, .. } = self else { return };
+        let files = first.files.iter_mut().map(|(_, text)| text);
+        let texts = args.iter_mut().chain(env.iter_mut().map(|(_, text)| text)).chain(files);
+        texts.chain(first.run.iter_mut().flatten()).for_each(|text| *text = text.replace(placeholder, with));
+    }
+}
+
+impl Protocol {
+    pub const ALL: [Protocol; 10] = [
+        Protocol::Http,
+        Protocol::Http2,
+        Protocol::Redis,
+        Protocol::Memcached,
+        Protocol::Postgres,
+        Protocol::Smtp,
+        Protocol::Amqp,
+        Protocol::Nats,
+        Protocol::Dns,
+        Protocol::Tcp,
+    ];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Protocol::Http => "http",
+            Protocol::Http2 => "http2",
+            Protocol::Redis => "redis",
+            Protocol::Memcached => "memcached",
+            Protocol::Postgres => "postgres",
+            Protocol::Smtp => "smtp",
+            Protocol::Amqp => "amqp",
+            Protocol::Nats => "nats",
+            Protocol::Dns => "dns",
+            Protocol::Tcp => "tcp",
+        }
+    }
+
+    /// Can what such a server acknowledged be asked for again? Of mails only where the sink is ours.
+    pub const fn keeps_writes(self) -> bool {
+        matches!(
+            self,
+            Protocol::Redis
+                | Protocol::Memcached
+                | Protocol::Postgres
+                | Protocol::Amqp
+                | Protocol::Nats
+                | Protocol::Smtp
+        )
+    }
+
+    /// Is every request a message that is kept, whether the model calls it a write or not?
+    pub const fn only_writes(self) -> bool {
+        matches!(self, Protocol::Amqp | Protocol::Nats | Protocol::Smtp)
+    }
+}
+
+impl Engine {
+    pub const ALL: [Engine; 9] = [
+        Engine::Redis,
+        Engine::Postgres,
+        Engine::Memcached,
+        Engine::Nginx,
+        Engine::Haproxy,
+        Engine::Rabbitmq,
+        Engine::Nats,
+        Engine::Smtp,
+        Engine::Dns,
+    ];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Engine::Redis => "redis",
+            Engine::Postgres => "postgres",
+            Engine::Memcached => "memcached",
+            Engine::Nginx => "nginx",
+            Engine::Haproxy => "haproxy",
+            Engine::Rabbitmq => "rabbitmq",
+            Engine::Nats => "nats",
+            Engine::Smtp => "smtp",
+            Engine::Dns => "dns",
+        }
+    }
+
+    /// What it speaks unless the scenario says otherwise.
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Engine::Redis => Protocol::Redis,
+            Engine::Postgres => Protocol::Postgres,
+            Engine::Memcached => Protocol::Memcached,
+            Engine::Nginx | Engine::Haproxy => Protocol::Http,
+            Engine::Rabbitmq => Protocol::Amqp,
+            Engine::Nats => Protocol::Nats,
+            Engine::Smtp => Protocol::Smtp,
+            Engine::Dns => Protocol::Dns,
+        }
+    }
+
+    /// How long it may take to start, generously: a broker in a virtual machine first compiles and then starts.
+    pub const fn ready_within(self) -> Span {
+        Span::from_secs(match self {
+            Engine::Rabbitmq => 90,
+            Engine::Postgres => 30,
+            _ => 15,
+        })
+    }
 }

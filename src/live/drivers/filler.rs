@@ -4,6 +4,7 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 const BLOCK_BYTES: usize = 32 << 10;
 static BLOCK: [u8; BLOCK_BYTES] = [b'.'; BLOCK_BYTES];
@@ -34,6 +35,17 @@ impl Body for Filler {
 /// A value of so many bytes, for a store that takes it in one piece.
 pub fn value(bytes: u64) -> Vec<u8> {
     vec![b'.'; usize::try_from(bytes).unwrap_or(usize::MAX)]
+}
+
+/// Writes so many bytes, in blocks.
+pub async fn send(to: &mut (impl AsyncWrite + Unpin), bytes: u64) -> std::io::Result<()> {
+    let mut left = bytes;
+    while left > 0 {
+        let take = left.min(BLOCK_BYTES as u64);
+        to.write_all(&BLOCK[..take as usize]).await?;
+        left -= take;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -24,12 +24,12 @@ const IDLE_MAX: usize = 4096;
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 pub const KIND: Kind = Kind {
-    protocol: Protocol::Http,
     how: "HTTP/1.1 by hyper, one keep-alive connection for each request under way",
-    open: |peer| Ok(Speaker::Http(Http { peer, pool: Pool::default() })),
-    ready: |address| Box::pin(connect(address)),
-    preload: None,
-    forget: None,
+    ..Kind::new(
+        Protocol::Http,
+        |peer| Ok(Speaker::Http(Http { peer, pool: Pool::default() })),
+        |setup| Box::pin(connect(setup.address)),
+    )
 };
 
 pub struct Http {
@@ -53,9 +53,9 @@ struct Connection {
 
 impl Http {
     pub fn line(&self) -> http1_lean::Line {
-        let Peer { edge, address, host, method, path, request_bytes, cache, .. } = &self.peer;
+        let Peer { edge, setup, host, method, path, request_bytes, cache, .. } = &self.peer;
         http1_lean::Line {
-            address: *address,
+            address: setup.address,
             template: http1_lean::Template::new(*edge, method.as_str(), path, host, *request_bytes),
             manner: http1_lean::Manner { cache: cache.is_some(), bodiless: method == Method::HEAD },
         }
@@ -94,7 +94,7 @@ impl Http {
                 }
             }
         }
-        let stream = TcpStream::connect(self.peer.address).await.map_err(|error| kind_of_io(&error))?;
+        let stream = TcpStream::connect(self.peer.setup.address).await.map_err(|error| kind_of_io(&error))?;
         // Small requests must not wait for one another's acknowledgements.
         let _ = stream.set_nodelay(true);
         let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(|error| kind_of(&error))?;
@@ -107,30 +107,34 @@ impl Http {
 
     /// The outcome, and whether the connection may be used again.
     async fn exchange(&self, connection: &mut Connection, request: &Request) -> hyper::Result<(Outcome, bool)> {
-        let answer = connection.sender.send_request(self.request(request)).await?;
-        let outcome = words::read_outcome(
-            answer.status().as_u16(),
-            answer.headers().get(words::OUTCOME).and_then(|value| value.to_str().ok()),
-            self.peer.cache.is_some(),
-        );
+        let answer = connection.sender.send_request(request_of(&self.peer, request, false)).await?;
+        let outcome = outcome_of(&answer, &self.peer);
         let keep = read_to_end(answer).await?;
         Ok((outcome, keep))
     }
+}
 
-    fn request(&self, request: &Request) -> hyper::Request<Filler> {
-        let key = request.traits.key.to_string();
-        let peer = &self.peer;
-        let mut built = hyper::Request::builder()
-            .method(peer.method.clone())
-            .uri(peer.path.replace("{key}", &key))
-            .header(hyper::header::HOST, &peer.host)
-            .header(words::CALL, words::value(words::CallText(peer.edge, request.call, request.attempt)))
-            .header(words::KEY, key);
-        if let Some(traits) = words::TraitsText::of(request.traits).map(words::value) {
-            built = built.header(words::TRAITS, traits);
-        }
-        built.body(Filler(peer.request_bytes)).expect("method, path and host were checked before the run")
+pub(super) fn outcome_of(answer: &Response<Incoming>, peer: &Peer) -> Outcome {
+    let said = answer.headers().get(words::OUTCOME).and_then(|value| value.to_str().ok());
+    words::read_outcome(answer.status().as_u16(), said, peer.cache.is_some())
+}
+
+/// HTTP/2 wants the whole address instead of a `Host` header.
+pub(super) fn request_of(peer: &Peer, request: &Request, whole: bool) -> hyper::Request<Filler> {
+    let key = request.traits.key.to_string();
+    let path = peer.path.replace("{key}", &key);
+    let mut built = match whole {
+        true => hyper::Request::builder().uri(format!("http://{}{path}", peer.host)),
+        false => hyper::Request::builder().uri(path).header(hyper::header::HOST, &peer.host),
+    };
+    built = built
+        .method(peer.method.clone())
+        .header(words::CALL, words::value(words::CallText(peer.edge, request.call, request.attempt)))
+        .header(words::KEY, key);
+    if let Some(traits) = words::TraitsText::of(request.traits).map(words::value) {
+        built = built.header(words::TRAITS, traits);
     }
+    built.body(Filler(peer.request_bytes)).expect("method, path and host were checked before the run")
 }
 
 impl Pool {
@@ -157,7 +161,7 @@ impl Drop for Connection {
     }
 }
 
-async fn read_to_end(answer: Response<Incoming>) -> hyper::Result<bool> {
+pub(super) async fn read_to_end(answer: Response<Incoming>) -> hyper::Result<bool> {
     let mut body = answer.into_body();
     let mut read = 0;
     while let Some(frame) = body.frame().await {
@@ -169,7 +173,7 @@ async fn read_to_end(answer: Response<Incoming>) -> hyper::Result<bool> {
     Ok(true)
 }
 
-fn kind_of(error: &hyper::Error) -> ErrorKind {
+pub(super) fn kind_of(error: &hyper::Error) -> ErrorKind {
     match error.is_parse() {
         true => ErrorKind::Error,
         false => ErrorKind::Reset,

@@ -4,18 +4,31 @@
 //! To the engine's thread a driver is an [`Edge`]: what calls over one edge need. What is done to a server once, apart from calls, stands
 //! in its [`Kind`].
 
+mod acked;
+mod amqp;
+mod dns;
 pub mod filler;
 mod http;
+mod http2;
+mod memcached;
+mod nats;
+mod pool;
+mod postgres;
 mod redis;
 mod slots;
+mod smtp;
+mod tcp;
 pub mod words;
+
+pub use acked::{Acked, Tally, Write};
 
 use crate::base::{EdgeId, ErrorKind, Outcome, Span};
 use crate::engine::Request;
-use crate::live::http1;
-use crate::plan::real::Protocol;
+use crate::live::http1 as lean;
+use crate::plan::real::{Account, Protocol};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use tokio::runtime;
@@ -24,12 +37,25 @@ use tokio::sync::Semaphore;
 /// Writes of rebuilt values under way on one edge; more are dropped, as a cache may forget anyway.
 const FILLS_MAX: usize = 1024;
 
+/// Where a server is and how one gets in.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The server itself, or the fault proxy before it.
+    pub address: SocketAddr,
+    /// The service's name in the plan, for what we make there: queues, streams.
+    pub name: String,
+    pub account: Account,
+    /// Keys that are there before the run.
+    pub keys: Option<Preload>,
+    /// The server's data, if it is ours.
+    pub folder: Option<PathBuf>,
+}
+
 /// What a driver must know of an edge and of whoever is called over it.
 #[derive(Clone, Debug)]
 pub struct Peer {
+    pub setup: Setup,
     pub edge: EdgeId,
-    /// Where to connect: the server itself, or the fault proxy before it.
-    pub address: SocketAddr,
     /// What the server is called where a protocol names it.
     pub host: String,
     /// For HTTP: the method, and the path, in which `{key}` stands for the key's number.
@@ -39,6 +65,10 @@ pub struct Peer {
     pub response_bytes: u64,
     /// Set where a cache is called, for which "not there" is an answer.
     pub cache: Option<Cache>,
+    /// Keys are read, as from a cache, and not only asked whether it is there.
+    pub keyed: bool,
+    /// Where acknowledged writes are written down, for all edges to this server.
+    pub acked: Arc<Acked>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +77,7 @@ pub struct Cache {
     pub ttl: Option<Span>,
 }
 
-/// What a cache holds before the run.
+/// What a server holds before the run.
 #[derive(Clone, Copy, Debug)]
 pub struct Preload {
     pub entries: u32,
@@ -57,6 +87,7 @@ pub struct Preload {
 
 /// Something done once to a server; errors are words for people.
 pub type Task<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
+type Todo = fn(Setup) -> Task<()>;
 
 /// One protocol.
 pub struct Kind {
@@ -66,18 +97,45 @@ pub struct Kind {
     /// Makes what calls over an edge need; connects to nobody yet.
     open: fn(Peer) -> Result<Speaker, String>,
     /// Asks whether the server is ready for calls.
-    pub ready: fn(SocketAddr) -> Task<()>,
-    /// Writes the first keys of a cache.
-    pub preload: Option<fn(SocketAddr, Preload) -> Task<()>>,
+    pub ready: Todo,
+    /// Makes what calls need there: a table, a queue, the first keys. May be repeated.
+    pub prepare: Option<Todo>,
+    /// Takes away what `prepare` made, at a server that is not ours.
+    pub clear: Option<Todo>,
     /// Empties the server at once and says how much it held.
-    pub forget: Option<fn(SocketAddr) -> Task<u64>>,
+    pub forget: Option<fn(Setup) -> Task<u64>>,
+    /// Asks for every write that was acknowledged.
+    pub read_back: Option<fn(Setup, Arc<Acked>) -> Task<Tally>>,
 }
 
-static KINDS: &[Kind] = &[http::KIND, redis::KIND];
+static KINDS: &[Kind] = &[
+    http::KIND,
+    http2::KIND,
+    redis::KIND,
+    memcached::KIND,
+    postgres::KIND,
+    amqp::KIND,
+    nats::KIND,
+    smtp::KIND,
+    dns::KIND,
+    tcp::KIND,
+];
 
-/// `None`: a protocol that can be started and broken, but not called.
-pub fn kind(protocol: Protocol) -> Option<&'static Kind> {
-    KINDS.iter().find(|kind| kind.protocol == protocol)
+pub fn kind(protocol: Protocol) -> &'static Kind {
+    KINDS.iter().find(|kind| kind.protocol == protocol).expect("every protocol is in the table, as a test checks")
+}
+
+impl Kind {
+    const fn new(protocol: Protocol, open: fn(Peer) -> Result<Speaker, String>, ready: Todo) -> Kind {
+        Kind { protocol, how: "", open, ready, prepare: None, clear: None, forget: None, read_back: None }
+    }
+}
+
+impl Setup {
+    /// From the environment variable that the scenario names.
+    fn password(&self) -> Option<String> {
+        std::env::var(self.account.password_from.as_ref()?).ok()
+    }
 }
 
 /// How the calls of one edge are made.
@@ -86,18 +144,24 @@ pub struct Edge {
     fills: Arc<Semaphore>,
 }
 
-/// The large ones are boxed where they are awaited, so that the task of an HTTP call stays small.
 enum Speaker {
     Http(http::Http),
+    Http2(http2::Http2),
     Redis(redis::Redis),
+    Memcached(memcached::Memcached),
+    Postgres(postgres::Postgres),
+    Smtp(smtp::Smtp),
+    Amqp(amqp::Amqp),
+    Nats(nats::Nats),
+    Dns(dns::Dns),
+    Tcp(tcp::Tcp),
     /// Nobody of ours calls here: the caller is a real process.
     Nobody,
 }
 
 impl Edge {
     pub fn open(protocol: Protocol, peer: Peer) -> Result<Edge, String> {
-        let kind = kind(protocol).ok_or("this protocol cannot be called")?;
-        Ok(Edge::of((kind.open)(peer)?))
+        Ok(Edge::of((kind(protocol).open)(peer)?))
     }
 
     pub fn nobody() -> Edge {
@@ -108,25 +172,36 @@ impl Edge {
         Edge { speaker, fills: Arc::new(Semaphore::new(FILLS_MAX)) }
     }
 
+    /// Large futures are boxed, so that the task of an HTTP or Redis call stays small.
     pub async fn call(&self, request: &Request) -> Outcome {
+        let traits = request.traits;
         match &self.speaker {
             Speaker::Http(http) => http.call(request).await,
-            Speaker::Redis(redis) => redis.call(request.traits).await,
+            Speaker::Redis(redis) => redis.call(traits).await,
+            Speaker::Http2(http) => Box::pin(http.call(request)).await,
+            Speaker::Memcached(memcached) => Box::pin(memcached.call(traits)).await,
+            Speaker::Postgres(postgres) => Box::pin(postgres.call(traits)).await,
+            Speaker::Smtp(smtp) => Box::pin(smtp.call(traits)).await,
+            Speaker::Amqp(amqp) => Box::pin(amqp.call(traits)).await,
+            Speaker::Nats(nats) => Box::pin(nats.call(traits)).await,
+            Speaker::Dns(dns) => Box::pin(dns.call(traits.key)).await,
+            Speaker::Tcp(tcp) => Box::pin(tcp.call()).await,
             Speaker::Nobody => Outcome::Failed(ErrorKind::Refused),
         }
     }
 
     /// Writes a rebuilt value back into a cache, and nobody waits for it. `false`: this is nothing to write to.
     pub fn fill(self: &Arc<Self>, key: u32, runtime: &runtime::Handle) -> bool {
-        if !matches!(self.speaker, Speaker::Redis(_)) {
+        if !matches!(self.speaker, Speaker::Redis(_) | Speaker::Memcached(_)) {
             return false;
         }
         let Ok(permit) = self.fills.clone().try_acquire_owned() else { return true };
         let edge = self.clone();
         runtime.spawn(async move {
-            // A write that fails leaves the key missing, which the next reader finds out.
-            if let Speaker::Redis(redis) = &edge.speaker {
-                redis.fill(key).await;
+            match &edge.speaker {
+                Speaker::Redis(redis) => redis.fill(key).await,
+                Speaker::Memcached(memcached) => memcached.fill(key).await,
+                _ => {}
             }
             drop(permit);
         });
@@ -134,15 +209,20 @@ impl Edge {
     }
 
     /// How plain HTTP/1.1 is called, which is carried on the engine's own thread; `None` of anything else.
-    pub fn plain_http(&self) -> Option<Arc<http1::Line>> {
+    pub fn plain_http(&self) -> Option<Arc<lean::Line>> {
         let Speaker::Http(http) = &self.speaker else { return None };
         Some(Arc::new(http.line()))
     }
 
-    /// While a fault resets new connections each request takes one, so that each is hit with its chance.
+    /// While a fault resets new connections each request takes one, so that each is hit with its chance. Protocols whose requests share
+    /// connections are hit through those.
     pub fn use_fresh_connections(&self, only: bool) {
-        if let Speaker::Http(http) = &self.speaker {
-            http.use_fresh_connections(only);
+        match &self.speaker {
+            Speaker::Http(http) => http.use_fresh_connections(only),
+            Speaker::Memcached(memcached) => memcached.pool.use_fresh_connections(only),
+            Speaker::Postgres(postgres) => postgres.pool.use_fresh_connections(only),
+            Speaker::Smtp(smtp) => smtp.pool.use_fresh_connections(only),
+            _ => {}
         }
     }
 }
@@ -153,5 +233,17 @@ fn kind_of_io(error: &std::io::Error) -> ErrorKind {
         std::io::ErrorKind::ConnectionRefused => ErrorKind::Refused,
         std::io::ErrorKind::TimedOut => ErrorKind::Timeout,
         _ => ErrorKind::Reset,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_protocol_has_its_driver() {
+        for protocol in Protocol::ALL {
+            assert!(!kind(protocol).how.is_empty(), "{protocol:?}");
+        }
     }
 }

@@ -2,26 +2,30 @@
 //! anew, after a pause, when they break. Like `http`, it has no timers of its own.
 
 use super::slots::Slots;
-use super::{Kind, Peer, Preload, Speaker, filler};
+use super::{Acked, Kind, Peer, Preload, Setup, Speaker, Tally, filler};
 use crate::base::{ErrorKind, Outcome, Span, answers};
 use crate::engine::Traits;
 use crate::plan::real::Protocol;
 use ::redis::aio::MultiplexedConnection;
-use ::redis::{AsyncConnectionConfig, Client, RedisError, RedisResult, Value};
-use std::net::SocketAddr;
+use ::redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, RedisError, RedisResult, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Several, so that one answer that a fault holds back does not stand in the way of all others.
 const CONNECTIONS: usize = 8;
-/// Keys written in one pipeline while a cache is filled beforehand.
-const PRELOAD_CHUNK: u32 = 256;
+/// Keys written or read in one go before and after the run.
+const CHUNK: u32 = 256;
 
 pub const KIND: Kind = Kind {
-    protocol: Protocol::Redis,
     how: "the redis crate over 8 multiplexed connections an edge",
-    open: |peer| Redis::new(peer).map(Speaker::Redis).map_err(|error| error.to_string()),
-    ready: |address| Box::pin(ping(address)),
-    preload: Some(|address, keys| Box::pin(async move { preload(address, keys).await.map_err(words) })),
-    forget: Some(|address| Box::pin(async move { flush(address).await.map_err(words) })),
+    prepare: Some(|setup| Box::pin(async move { preload(setup).await.map_err(words) })),
+    forget: Some(|setup| Box::pin(async move { flush(setup).await.map_err(words) })),
+    read_back: Some(|setup, acked| Box::pin(async move { read_back(setup, acked).await.map_err(words) })),
+    ..Kind::new(
+        Protocol::Redis,
+        |peer| Redis::new(peer).map(Speaker::Redis).map_err(|error| error.to_string()),
+        |setup| Box::pin(ping(setup)),
+    )
 };
 
 fn words(error: RedisError) -> String {
@@ -36,28 +40,47 @@ pub struct Redis {
 
 impl Redis {
     fn new(peer: Peer) -> RedisResult<Redis> {
-        let client = Client::open(format!("redis://{}/", peer.address))?;
+        let client = client_of(&peer.setup)?;
         Ok(Redis { client, peer, slots: Slots::new(CONNECTIONS) })
     }
 
     pub async fn call(&self, traits: Traits) -> Outcome {
-        let command = match self.peer.cache {
-            Some(_) => {
+        if traits.write {
+            return self.write(traits.key).await.map_or_else(Outcome::Failed, |()| Outcome::Ok);
+        }
+        let command = match self.peer.keyed {
+            true => {
                 let mut get = ::redis::cmd("GET");
                 get.arg(name_of(traits.key));
                 get
             }
-            None => ::redis::cmd("PING"),
+            false => ::redis::cmd("PING"),
         };
-        self.ask::<Value>(&command).await.map_or_else(Outcome::Failed, |answer| outcome_of(&answer))
+        match self.ask::<Value>(&command).await {
+            Ok(Value::Nil) if self.peer.cache.is_some() => Outcome::Miss,
+            Ok(_) => Outcome::Ok,
+            Err(kind) => Outcome::Failed(kind),
+        }
+    }
+
+    async fn write(&self, key: u32) -> Result<(), ErrorKind> {
+        let write = self.peer.acked.begin(key);
+        self.ask::<()>(&set(key, self.ttl(), write.value(self.peer.request_bytes))).await?;
+        write.acknowledged();
+        Ok(())
     }
 
     /// Writes a rebuilt value.
     pub async fn fill(&self, key: u32) {
-        if let Some(cache) = self.peer.cache {
-            // A write that fails leaves the key missing, which the next reader finds out.
-            let _ = self.ask::<()>(&set(key, cache.ttl, self.peer.response_bytes)).await;
+        let write = self.peer.acked.begin(key);
+        // A write that fails leaves the key missing, which the next reader finds out.
+        if self.ask::<()>(&set(key, self.ttl(), write.value(self.peer.response_bytes))).await.is_ok() {
+            write.filled();
         }
+    }
+
+    fn ttl(&self) -> Option<Span> {
+        self.peer.cache.and_then(|cache| cache.ttl)
     }
 
     async fn ask<T: ::redis::FromRedisValue>(&self, command: &::redis::Cmd) -> Result<T, ErrorKind> {
@@ -87,21 +110,13 @@ fn name_of(key: u32) -> String {
     format!("firedrill:key:{key}")
 }
 
-fn set(key: u32, ttl: Option<Span>, value_bytes: u64) -> ::redis::Cmd {
+fn set(key: u32, ttl: Option<Span>, value: Vec<u8>) -> ::redis::Cmd {
     let mut command = ::redis::cmd("SET");
-    command.arg(name_of(key)).arg(filler::value(value_bytes));
+    command.arg(name_of(key)).arg(value);
     if let Some(ttl) = ttl {
         command.arg("PX").arg((ttl.0 / 1_000_000).max(1));
     }
     command
-}
-
-/// Whatever is not "no such key" is an answer: a value to `GET`, a plain word to `PING`.
-fn outcome_of(answer: &Value) -> Outcome {
-    match answer {
-        Value::Nil => Outcome::Miss,
-        _ => Outcome::Ok,
-    }
 }
 
 fn kind_of(error: &RedisError) -> ErrorKind {
@@ -116,16 +131,32 @@ fn kind_of(error: &RedisError) -> ErrorKind {
     }
 }
 
-/// Writes the first `entries` keys, the most popular ones last, so that a full cache keeps them.
-async fn preload(address: SocketAddr, Preload { entries, ttl, value_bytes }: Preload) -> RedisResult<()> {
-    let client = Client::open(format!("redis://{address}/"))?;
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config()).await?;
+fn client_of(setup: &Setup) -> RedisResult<Client> {
+    let mut login = ::redis::RedisConnectionInfo::default();
+    if let Some(password) = setup.password() {
+        login = login.set_password(password);
+    }
+    if let Some(user) = &setup.account.user {
+        login = login.set_username(user);
+    }
+    let info = format!("redis://{}/", setup.address).into_connection_info()?;
+    Client::open(info.set_redis_settings(login))
+}
+
+async fn connect(setup: &Setup) -> RedisResult<MultiplexedConnection> {
+    client_of(setup)?.get_multiplexed_async_connection_with_config(&config()).await
+}
+
+/// Writes the first keys, the most popular ones last, so that a full cache keeps them.
+async fn preload(setup: Setup) -> RedisResult<()> {
+    let Some(Preload { entries, ttl, value_bytes }) = setup.keys else { return Ok(()) };
+    let mut connection = connect(&setup).await?;
     let mut end = entries;
     while end > 0 {
-        let begin = end.saturating_sub(PRELOAD_CHUNK);
+        let begin = end.saturating_sub(CHUNK);
         let mut pipeline = ::redis::pipe();
         for key in (begin..end).rev() {
-            pipeline.add_command(set(key, ttl, value_bytes)).ignore();
+            pipeline.add_command(set(key, ttl, filler::value(value_bytes))).ignore();
         }
         pipeline.query_async::<()>(&mut connection).await?;
         end = begin;
@@ -134,33 +165,32 @@ async fn preload(address: SocketAddr, Preload { entries, ttl, value_bytes }: Pre
 }
 
 /// Empties a cache at once; says how many keys it held.
-async fn flush(address: SocketAddr) -> RedisResult<u64> {
-    let client = Client::open(format!("redis://{address}/"))?;
-    let mut connection = client.get_multiplexed_async_connection().await?;
+async fn flush(setup: Setup) -> RedisResult<u64> {
+    let mut connection = connect(&setup).await?;
     let held: u64 = ::redis::cmd("DBSIZE").query_async(&mut connection).await?;
     ::redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await?;
     Ok(held)
 }
 
-async fn ping(address: SocketAddr) -> Result<(), String> {
-    let client = Client::open(format!("redis://{address}/")).map_err(words)?;
+async fn read_back(setup: Setup, acked: Arc<Acked>) -> RedisResult<Tally> {
+    let mut connection = connect(&setup).await?;
+    let mut found = BTreeMap::new();
+    for keys in acked.keys().chunks(CHUNK as usize) {
+        let mut command = ::redis::cmd("MGET");
+        keys.iter().for_each(|key| drop(command.arg(name_of(*key))));
+        let values: Vec<Option<Vec<u8>>> = command.query_async(&mut connection).await?;
+        let numbers = values.iter().map(|value| acked.number_in(value.as_deref()?));
+        found.extend(keys.iter().zip(numbers).filter_map(|(key, number)| Some((*key, number?))));
+    }
+    Ok(acked.tally_values(&found))
+}
+
+async fn ping(setup: Setup) -> Result<(), String> {
     let said = |error: RedisError| format!("PING failed: {error}");
-    let mut connection = client.get_multiplexed_async_connection().await.map_err(said)?;
+    let mut connection = connect(&setup).await.map_err(said)?;
     let answer: String = ::redis::cmd("PING").query_async(&mut connection).await.map_err(said)?;
     match answer.as_str() {
         "PONG" => Ok(()),
         other => Err(format!("PING was answered with {other:?}")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_value_and_a_pong_are_answers_and_no_value_is_a_miss() {
-        assert_eq!(outcome_of(&Value::BulkString(b"x".to_vec())), Outcome::Ok);
-        assert_eq!(outcome_of(&Value::SimpleString("PONG".into())), Outcome::Ok);
-        assert_eq!(outcome_of(&Value::Nil), Outcome::Miss);
     }
 }

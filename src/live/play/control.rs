@@ -241,9 +241,9 @@ impl Held {
     }
 
     async fn forget(&mut self) -> Done {
-        let Some(forget) = drivers::kind(self.process.protocol()).and_then(|kind| kind.forget) else { return Ok(None) };
+        let Some(forget) = drivers::kind(self.process.protocol()).forget else { return Ok(None) };
         let service = || self.process.name().to_owned();
-        let held = forget(self.process.address());
+        let held = forget(self.process.setup());
         let held = held.await.map_err(|why| Trouble::Signal { service: service(), verb: "emptied", why })?;
         Ok(Some(("entries forgotten", held)))
     }

@@ -2,7 +2,8 @@
 
 use super::{ending, target};
 use crate::base::{EdgeId, ServiceId, Span};
-use crate::plan::real::{Origin, Protocol};
+use crate::live::{drivers, engines};
+use crate::plan::real::Origin;
 use crate::plan::{Effect, Plan, RealService, Role, Step, Target};
 
 /// One line for each thing, in the order in which it would be done.
@@ -57,18 +58,23 @@ fn is_guarded(plan: &Plan) -> bool {
 fn of_service(plan: &Plan, real: &RealService) -> Vec<String> {
     let service = plan.service(real.service);
     let name = &service.name;
-    let mut lines = match &real.origin {
+    let mut lines = match engines::resolved(plan, real).origin {
         Origin::Address(address) => vec![format!("connect to `{name}` at {address}")],
-        Origin::Start { program, args, .. } => vec![
-            format!("make a private folder for `{name}` in the temporary folder"),
-            format!("start `{name}` on a free port of 127.0.0.1: {program} {}", shown(args)),
-        ],
+        Origin::Start { program, args, first, .. } => {
+            let mut lines = vec![format!("make a private folder for `{name}` in the temporary folder")];
+            lines.extend(first.files.iter().map(|(file, _)| format!("write {file} for `{name}` in it")));
+            lines.extend(first.run.iter().map(|words| format!("run there: {}", shown(words))));
+            lines.push(format!("start `{name}` on a free port of 127.0.0.1: {program} {}", shown(&args)));
+            lines
+        }
+        Origin::Engine { .. } => Vec::new(),
     };
     if let Some(bytes) = real.volume_bytes {
         lines.insert(1, format!("mount a tmpfs of {bytes} bytes for the data of `{name}`"));
     }
-    if let (Role::Cache(spec), Protocol::Redis) = (&service.role, real.protocol)
+    if let Role::Cache(spec) = &service.role
         && spec.warm
+        && drivers::kind(real.protocol).prepare.is_some()
     {
         lines.push(format!("write {} keys named firedrill:key:N into `{name}`", spec.entries.min(spec.keys)));
     }

@@ -201,11 +201,14 @@ fn methods(plan: &Plan) -> Vec<String> {
 fn how_real(origin: &Origin, protocol: Protocol) -> String {
     let how = match origin {
         Origin::Start { program, .. } => format!("a real process, `{program}`, started on a free loopback port"),
+        Origin::Engine { engine, .. } => {
+            format!("a real {} of its own, started on a free loopback port", engine.word())
+        }
         Origin::Address(address) => format!("a real service at {address}"),
     };
-    match drivers::kind(protocol).filter(|_| protocol != Protocol::Http) {
-        Some(kind) => format!("{how}; called by {}", kind.how),
-        None => how,
+    match protocol {
+        Protocol::Http => how,
+        _ => format!("{how}; called by {}", drivers::kind(protocol).how),
     }
 }
 

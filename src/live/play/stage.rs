@@ -6,7 +6,8 @@ use super::drive::Inbox;
 use super::target;
 use super::wire::{Line, LiveWire};
 use crate::base::{EdgeId, FaultId, ServiceId, Span};
-use crate::live::drivers::{self, Cache, Peer, Preload};
+use crate::live::drivers::{self, Acked, Cache, Peer, Preload, Setup};
+use crate::live::engines;
 use crate::live::http1::{Servers, Watch};
 use crate::live::process::ready;
 use crate::live::proxy::FaultProxy;
@@ -38,6 +39,7 @@ struct Builder<'a> {
     addresses: BTreeMap<ServiceId, SocketAddr>,
     /// By edge.
     proxies: BTreeMap<usize, FaultProxy>,
+    acked: BTreeMap<ServiceId, Arc<Acked>>,
 }
 
 pub async fn build(
@@ -47,7 +49,7 @@ pub async fn build(
     inbox: &Inbox,
     watch: Watch,
 ) -> Result<Stage, Trouble> {
-    let mut builder = Builder { plan, addresses: reached.clone(), proxies: BTreeMap::new() };
+    let mut builder = Builder { plan, addresses: reached.clone(), proxies: BTreeMap::new(), acked: books(plan) };
     builder.reach().await?;
     let mut servers = Servers::new(watch.clone(), plan.clone());
     let stand_ins = builder.listen(&mut servers)?;
@@ -59,7 +61,7 @@ pub async fn build(
     for edge in 0..plan.edges.len() {
         builder.proxy(EdgeId::from(edge)).await?;
     }
-    builder.preload().await?;
+    builder.prepare().await?;
     let lines = (0..plan.edges.len()).map(|edge| builder.line(EdgeId::from(edge))).collect::<Result<Vec<_>, _>>()?;
     let proxies = lines.iter().filter_map(|line: &Line| Some(line.proxy.as_ref()?.address()));
     let listeners = stand_ins.into_iter().chain(proxies).collect();
@@ -76,7 +78,7 @@ impl Builder<'_> {
             let (Origin::Address(_), Some(address)) = (&real.origin, self.addresses.get(&real.service)) else {
                 continue;
             };
-            let asked = ready::try_once(real, *address, real.ready_within.to_std()).await;
+            let asked = ready::try_once(real, self.setup(real, *address), real.ready_within.to_std()).await;
             asked.map_err(|why| self.unreachable(real.service, why))?;
         }
         Ok(())
@@ -96,7 +98,7 @@ impl Builder<'_> {
 
     /// Starts a process, told where the services are that it calls.
     async fn start(&mut self, service: &RealService, ledger: &Ledger) -> Result<RealProcess, Trouble> {
-        let mut service = service.clone();
+        let mut service = engines::resolved(self.plan, service);
         let edges = target::edges_from(self.plan, service.service);
         for edge in edges {
             let to = self.plan.edge(edge).to;
@@ -157,42 +159,63 @@ impl Builder<'_> {
             Party::Service(_) => (Method::GET, "/"),
         };
         // A stand-in is sent the whole request body, whatever the method would be.
-        let bodiless = real.is_some() && matches!(method, Method::GET | Method::HEAD | Method::DELETE);
+        let http = real.is_some_and(|real| matches!(real.protocol, Protocol::Http | Protocol::Http2));
+        let bodiless = http && matches!(method, Method::GET | Method::HEAD | Method::DELETE);
         let host = match real.map(|real| &real.origin) {
             Some(Origin::Address(host)) => host.clone(),
             _ => address.to_string(),
         };
-        let cache = match &self.plan.service(of.to).role {
+        let role = &self.plan.service(of.to).role;
+        let cache = match role {
             Role::Cache(spec) => Some(Cache { ttl: self.ttl(spec, real) }),
-            Role::Plain | Role::Store(_) | Role::Database(_) | Role::Broker(_) => None,
+            _ => None,
+        };
+        let name = self.plan.service(of.to).name.clone();
+        let setup = match real {
+            Some(real) => self.setup(real, address),
+            None => Setup { address, name, account: Default::default(), keys: None, folder: None },
         };
         let request_bytes = if bodiless { 0 } else { of.request_bytes };
         let (path, response_bytes) = (path.to_owned(), of.response_bytes);
-        Peer { edge, address, host, method, path, request_bytes, response_bytes, cache }
+        let acked = self.acked.get(&of.to).cloned().unwrap_or_default();
+        let keyed = !matches!(role, Role::Plain);
+        Peer { setup, edge, host, method, path, request_bytes, response_bytes, cache, keyed, acked }
+    }
+
+    fn setup(&self, real: &RealService, address: SocketAddr) -> Setup {
+        let name = self.plan.service(real.service).name.clone();
+        Setup { address, name, account: real.account.clone(), keys: None, folder: None }
     }
 
     fn ttl(&self, spec: &CacheSpec, real: Option<&RealService>) -> Option<Span> {
         let own = match real.map(|real| &real.origin) {
-            None | Some(Origin::Start { .. }) => None,
+            None | Some(Origin::Start { .. } | Origin::Engine { .. }) => None,
             Some(Origin::Address(_)) => Some(self.plan.length.since(crate::base::Time::ZERO) + AFTERGLOW),
         };
         spec.ttl.into_iter().chain(own).min()
     }
 
-    /// Fills the real caches that are to be warm, before the clock starts.
-    async fn preload(&self) -> Result<(), Trouble> {
+    /// Makes what calls need there, and fills the real caches that are to be warm, before the clock starts.
+    async fn prepare(&self) -> Result<(), Trouble> {
         for real in &self.plan.real.services {
-            let Role::Cache(spec) = &self.plan.service(real.service).role else { continue };
-            let Some(preload) = drivers::kind(real.protocol).and_then(|kind| kind.preload).filter(|_| spec.warm) else {
-                continue;
-            };
-            let into = self.plan.edges.iter().filter(|edge| edge.to == real.service);
-            let value_bytes = into.map(|edge| edge.response_bytes).max().unwrap_or(0);
-            let keys = Preload { entries: spec.entries.min(spec.keys), ttl: self.ttl(spec, Some(real)), value_bytes };
-            let filled = preload(self.addresses[&real.service], keys).await;
-            filled.map_err(|why| self.unreachable(real.service, why))?;
+            let Some(prepare) = drivers::kind(real.protocol).prepare else { continue };
+            let setup = Setup { keys: self.keys(real), ..self.setup(real, self.addresses[&real.service]) };
+            prepare(setup).await.map_err(|why| self.unreachable(real.service, why))?;
         }
         Ok(())
+    }
+
+    /// What is there before the run: of a cache what the model says, of anything else every key that somebody may ask for.
+    fn keys(&self, real: &RealService) -> Option<Preload> {
+        let into = self.plan.edges.iter().filter(|edge| edge.to == real.service);
+        let value_bytes = into.map(|edge| edge.response_bytes).max().unwrap_or(0);
+        let (entries, ttl) = match &self.plan.service(real.service).role {
+            Role::Cache(spec) if !spec.warm => return None,
+            Role::Cache(spec) => (spec.entries.min(spec.keys), self.ttl(spec, Some(real))),
+            Role::Plain => return None,
+            _ => (self.plan.clients.iter().filter_map(|client| Some(client.keys.as_ref()?.count)).max()?, None),
+        };
+        Some(Preload { entries, ttl, value_bytes })
     }
 
     fn unreachable(&self, service: ServiceId, why: String) -> Trouble {
@@ -202,6 +225,12 @@ impl Builder<'_> {
             why,
         }
     }
+}
+
+/// One set of books for each server that keeps what it acknowledges.
+fn books(plan: &Plan) -> BTreeMap<ServiceId, Arc<Acked>> {
+    let keeps = plan.real.services.iter().filter(|real| real.protocol.keeps_writes());
+    keeps.map(|real| (real.service, Arc::default())).collect()
 }
 
 /// How many attempts may be under way: each can take a descriptor at its caller, at the stand-in, and two at a proxy.

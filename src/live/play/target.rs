@@ -1,6 +1,7 @@
 //! Look-ups in a Plan that the live world needs: which services are real, in what order they start, which edges need a proxy. No I/O.
 
 use crate::base::{EdgeId, ServiceId};
+use crate::live::engines;
 use crate::plan::real::Origin;
 use crate::plan::{Effect, Party, Plan, RealService, Step, Target};
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ pub fn real(plan: &Plan, service: ServiceId) -> Option<&RealService> {
 }
 
 pub fn is_started(real: &RealService) -> bool {
-    matches!(real.origin, Origin::Start { .. })
+    !matches!(real.origin, Origin::Address(_))
 }
 
 /// The edges by which a service calls others.
@@ -52,12 +53,11 @@ pub fn needs_proxy(plan: &Plan, edge: EdgeId) -> bool {
 
 /// A `{to:…}` that names no service which this one calls.
 pub fn unknown_placeholder(plan: &Plan, real: &RealService) -> Option<String> {
-    let mut known = real.clone();
+    let mut known = engines::resolved(plan, real);
     for edge in edges_from(plan, real.service) {
         fill_in(&mut known, &plan.service(plan.edge(edge).to).name, SocketAddr::from(([127, 0, 0, 1], 1)));
     }
-    let Origin::Start { args, env, .. } = &known.origin else { return None };
-    args.iter().chain(env.iter().map(|(_, text)| text)).find_map(|text| {
+    known.origin.texts().into_iter().find_map(|text| {
         let rest = &text[text.find("{to:")?..];
         Some(rest[..rest.find('}').map_or(rest.len(), |end| end + 1)].to_owned())
     })
@@ -69,16 +69,11 @@ pub fn placeholder(name: &str) -> String {
 }
 
 /// Does the process learn where this service is?
-pub fn is_told(real: &RealService, name: &str) -> bool {
-    let Origin::Start { args, env, .. } = &real.origin else { return false };
+pub fn is_told(plan: &Plan, real: &RealService, name: &str) -> bool {
     let placeholder = placeholder(name);
-    args.iter().chain(env.iter().map(|(_, text)| text)).any(|text| text.contains(&placeholder))
+    engines::resolved(plan, real).origin.texts().iter().any(|text| text.contains(&placeholder))
 }
 
 pub fn fill_in(real: &mut RealService, name: &str, address: SocketAddr) {
-    let Origin::Start { args, env, .. } = &mut real.origin else { return };
-    let placeholder = placeholder(name);
-    for text in args.iter_mut().chain(env.iter_mut().map(|(_, text)| text)) {
-        *text = text.replace(&placeholder, &address.to_string());
-    }
+    real.origin.replace(&placeholder(name), &address.to_string());
 }

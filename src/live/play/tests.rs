@@ -321,6 +321,7 @@ fn a_real_http_server_calls_a_stand_in_through_the_proxy() {
         program,
         args: ["--exact", role, "--ignored", "--nocapture"].map(str::to_owned).to_vec(),
         env: vec![("ROLE_PORT".into(), "{port}".into()), ("ROLE_DOWNSTREAM".into(), "{to:s1}".into())],
+        first: Default::default(),
     };
     real.protocol = crate::plan::real::Protocol::Http;
     real.ready = crate::plan::real::Ready::Connect;

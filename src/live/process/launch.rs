@@ -1,12 +1,14 @@
 //! Starting a service: port, folder, arguments, log; then waiting until it is ready or has failed for good.
 
+use super::first::port_names;
 use super::{RealProcess, Running, listener, log, ready};
 use crate::live::folder::Folder;
 use crate::live::undo::spawn::SpawnError;
 use crate::live::undo::{Identity, Ledger};
-use crate::live::{Trouble, Volume};
+use crate::live::{Trouble, Volume, engines};
 use crate::plan::RealService;
 use crate::plan::real::Origin;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
@@ -28,7 +30,7 @@ impl RealProcess {
         let Origin::Start { program, .. } = &service.origin else { return Ok(()) };
         match can_be_found(program) && (!program.contains('/') || resolve(program).is_file()) {
             true => Ok(()),
-            false => Err(Trouble::ProgramNotFound { service: name.to_owned(), program: program.clone() }),
+            false => Err(not_found(name.to_owned(), program.clone())),
         }
     }
 
@@ -42,20 +44,22 @@ impl RealProcess {
             service: service.clone(),
             ledger: ledger.clone(),
             port: 0,
+            ports: BTreeMap::new(),
             running: None,
             ended: None,
             volume,
             folder,
         };
         make_folder(&process.data_dir())?;
+        process.run_first().await?;
         for _ in 1..PORT_TRIES {
-            process.port = free_port()?;
+            process.take_ports()?;
             match process.launch().await {
                 Err(trouble) if trouble.is_port_in_use() => {}
                 outcome => return outcome.map(|()| process),
             }
         }
-        process.port = free_port()?;
+        process.take_ports()?;
         process.launch().await.map(|()| process)
     }
 
@@ -68,6 +72,7 @@ impl RealProcess {
             let data = self.data_dir();
             fs::remove_dir_all(&data).map_err(|source| Trouble::Folder { path: data.clone(), source })?;
             make_folder(&data)?;
+            self.run_first().await?;
         }
         for _ in 1..PORT_TRIES {
             match self.launch().await {
@@ -79,6 +84,7 @@ impl RealProcess {
     }
 
     async fn launch(&mut self) -> Result<(), Trouble> {
+        self.write_files()?;
         let mut command = self.command()?;
         let (child, entry) = self.ledger.spawn(&mut command, &self.name).map_err(|error| self.not_started(error))?;
         let pid = child.id() as i32;
@@ -95,9 +101,16 @@ impl RealProcess {
     }
 
     fn command(&self) -> Result<Command, Trouble> {
-        let Origin::Start { program, args, env } = &self.service.origin else {
+        let Origin::Start { program, args, env, .. } = &self.service.origin else {
             return Err(Trouble::NothingToStart { service: self.name.clone() });
         };
+        let mut command = self.command_of(program, args)?;
+        command.envs(env.iter().map(|(key, text)| (key, self.filled_in(text))));
+        Ok(command)
+    }
+
+    /// A program in the private folder, which writes to the log.
+    pub(super) fn command_of(&self, program: &str, args: &[String]) -> Result<Command, Trouble> {
         let path = self.log_path();
         let log_files = || -> io::Result<(File, File)> {
             let log = File::options().append(true).create(true).open(&path)?;
@@ -106,21 +119,31 @@ impl RealProcess {
         let (out, err) = log_files().map_err(|source| Trouble::Folder { path: path.clone(), source })?;
         let mut command = Command::new(resolve(program));
         command.args(args.iter().map(|text| self.filled_in(text)));
-        command.envs(env.iter().map(|(key, text)| (key, self.filled_in(text))));
+        self.as_user(&mut command)?;
         // In its own folder a server that writes beside itself leaves nothing behind.
         command.current_dir(self.data_dir()).stdin(Stdio::null()).stdout(out).stderr(err);
         Ok(command)
     }
 
-    fn filled_in(&self, text: &str) -> String {
+    pub(super) fn filled_in(&self, text: &str) -> String {
+        let named =
+            |text: String, (name, port): (&String, &u16)| text.replace(&format!("{{port:{name}}}"), &port.to_string());
+        let text = self.ports.iter().fold(text.to_owned(), named);
         text.replace("{port}", &self.port.to_string()).replace("{dir}", &self.data_dir().to_string_lossy())
+    }
+
+    fn take_ports(&mut self) -> Result<(), Trouble> {
+        self.port = free_port()?;
+        let names = port_names(self.service.origin.texts().into_iter());
+        self.ports = names.into_iter().map(|name| Ok((name, free_port()?))).collect::<Result<_, Trouble>>()?;
+        Ok(())
     }
 
     async fn wait_until_ready(&mut self) -> Result<(), Trouble> {
         let within = self.service.ready_within.to_std();
         let until = Instant::now() + within;
         loop {
-            let last = ready::try_once(&self.service, self.address(), within.min(ONE_TRY)).await;
+            let last = ready::try_once(&self.service, self.setup(), within.min(ONE_TRY)).await;
             self.check_alive()?;
             let Err(last) = last else { return self.make_sure_it_is_ours().await };
             if Instant::now() >= until {
@@ -170,25 +193,34 @@ impl RealProcess {
         match error {
             SpawnError::Ledger(trouble) => trouble,
             SpawnError::Os(source) if source.kind() == io::ErrorKind::NotFound || !can_be_found(&program) => {
-                Trouble::ProgramNotFound { service, program }
+                not_found(service, program)
             }
             SpawnError::Os(source) => Trouble::CannotStart { service, program, source },
         }
     }
 
-    fn program(&self) -> String {
+    pub(super) fn program(&self) -> String {
         match &self.service.origin {
             Origin::Start { program, .. } => program.clone(),
+            Origin::Engine { engine, .. } => engine.word().to_owned(),
             Origin::Address(address) => address.clone(),
         }
     }
 }
 
-fn check_origin(service: &RealService, name: &str) -> Result<(), Trouble> {
-    let Origin::Start { args, env, .. } = &service.origin else {
-        return Err(Trouble::NothingToStart { service: name.to_owned() });
+fn not_found(service: String, program: String) -> Trouble {
+    let how = match engines::package_of(&program) {
+        Some(package) => format!("install it (on Debian and Ubuntu: apt install {package})"),
+        None => "install it, or give its full path in the scenario".to_owned(),
     };
-    match args.iter().chain(env.iter().map(|(_, text)| text)).any(|text| text.contains("{port}")) {
+    Trouble::ProgramNotFound { service, program, how }
+}
+
+fn check_origin(service: &RealService, name: &str) -> Result<(), Trouble> {
+    if !matches!(service.origin, Origin::Start { .. }) {
+        return Err(Trouble::NothingToStart { service: name.to_owned() });
+    }
+    match service.origin.texts().iter().any(|text| text.contains("{port}")) {
         true => Ok(()),
         false => Err(Trouble::NoPortPlaceholder { service: name.to_owned() }),
     }

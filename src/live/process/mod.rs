@@ -1,11 +1,13 @@
 //! A real service as a child process: started on a free loopback port with a private folder, checked ready, broken on
 //! request and ended without a trace. It never touches a process that it did not start.
 
+mod first;
 mod launch;
 mod listener;
 mod log;
 pub(in crate::live) mod ready;
 
+use super::drivers::Setup;
 use super::folder::Folder;
 use super::undo::ledger::GRACE;
 use super::undo::{EntryId, Identity, Ledger, entries, identity, revert};
@@ -15,6 +17,7 @@ use crate::plan::real::Protocol;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Child;
@@ -30,6 +33,8 @@ pub struct RealProcess {
     service: RealService,
     ledger: Ledger,
     port: u16,
+    /// What `{port:NAME}` stands for.
+    ports: BTreeMap<String, u16>,
     running: Option<Running>,
     /// Why it ended, when that was not our doing.
     ended: Option<String>,
@@ -53,6 +58,13 @@ impl RealProcess {
 
     pub fn protocol(&self) -> Protocol {
         self.service.protocol
+    }
+
+    /// How its driver gets in.
+    pub fn setup(&self) -> Setup {
+        let folder = Some(self.data_dir());
+        let account = self.service.account.clone();
+        Setup { address: self.address(), name: self.name.clone(), account, keys: None, folder }
     }
 
     pub fn address(&self) -> SocketAddr {

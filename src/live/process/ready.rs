@@ -1,6 +1,6 @@
 //! Whether a server answers yet: one try each, with a bound on its time. Never retries; the launcher does.
 
-use crate::live::drivers;
+use crate::live::drivers::{self, Setup};
 use crate::plan::RealService;
 use crate::plan::real::Ready;
 use http_body_util::Empty;
@@ -11,14 +11,12 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 /// `Err` says in a few words what was missing.
-pub async fn try_once(service: &RealService, address: SocketAddr, at_most: Duration) -> Result<(), String> {
+pub async fn try_once(service: &RealService, setup: Setup, at_most: Duration) -> Result<(), String> {
+    let address = setup.address;
     let attempt = async {
         match &service.ready {
             Ready::Connect => connect(address).await.map(drop),
-            Ready::Answers => match drivers::kind(service.protocol) {
-                Some(kind) => (kind.ready)(address).await,
-                None => connect(address).await.map(drop),
-            },
+            Ready::Answers => (drivers::kind(service.protocol).ready)(setup).await,
             Ready::HttpGet(path) => http_get(address, path).await,
         }
     };

@@ -17,11 +17,17 @@ fn service(program: &str, args: &[&str], ready: Ready) -> RealService {
             program: program.into(),
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             env: vec![("SERVER_PORT".into(), "{port}".into())],
+            first: Default::default(),
         },
         ready_within: Span::from_secs(10),
         ready,
         volume_bytes: None,
+        account: Default::default(),
     }
+}
+
+fn setup(address: SocketAddr) -> Setup {
+    Setup { address, name: "it".into(), account: Default::default(), keys: None, folder: None }
 }
 
 fn redis() -> RealService {
@@ -171,9 +177,9 @@ async fn readiness_by_http_takes_any_status_below_500() {
         }
     });
     let ready = service("sh", &[], Ready::HttpGet("/up".into()));
-    let refusal = ready::try_once(&ready, address, Duration::from_secs(5)).await.unwrap_err();
+    let refusal = ready::try_once(&ready, setup(address), Duration::from_secs(5)).await.unwrap_err();
     assert!(refusal.contains("503"), "{refusal}");
-    assert_eq!(ready::try_once(&ready, address, Duration::from_secs(5)).await, Ok(()));
+    assert_eq!(ready::try_once(&ready, setup(address), Duration::from_secs(5)).await, Ok(()));
 }
 
 #[tokio::test]

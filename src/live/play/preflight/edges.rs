@@ -14,13 +14,6 @@ impl Desk<'_> {
         for edge in &self.plan.edges {
             let to = self.plan.service(edge.to).name.clone();
             let real = target::real(self.plan, edge.to);
-            let by_us = match edge.from {
-                Party::Client(_) => true,
-                Party::Service(from) => target::real(self.plan, from).is_none(),
-            };
-            if by_us && real.is_some_and(|real| real.protocol == Protocol::Tcp) {
-                self.problems.push(format!("`{}`: `{to}` speaks plain `tcp`, which firedrill can start and break but not call; give it `protocol: http` or `redis`", edge.name));
-            }
             if edge.request_bytes.max(edge.response_bytes) > MESSAGE_BYTES_MAX {
                 self.problems.push(format!(
                     "`{}`: messages of more than 64MiB are not carried; make `request` and `response` smaller",

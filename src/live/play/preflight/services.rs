@@ -1,8 +1,8 @@
 //! Before a run: whether each real service can be started or reached, and whether it may be.
 
 use super::Desk;
-use crate::live::RealProcess;
 use crate::live::play::target;
+use crate::live::{RealProcess, engines};
 use crate::plan::real::Origin;
 use crate::plan::{RealService, Role};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -11,8 +11,8 @@ impl Desk<'_> {
     pub(super) fn service(&mut self, real: &RealService, allow_remote: bool) {
         let name = self.name(real.service).to_owned();
         match &real.origin {
-            Origin::Start { .. } => {
-                if let Err(trouble) = RealProcess::check(real, &name) {
+            Origin::Start { .. } | Origin::Engine { .. } => {
+                if let Err(trouble) = RealProcess::check(&engines::resolved(self.plan, real), &name) {
                     self.problems.push(trouble.to_string());
                 }
             }
@@ -28,7 +28,7 @@ impl Desk<'_> {
         }
         let service = self.plan.service(real.service);
         if matches!(service.role, Role::Broker(_)) {
-            self.problems.push(format!("service `{name}`: a real broker's messages cannot be followed to its consumers; let it run as a stand-in"));
+            self.problems.push(format!("service `{name}`: a real broker's messages cannot be followed to its consumers; let it run as a stand-in, or write it as a plain service, to which messages are only sent"));
         }
         if service.replicas > 1 {
             let (replicas, what) = (service.replicas, "one real process stands for all of them");
@@ -58,7 +58,7 @@ impl Desk<'_> {
         for edge in target::edges_from(self.plan, real.service) {
             let of = self.plan.edge(edge);
             let (edge_name, to) = (of.name.clone(), self.name(of.to).to_owned());
-            if target::is_told(real, &to) {
+            if target::is_told(self.plan, real, &to) {
                 continue;
             }
             let how =

@@ -1,0 +1,145 @@
+//! Calls to NATS JetStream: each request publishes one message to a stream on disk and waits for the server's acknowledgement. Many
+//! requests share a connection, which the client makes anew by itself; meanwhile requests are refused instead of being held back.
+
+use super::slots::Slots;
+use super::{Acked, Kind, Peer, Setup, Speaker, Tally};
+use crate::base::{ErrorKind, Outcome};
+use crate::engine::Traits;
+use crate::plan::real::Protocol;
+use async_nats::connection::State;
+use async_nats::jetstream::context::{Context, PublishErrorKind};
+use async_nats::jetstream::stream::Config;
+use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Connections of one edge.
+const CONNECTIONS: usize = 4;
+/// Requests that read messages back side by side.
+const READERS: u64 = 16;
+/// An acknowledgement that was lost with a connection never comes; the engine's timeouts are shorter.
+const ACK_WITHIN: Duration = Duration::from_secs(60);
+/// How soon a broken connection is made anew.
+const RECONNECT: Duration = Duration::from_millis(100);
+
+pub const KIND: Kind = Kind {
+    how: "async-nats, JetStream publish with acknowledgement to a stream on disk, 4 connections an edge",
+    prepare: Some(|setup| Box::pin(prepare(setup))),
+    clear: Some(|setup| Box::pin(clear(setup))),
+    read_back: Some(|setup, acked| Box::pin(read_back(setup, acked))),
+    ..Kind::new(
+        Protocol::Nats,
+        |peer| Ok(Speaker::Nats(Nats { subject: name_of(&peer.setup), peer, slots: Slots::new(CONNECTIONS) })),
+        |setup| Box::pin(ready(setup)),
+    )
+};
+
+pub struct Nats {
+    peer: Peer,
+    subject: String,
+    slots: Slots<Context>,
+}
+
+impl Nats {
+    pub async fn call(&self, traits: Traits) -> Outcome {
+        let context = match self.slots.get(|| self.connect()).await {
+            Ok((context, _)) => context,
+            Err(kind) => return Outcome::Failed(kind),
+        };
+        if context.client().connection_state() != State::Connected {
+            return Outcome::Failed(ErrorKind::Refused);
+        }
+        let write = self.peer.acked.begin(traits.key);
+        let published = async {
+            let sent = context.publish(self.subject.clone(), write.value(self.peer.request_bytes).into()).await?;
+            sent.await
+        };
+        match published.await {
+            Ok(_) => {
+                write.acknowledged();
+                Outcome::Ok
+            }
+            Err(error) => Outcome::Failed(match error.kind() {
+                PublishErrorKind::TimedOut => ErrorKind::Timeout,
+                PublishErrorKind::BrokenPipe => ErrorKind::Reset,
+                PublishErrorKind::StreamNotFound => ErrorKind::Unavailable,
+                PublishErrorKind::MaxAckPending => ErrorKind::Throttled,
+                _ if error.to_string().contains("resources") => ErrorKind::NoSpace,
+                _ => ErrorKind::Error,
+            }),
+        }
+    }
+
+    async fn connect(&self) -> Result<Context, ErrorKind> {
+        let client = connect(&self.peer.setup).await.map_err(|error| kind_of(&error))?;
+        let mut context = async_nats::jetstream::new(client);
+        context.set_timeout(ACK_WITHIN);
+        Ok(context)
+    }
+}
+
+async fn connect(setup: &Setup) -> Result<Client, ConnectError> {
+    let mut options = ConnectOptions::new().name("firedrill").reconnect_delay_callback(|_| RECONNECT);
+    if let Some(user) = &setup.account.user {
+        options = options.user_and_password(user.clone(), setup.password().unwrap_or_default());
+    }
+    options.connect(setup.address.to_string()).await
+}
+
+fn kind_of(error: &ConnectError) -> ErrorKind {
+    let io = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    match (error.kind(), io) {
+        (ConnectErrorKind::TimedOut, _) => ErrorKind::Timeout,
+        (ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation, _) => ErrorKind::Error,
+        (_, Some(io)) => super::kind_of_io(io),
+        (_, None) => ErrorKind::Reset,
+    }
+}
+
+/// The stream and its one subject; a stream's name has neither dots nor blanks.
+fn name_of(setup: &Setup) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    format!("firedrill_{}", setup.name.chars().map(plain).collect::<String>())
+}
+
+async fn context(setup: &Setup) -> Result<Context, String> {
+    connect(setup).await.map(async_nats::jetstream::new).map_err(|error| error.to_string())
+}
+
+/// JetStream itself must answer, which takes a moment longer than the port.
+async fn ready(setup: Setup) -> Result<(), String> {
+    context(&setup).await?.query_account().await.map(drop).map_err(|error| error.to_string())
+}
+
+async fn prepare(setup: Setup) -> Result<(), String> {
+    let name = name_of(&setup);
+    let config = Config { subjects: vec![name.clone()], name, allow_direct: true, ..Config::default() };
+    context(&setup).await?.get_or_create_stream(config).await.map(drop).map_err(|error| error.to_string())
+}
+
+async fn clear(setup: Setup) -> Result<(), String> {
+    context(&setup).await?.delete_stream(name_of(&setup)).await.map(drop).map_err(|error| error.to_string())
+}
+
+async fn read_back(setup: Setup, acked: Arc<Acked>) -> Result<Tally, String> {
+    let context = context(&setup).await?;
+    let stream = context.get_stream(name_of(&setup)).await;
+    let Ok(stream) = stream else { return Ok(acked.tally_messages([])) };
+    let state = stream.cached_info().state.clone();
+    let mut readers = JoinSet::new();
+    for reader in 0..READERS {
+        let (stream, acked) = (stream.clone(), acked.clone());
+        readers.spawn(async move {
+            let mut found = Vec::new();
+            for sequence in (state.first_sequence + reader..=state.last_sequence).step_by(READERS as usize) {
+                // One that is not there any more is what is being looked for.
+                if let Ok(message) = stream.get_raw_message(sequence).await {
+                    found.extend(acked.number_in(&message.payload));
+                }
+            }
+            found
+        });
+    }
+    Ok(acked.tally_messages(readers.join_all().await.into_iter().flatten()))
+}

@@ -1,0 +1,106 @@
+//! Stock servers: how each is started in a private folder on a free port, one file per server. A recipe is text only: it says which
+//! files, first steps and arguments; starting, readiness and the end are the same as for any other process.
+
+mod dns;
+pub mod find;
+mod haproxy;
+mod memcached;
+mod nats;
+mod nginx;
+mod postgres;
+mod rabbitmq;
+mod redis;
+mod smtp;
+
+use crate::plan::real::{Engine, First, Origin, Protocol};
+use crate::plan::{Party, Plan, RealService};
+
+/// One server. Placeholders in its texts are those of `start`.
+pub struct Recipe {
+    pub engine: Engine,
+    /// The programs it needs, the server first.
+    pub programs: &'static [&'static str],
+    /// The Debian package that has them.
+    pub package: &'static str,
+    start: fn(&Order) -> Start,
+}
+
+/// What is asked for.
+struct Order<'a> {
+    settings: &'a [(String, String)],
+    protocol: Protocol,
+    /// The services that it calls, whose addresses stand in `{to:NAME}`.
+    calls: Vec<&'a str>,
+}
+
+/// What is started. The program is found by its name.
+#[derive(Default)]
+struct Start {
+    program: &'static str,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    files: Vec<(String, String)>,
+    run: Vec<Vec<String>>,
+}
+
+static RECIPES: &[Recipe] = &[
+    redis::RECIPE,
+    postgres::RECIPE,
+    memcached::RECIPE,
+    nginx::RECIPE,
+    haproxy::RECIPE,
+    rabbitmq::RECIPE,
+    nats::RECIPE,
+    smtp::RECIPE,
+    dns::RECIPE,
+];
+
+pub fn recipe(engine: Engine) -> &'static Recipe {
+    RECIPES.iter().find(|recipe| recipe.engine == engine).expect("every engine is in the table, as a test checks")
+}
+
+/// A service as it is started: an engine becomes a program with its arguments, and everything else stays what it is.
+pub fn resolved(plan: &Plan, real: &RealService) -> RealService {
+    let Origin::Engine { engine, settings } = &real.origin else { return real.clone() };
+    let called = plan.edges.iter().filter(|edge| edge.from == Party::Service(real.service));
+    let calls = called.map(|edge| plan.service(edge.to).name.as_str()).collect();
+    let start = (recipe(*engine).start)(&Order { settings, protocol: real.protocol, calls });
+    let program = found(start.program);
+    let run = start.run.into_iter().map(|mut words| {
+        words[0] = found(&words[0]);
+        words
+    });
+    let first = First { files: start.files, run: run.collect(), unprivileged: true };
+    let origin = Origin::Start { program, args: start.args, env: start.env, first };
+    RealService { origin, ..real.clone() }
+}
+
+/// The full path where there is one; the bare name is what the check before the run then misses.
+fn found(program: &str) -> String {
+    find::program(program).map_or_else(|| program.to_owned(), |path| path.to_string_lossy().into_owned())
+}
+
+/// The Debian package that brings a program of ours.
+pub fn package_of(program: &str) -> Option<&'static str> {
+    RECIPES.iter().find(|recipe| recipe.programs.contains(&program)).map(|recipe| recipe.package)
+}
+
+impl Order<'_> {
+    /// The value of a setting, or what it is without one.
+    fn setting<'s>(&'s self, name: &str, otherwise: &'s str) -> &'s str {
+        self.settings.iter().find(|(key, _)| key == name).map_or(otherwise, |(_, value)| value)
+    }
+
+    /// Those that the recipe does not place by name.
+    fn others<'s>(&'s self, placed: &'s [&str]) -> impl Iterator<Item = &'s (String, String)> {
+        self.settings.iter().filter(|(key, _)| !placed.contains(&key.as_str()))
+    }
+}
+
+fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
+    words.map(str::to_owned).to_vec()
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

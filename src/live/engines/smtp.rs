@@ -1,0 +1,17 @@
+//! `engine: smtp`: Postfix's `smtp-sink`, which takes every mail and keeps it as a file.
+//!
+//! Settings are its options by their letters: `{w: 1}` waits a second before it answers `DATA`, `{f: RCPT}` refuses that command, `{q: MAIL}`
+//! hangs up at it. See `man smtp-sink`.
+
+use super::{Order, Recipe, Start, words};
+use crate::plan::real::Engine;
+
+pub const RECIPE: Recipe = Recipe { engine: Engine::Smtp, programs: &["smtp-sink"], package: "postfix", start };
+
+fn start(order: &Order) -> Start {
+    let mut args = words(["-d", "{dir}/mails/%M."]);
+    args.extend(order.settings.iter().flat_map(|(name, value)| [format!("-{name}"), value.clone()]));
+    args.extend(words(["127.0.0.1:{port}", "1024"]));
+    let run = vec![words(["mkdir", "{dir}/mails"])];
+    Start { program: "smtp-sink", args, run, ..Start::default() }
+}
