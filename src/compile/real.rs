@@ -1,17 +1,30 @@
 //! Which services are real in the live world (`--world live`), how each is started or reached, and when it is ready.
 //!
-//! A service that is listed with `start` is run as a child process: firedrill picks a free port and puts it where `{port}` stands, makes
-//! a private folder for `{dir}`, waits until it is `ready`, and ends it with the run, whatever happens. One with an `address` runs
-//! already; firedrill only talks to it, and only if it answers before the run begins. All other services are stand-ins on loopback that
-//! play the model in real time.
+//! `engine` starts a stock server: `redis`, `postgres`, `memcached`, `nginx`, `haproxy`, `rabbitmq`, `nats` (with JetStream), `smtp` (Postfix's
+//! smtp-sink) or `dns` (dnsmasq). firedrill finds the program, gives it a free port and a private folder, writes its configuration,
+//! takes its first steps (such as `initdb`), waits until it answers in its own protocol, and ends it with the run, whatever happens.
+//! `settings` are the server's own, by their names. A root user's engines run as `nobody`. nginx and haproxy pass requests on to the
+//! services that theirs calls, and answer themselves if it calls nobody.
 //!
-//! `start` is a list of words, no shell takes part. A service that calls others is told where they are by `{to:NAME}` in its arguments or in
-//! `env`; behind that address stands the fault proxy of the edge, if a fault touches it. A `redis` is asked `GET` if it is of kind `cache`
-//! (its keys are written beforehand), else `PING`; an `http` service gets what the client's `send` says. A `volume` is a size-limited tmpfs
-//! under `{dir}`, for the fault `fill`; that needs root.
+//! `start` runs any other program, as a list of words without a shell: `{port}` stands for the free port, `{port:NAME}` for further ones,
+//! `{dir}` for the private folder, and `{to:NAME}` for the address of a service that it calls; behind that address stands the fault proxy of
+//! the edge, if a fault touches it. One with an `address` runs already; firedrill only talks to it, and only if it answers before the run
+//! begins. All other services are stand-ins on loopback that play the model in real time.
+//!
+//! What a request is depends on the protocol. `http`, `http2`: what the client's `send` says. `redis`, `memcached`: GET and SET of the
+//! request's key, a key that is not there being a miss of a cache (`cache` services are filled beforehand; a `redis` of a plain kind
+//! is asked PING). `postgres`: SELECT and INSERT … ON CONFLICT by key on a table of its own. `amqp`, `nats`, `smtp`: each request is a
+//! message or a mail, published with a confirm, to a durable queue, to a stream, to the sink. `dns`: the address of the name that stands
+//! in `send: {path: /NAME}` (`key-{key}.test`). `tcp`: so many bytes there and back. Requests are writes by the client's `writes` or the
+//! call's `write`.
+//!
+//! Every write carries a number, and acknowledged ones are asked for again at the end, when all faults are healed: `lost(NAME)` counts
+//! those that are gone (overwritten ones are not), for `redis`, `memcached`, `postgres`, `amqp`, `nats` and a `smtp` engine. A server that was
+//! killed starts again on its own data, so its settings decide what survives; with `cold: true` its data is taken from it first.
+//! A `volume` is a size-limited tmpfs under `{dir}`, for the fault `fill`; that needs root.
 //!
 //! Targets outside this machine are refused unless `allow` in the scenario lists their host and the command says `--allow-remote`.
-//! `firedrill run FILE --world live --dry-run` shows what would be started and touched.
+//! `firedrill run FILE --world live --dry-run` shows what would be started and touched. docs/live.md goes through a game day.
 //!
 //! ```yaml
 //! name: live-example
@@ -29,9 +42,7 @@
 //!   - p50(users) >= 40ms during late
 //!   - success(users) >= 99%
 //! live:
-//!   cache:
-//!     start: [redis-server, --port, "{port}", --bind, 127.0.0.1, --save, "", --dir, "{dir}"]
-//!     protocol: redis
+//!   cache: {engine: redis, settings: {maxmemory: 64mb, maxmemory-policy: allkeys-lru}}
 //! ```
 
 use super::root::{is_empty_map, service_named};
@@ -60,7 +71,7 @@ const ENGINES: [&str; Engine::ALL.len()] = {
     words
 };
 
-pub static TABLE: [FieldDoc; 12] = [
+pub static TABLE: [FieldDoc; 13] = [
     FieldDoc::optional(
         "engine",
         Shape::Choice(&ENGINES),
@@ -103,6 +114,12 @@ pub static TABLE: [FieldDoc; 12] = [
         Shape::Bytes,
         "none",
         "its data folder is a volume of this size, which `fill` can fill",
+    ),
+    FieldDoc::optional(
+        "cold",
+        Shape::Flag,
+        "false",
+        "its data is emptied before it is started again; otherwise its own settings decide what survives",
     ),
     FieldDoc::optional("env", Shape::MapOf(&Shape::Text), "none", "environment variables, with `start`"),
     FieldDoc::optional("user", Shape::Text, "the server's default", "whom firedrill logs in as"),
@@ -150,6 +167,7 @@ fn service(entry: &Entry, root: &Fields, plan: &Plan) -> Option<RealService> {
         ready: ready(&fields, protocol),
         volume_bytes: volume(&fields),
         account: account(&fields),
+        cold: fields.flag("cold").unwrap_or(false),
     };
     if real.volume_bytes.is_some() && matches!(real.origin, Origin::Address(_)) {
         fields.error("volume", "a service that runs already has its own disk").help("use `start`").code("wrong-value");
@@ -159,6 +177,10 @@ fn service(entry: &Entry, root: &Fields, plan: &Plan) -> Option<RealService> {
 
 fn origin(fields: &Fields) -> Option<Origin> {
     let diags = fields.diags();
+    if fields.node("settings").is_some() {
+        let note = fields.error("settings", "settings belong to an `engine`");
+        note.help("write them into the `start` arguments, or use `engine`").code("wrong-value");
+    }
     match (fields.node("start"), fields.node("address")) {
         (Some(start), None) => {
             let words: Vec<String> = match &start.value {

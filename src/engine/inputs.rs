@@ -8,6 +8,7 @@ use super::traits::Traits;
 use super::wire::{Token, Wire};
 use super::{EdgeId, Engine, Outcome, ServiceId};
 use crate::base::{ClientId, ErrorKind, FaultId, Lot, Span};
+use crate::plan::expectation::Subject;
 
 /// A request that reached a stand-in.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +69,12 @@ impl<W: Wire> Engine<W> {
     /// A reading of the bytes in use on a real service's volume.
     pub fn read_used(&mut self, service: ServiceId, bytes: u64) {
         self.nodes[service.index()].used_outside = Some(bytes);
+    }
+
+    /// So many writes that a real service had acknowledged are not there any more.
+    pub fn read_lost(&mut self, service: ServiceId, count: u64) {
+        let meter = self.plan.meter(Subject::Service(service.0), "lost");
+        self.meters.count(meter, count);
     }
 
     /// A request left for a real service. What happens inside it is not seen, so its callers' view is recorded.

@@ -46,6 +46,9 @@ fn over(recording: &Recording, line: &Expectation, window: &Window) -> Measure {
     if let Some(why) = recording.latency_unsound.as_ref().filter(|_| is_latency(&line.metric)) {
         return Measure::none(0, format!("latency was not measured soundly: {why}"));
     }
+    if let Some(why) = unread(recording, &line.metric) {
+        return Measure::none(0, why);
+    }
     let stretch = Stretch { recording, from: window.from, to: window.to };
     let found = measure(&line.metric, stretch, true);
     let interval = found.interval.or_else(|| found.value.and_then(|_| steady::interval(&line.metric, stretch)));
@@ -61,6 +64,12 @@ fn bound(recording: &Recording, line: &Expectation) -> Measure {
             Measure { value: base.value.map(|value| value * factor), note, ..base }
         }
     }
+}
+
+/// Why nobody knows the figure of a meter.
+fn unread<'r>(recording: &'r Recording, metric: &Metric) -> Option<&'r String> {
+    let Metric::Meter { meter, .. } = metric else { return None };
+    recording.unread.iter().find(|(unread, _)| unread == meter).map(|(_, why)| why)
 }
 
 fn is_latency(metric: &Metric) -> bool {

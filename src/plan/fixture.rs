@@ -125,5 +125,6 @@ pub fn redis(service: u32) -> RealService {
         ready: Ready::Answers,
         volume_bytes: None,
         account: Default::default(),
+        cold: false,
     }
 }

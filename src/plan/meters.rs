@@ -5,7 +5,7 @@
 
 use super::broker::Acks;
 use super::expectation::Subject;
-use super::{Arrivals, Edge, Effect, Guard, Op, Party, Patch, Plan, Role, Service, Step, Target};
+use super::{Arrivals, Edge, Effect, Guard, Op, Party, Patch, Plan, Role, Service, Step, Target, World};
 use serde::{Deserialize, Serialize};
 
 /// Ten years stand for ever: a level must be a number.
@@ -136,8 +136,8 @@ pub static KNOWN: &[Known] = &[
         "lost",
         Form::Count,
         Unit::Number,
-        "databases, brokers with replicas or `acks: none`",
-        "acknowledged writes that no copy has any more",
+        "databases, brokers with replicas or `acks: none`, and in the live world real servers that keep what they acknowledge",
+        "acknowledged writes that no copy has any more; a real server is asked for them at the end of the run",
     ),
     known("diverged", Form::Count, Unit::Number, "databases", "writes that a deposed leader acknowledged alone"),
     known(
@@ -232,6 +232,10 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         }
         all.guards(of, plan.guards_of_service(index));
         of_role(service, of, &mut all);
+        let has_lost = all.meters.iter().any(|meter| meter.of == of && meter.name == "lost");
+        if !has_lost && plan.world == World::Live && is_read_back(plan, index) {
+            all.meter("lost", of);
+        }
     }
     for index in 0..plan.edges.len() {
         if plan.edges[index].eject.is_some() {
@@ -291,6 +295,11 @@ fn of_role(service: &Service, of: Subject, all: &mut Declared) {
             meters(&["lost"]);
         }
     }
+}
+
+/// A real server that can be asked for what it acknowledged.
+fn is_read_back(plan: &Plan, service: usize) -> bool {
+    plan.real.services.iter().any(|real| real.service.index() == service && real.protocol.keeps_writes())
 }
 
 fn of_edge(plan: &Plan, index: usize, all: &mut Declared) {

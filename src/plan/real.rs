@@ -21,6 +21,9 @@ pub struct RealService {
     pub ready: Ready,
     /// Needs a size-limited volume of this many bytes as its data directory.
     pub volume_bytes: Option<u64>,
+    /// Its data is emptied before it is started again.
+    #[serde(default)]
+    pub cold: bool,
     /// Whom we are to the server.
     #[serde(default)]
     pub account: Account,

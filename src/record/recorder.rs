@@ -17,6 +17,8 @@ pub struct Recorder {
     pub evidence: Vec<Evidence>,
     pub events: Vec<Event>,
     pub warnings: Vec<String>,
+    /// Meters that could not be read, and why.
+    pub unread: Vec<(u32, String)>,
 }
 
 impl Recorder {
@@ -33,6 +35,7 @@ impl Recorder {
             evidence: vec![Evidence::default(); plan.faults.len()],
             events: Vec::new(),
             warnings: Vec::new(),
+            unread: Vec::new(),
         }
     }
 
@@ -144,6 +147,7 @@ impl Recorder {
             events: self.events,
             undo: Vec::new(),
             warnings: self.warnings,
+            unread: self.unread,
             latency_unsound: None,
             cut_short: None,
         }

@@ -28,6 +28,9 @@ pub struct Recording {
     pub undo: Vec<UndoNote>,
     /// What a reader must know before trusting the figures.
     pub warnings: Vec<String>,
+    /// Meters (by number) about which nothing can be said, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<(u32, String)>,
     /// Set when latency must not be judged (the load generator fell behind): why.
     pub latency_unsound: Option<String>,
     /// Set when the run ended before its length.

@@ -10,6 +10,7 @@ mod databases;
 mod deploys;
 mod determinism;
 mod docs;
+mod engines;
 mod guards;
 mod live;
 mod names;

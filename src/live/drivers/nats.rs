@@ -109,7 +109,8 @@ async fn context(setup: &Setup) -> Result<Context, String> {
 
 /// JetStream itself must answer, which takes a moment longer than the port.
 async fn ready(setup: Setup) -> Result<(), String> {
-    context(&setup).await?.query_account().await.map(drop).map_err(|error| error.to_string())
+    let client = connect(&setup).await.map_err(|error| error.to_string())?;
+    client.request("$JS.API.INFO", "".into()).await.map(drop).map_err(|error| error.to_string())
 }
 
 async fn prepare(setup: Setup) -> Result<(), String> {

@@ -177,7 +177,7 @@ async fn read_back(setup: Setup, acked: Arc<Acked>) -> RedisResult<Tally> {
     let mut found = BTreeMap::new();
     for keys in acked.keys().chunks(CHUNK as usize) {
         let mut command = ::redis::cmd("MGET");
-        keys.iter().for_each(|key| drop(command.arg(name_of(*key))));
+        command.arg(keys.iter().map(|key| name_of(*key)).collect::<Vec<_>>());
         let values: Vec<Option<Vec<u8>>> = command.query_async(&mut connection).await?;
         let numbers = values.iter().map(|value| acked.number_in(value.as_deref()?));
         found.extend(keys.iter().zip(numbers).filter_map(|(key, number)| Some((*key, number?))));

@@ -40,7 +40,18 @@ impl Commands {
 
 pub struct Controller {
     thread: JoinHandle<Vec<RealProcess>>,
-    leave: watch::Sender<bool>,
+    leave: Leaver,
+}
+
+/// Tells the thread when to end, from any thread.
+pub type Leaver = Arc<watch::Sender<Leave>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    NotYet,
+    /// When every fault is healed.
+    Mended,
+    AtOnce,
 }
 
 impl Controller {
@@ -50,20 +61,27 @@ impl Controller {
         inbox: Inbox,
     ) -> io::Result<(Controller, Commands)> {
         let (sender, commands) = sync_channel(plan.schedule.len().max(1));
-        let (leave, left) = watch::channel(false);
+        let (leave, left) = watch::channel(Leave::NotYet);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let held = processes.into_iter().map(|(id, process)| (id, Held::new(process))).collect();
         let mut room = Room { plan, held, inbox, runtime, left };
         let thread = thread::Builder::new().name("processes".into()).spawn(move || {
             room.work(&commands);
+            if *room.left.borrow() == Leave::Mended {
+                room.mend(&commands);
+            }
             room.held.into_values().map(|held| held.process).collect()
         })?;
-        Ok((Controller { thread, leave }, Commands { sender }))
+        Ok((Controller { thread, leave: Arc::new(leave) }, Commands { sender }))
     }
 
-    /// Ends the thread, in the middle of a restart if need be, and gives the processes back as they are.
-    pub fn stop(self) -> Vec<RealProcess> {
-        let _ = self.leave.send(true);
+    pub fn leaver(&self) -> Leaver {
+        self.leave.clone()
+    }
+
+    /// Ends the thread and gives the processes back: healed of every fault, or as they are, in the middle of a restart if need be.
+    pub fn stop(self, how: Leave) -> Vec<RealProcess> {
+        let _ = self.leave.send(how);
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
@@ -73,7 +91,7 @@ struct Room {
     held: BTreeMap<ServiceId, Held>,
     inbox: Inbox,
     runtime: tokio::runtime::Runtime,
-    left: watch::Receiver<bool>,
+    left: watch::Receiver<Leave>,
 }
 
 /// A process and the faults that lie on it now.
@@ -99,7 +117,7 @@ impl Held {
 
 impl Room {
     fn work(&mut self, commands: &Receiver<Command>) {
-        while !*self.left.borrow() {
+        while *self.left.borrow() == Leave::NotYet {
             match commands.recv_timeout(LOOK) {
                 Ok(command) => self.obey(command),
                 Err(RecvTimeoutError::Timeout) => {}
@@ -123,7 +141,7 @@ impl Room {
                 self.runtime.block_on(async {
                     tokio::select! {
                         done = held.come_back(step.fault) => done,
-                        _ = left.wait_for(|left| *left) => Ok(None),
+                        _ = left.wait_for(|left| *left == Leave::AtOnce) => Ok(None),
                     }
                 })
             }
@@ -134,6 +152,35 @@ impl Room {
             _ => Ok(None),
         };
         self.report(step, done);
+    }
+
+    /// Heals what lasts until the end of the run, and starts again what died of it.
+    fn mend(&mut self, commands: &Receiver<Command>) {
+        while let Ok(command) = commands.try_recv() {
+            self.obey(command);
+        }
+        let plan = self.plan.clone();
+        for (index, step) in plan.schedule.iter().enumerate() {
+            let Target::Service { id, .. } = step.target else { continue };
+            if !step.on && step.at >= plan.length && self.held.contains_key(&id) {
+                self.obey(Command { index, service: id });
+            }
+        }
+        for held in self.held.values_mut() {
+            if held.process.is_running() {
+                continue;
+            }
+            let mut left = self.left.clone();
+            let back = self.runtime.block_on(async {
+                tokio::select! {
+                    back = held.process.restart(false) => back,
+                    _ = left.wait_for(|left| *left == Leave::AtOnce) => Ok(()),
+                }
+            });
+            if let Err(trouble) = back {
+                self.inbox.tell(Input::Warn(format!("it did not come back after the last fault: {trouble}")));
+            }
+        }
     }
 
     fn report(&self, step: &Step, done: Result<Option<(&'static str, u64)>, Trouble>) {
@@ -195,13 +242,19 @@ impl Held {
         Ok(Some(("processes killed", 1)))
     }
 
-    /// Cold: it has lost what it held.
+    /// With what its own settings kept, unless the scenario wants its disk to be lost as well.
     async fn come_back(&mut self, fault: FaultId) -> Done {
         self.down.retain(|other| *other != fault);
         if !self.down.is_empty() {
             return Ok(None);
         }
-        self.process.restart(true).await?;
+        let cold = self.process.comes_back_cold();
+        self.process.restart(cold).await?;
+        if cold && let Some(prepare) = drivers::kind(self.process.protocol()).prepare {
+            let service = self.process.name().to_owned();
+            let made = prepare(self.process.setup()).await;
+            made.map_err(|why| Trouble::Signal { service, verb: "prepared", why })?;
+        }
         self.mourned = false;
         if !self.frozen.is_empty() {
             self.process.pause()?;

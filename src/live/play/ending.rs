@@ -227,7 +227,7 @@ fn process_methods(plan: &Plan) -> Vec<String> {
 /// How an effect is put on a real process.
 pub fn mechanism(effect: &Effect) -> Option<&'static str> {
     Some(match effect {
-        Effect::Down => "killed with SIGKILL, and started again with empty data when it heals",
+        Effect::Down => "killed with SIGKILL, and started again on its own data when it heals",
         Effect::Freeze => "stopped with SIGSTOP, and continued with SIGCONT when it heals",
         Effect::Fill { .. } => "a ballast file on its size-limited tmpfs, removed when it heals",
         Effect::Forget { .. } => "emptied with FLUSHALL",

@@ -15,6 +15,7 @@ mod describe;
 mod drive;
 mod ending;
 mod preflight;
+mod readback;
 mod stage;
 mod stop;
 mod target;
@@ -30,6 +31,7 @@ use crate::base::Time;
 use crate::engine::Engine;
 use crate::plan::Plan;
 use crate::record::Recording;
+use control::{Leave, Leaver};
 use drive::{Ending, Inbox, Input, Inputs};
 use ending::Played as Figures;
 use stage::Stage;
@@ -116,7 +118,7 @@ impl Run {
 
     fn play(self, options: &LiveOptions) -> Result<Played, Trouble> {
         let Run { stage, runtime, undo, plan, inbox, mut inputs, warnings } = self;
-        let Stage { wire, controller, listeners } = stage;
+        let Stage { wire, controller, listeners, books } = stage;
         let mut engine = Engine::new(plan.clone(), wire);
         engine.recorder.warnings = warnings;
         let listening = runtime.spawn(listen_for_stop(stop::requested(&plan, options), inbox));
@@ -125,11 +127,21 @@ impl Run {
         engine.wire.begin(epoch);
         let mut progress = |at| options.progress.iter().for_each(|tell| tell(at));
         let ending = drive::drive(&mut engine, &mut inputs, epoch, &mut progress);
-        let (ended, wall_s) = (Instant::now(), epoch.elapsed().as_secs_f64());
+        let wall_s = epoch.elapsed().as_secs_f64();
         listening.abort();
         engine.wire.hang_up();
-        let processes = controller.stop();
+        let impatient = runtime.spawn(hurry_on_stop(stop::requested(&plan, options), controller.leaver()));
+        let mut ended = Instant::now();
+        let processes = controller.stop(if ending.is_none() { Leave::Mended } else { Leave::AtOnce });
+        impatient.abort();
         drive::drain(&mut engine, &inputs);
+        let mut stopped_late = None;
+        if ending.is_none() {
+            let stop = stop::requested(&plan, options);
+            stopped_late = runtime.block_on(readback::read_back(&mut engine, &books, stop));
+            ended = Instant::now();
+        }
+        engine.recorder.warnings.extend(runtime.block_on(readback::clear(&books)));
         ending::collect_evidence(&mut engine);
         let mut notes =
             undo.as_ref().map(|undo| ending::undo(&undo.ledger, ending.as_ref(), epoch)).unwrap_or_default();
@@ -142,11 +154,17 @@ impl Run {
         drop(undo);
         let stopped = match ending {
             Some(Ending::Signal(stop)) => Some(stop),
-            _ => None,
+            _ => stopped_late,
         };
         let figures = Figures { wall_s, lost: inputs.lost(), ending, notes, undone_after };
         Ok(Played { recording: ending::record(engine, figures), stopped })
     }
+}
+
+/// Whoever stops the run now does not wait for restarts.
+async fn hurry_on_stop(requested: impl Future<Output = Stop>, leaver: Leaver) {
+    requested.await;
+    let _ = leaver.send(Leave::AtOnce);
 }
 
 async fn listen_for_stop(requested: impl Future<Output = Stop>, inbox: Inbox) {

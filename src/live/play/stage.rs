@@ -3,6 +3,7 @@
 
 use super::control::Controller;
 use super::drive::Inbox;
+use super::readback::Book;
 use super::target;
 use super::wire::{Line, LiveWire};
 use crate::base::{EdgeId, FaultId, ServiceId, Span};
@@ -24,6 +25,8 @@ pub struct Stage {
     pub controller: Controller,
     /// What listens on our behalf, to be looked for after the end.
     pub listeners: Vec<SocketAddr>,
+    /// What the real servers are asked for after the last fault.
+    pub books: Vec<Book>,
 }
 
 /// Stands for the edge's own latency among the faults of a proxy; no fault of a plan has this number.
@@ -65,10 +68,11 @@ pub async fn build(
     let lines = (0..plan.edges.len()).map(|edge| builder.line(EdgeId::from(edge))).collect::<Result<Vec<_>, _>>()?;
     let proxies = lines.iter().filter_map(|line: &Line| Some(line.proxy.as_ref()?.address()));
     let listeners = stand_ins.into_iter().chain(proxies).collect();
+    let books = builder.books(&processes);
     let (controller, commands) = Controller::start(plan.clone(), processes, inbox.clone())
         .map_err(|source| Trouble::Machine { what: "start a thread", source })?;
     let wire = LiveWire::new(plan.clone(), (lines, servers, watch), commands, inbox.clone(), flights_max());
-    Ok(Stage { wire, controller, listeners })
+    Ok(Stage { wire, controller, listeners, books })
 }
 
 impl Builder<'_> {
@@ -216,6 +220,17 @@ impl Builder<'_> {
             _ => (self.plan.clients.iter().filter_map(|client| Some(client.keys.as_ref()?.count)).max()?, None),
         };
         Some(Preload { entries, ttl, value_bytes })
+    }
+
+    fn books(&self, processes: &[(ServiceId, RealProcess)]) -> Vec<Book> {
+        let book = |real: &RealService| {
+            let acked = self.acked.get(&real.service)?.clone();
+            let ours = processes.iter().find(|(id, _)| *id == real.service);
+            let reached = || self.setup(real, self.addresses[&real.service]);
+            let setup = ours.map_or_else(reached, |(_, process)| process.setup());
+            Some(Book { service: real.service, protocol: real.protocol, setup, acked, foreign: ours.is_none() })
+        };
+        self.plan.real.services.iter().filter_map(book).collect()
     }
 
     fn unreachable(&self, service: ServiceId, why: String) -> Trouble {

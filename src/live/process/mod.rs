@@ -14,7 +14,7 @@ use super::undo::{EntryId, Identity, Ledger, entries, identity, revert};
 use super::{Trouble, Volume};
 use crate::plan::RealService;
 use crate::plan::real::Protocol;
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::Signal;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use std::collections::BTreeMap;
@@ -58,6 +58,10 @@ impl RealProcess {
 
     pub fn protocol(&self) -> Protocol {
         self.service.protocol
+    }
+
+    pub fn comes_back_cold(&self) -> bool {
+        self.service.cold
     }
 
     /// How its driver gets in.
@@ -128,7 +132,7 @@ impl RealProcess {
         let who = running.who;
         let entry = self.ledger.record(entries::Paused { name: name.clone(), who })?;
         self.live("paused")?.pause = Some(entry);
-        let sent = killpg(Pid::from_raw(who.pid), Signal::SIGSTOP);
+        let sent = identity::signal_members(who.pid, Signal::SIGSTOP);
         let stopped = || identity::group_members(who.pid).iter().all(|(_, stat)| stat.is_stopped());
         if sent.is_ok() && revert::wait_until(Instant::now() + PAUSE_WITHIN, stopped) {
             return Ok(());
@@ -161,7 +165,7 @@ impl RealProcess {
         let (entry, pause, leader) = (running.entry, running.pause.take(), running.who.pid);
         if let Some(signal) = first {
             // A failure shows in the undo's own look afterwards.
-            let _ = killpg(Pid::from_raw(leader), signal);
+            let _ = identity::signal_members(leader, signal);
         }
         let report = self.ledger.undo(entry, GRACE);
         if let Some(pause) = pause {

@@ -23,6 +23,7 @@ fn service(program: &str, args: &[&str], ready: Ready) -> RealService {
         ready,
         volume_bytes: None,
         account: Default::default(),
+        cold: false,
     }
 }
 
@@ -187,7 +188,8 @@ async fn a_start_without_a_place_for_the_port_is_refused() {
     let bench = Bench::new();
     let ledger = bench.ledger();
     let mut deaf = redis();
-    deaf.origin = Origin::Start { program: "redis-server".into(), args: vec![], env: vec![] };
+    deaf.origin =
+        Origin::Start { program: "redis-server".into(), args: vec![], env: vec![], first: Default::default() };
     let trouble = RealProcess::start(&deaf, "cache", &ledger).await.unwrap_err();
     assert!(matches!(trouble, Trouble::NoPortPlaceholder { .. }), "{trouble}");
 }

@@ -1,6 +1,8 @@
 //! Who a process is: its pid together with its start time, so that a reused pid is never taken for ours.
-//! Only reads /proc; never signals anybody.
+//! Signals only those that a caller has made sure of.
 
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 use std::{fs, io};
 
@@ -36,6 +38,7 @@ impl Identity {
 #[derive(Clone, Copy, Debug)]
 pub struct Stat {
     pub state: char,
+    pub parent: i32,
     pub group: i32,
     pub start_time: u64,
 }
@@ -50,6 +53,7 @@ impl Stat {
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_ascii_whitespace().collect();
         Some(Stat {
             state: fields.first()?.chars().next()?,
+            parent: fields.get(1)?.parse().ok()?,
             group: fields.get(2)?.parse().ok()?,
             start_time: fields.get(19)?.parse().ok()?,
         })
@@ -64,11 +68,34 @@ impl Stat {
     }
 }
 
-/// Every process of a group that still runs (or is stopped), zombies left out.
+/// Every process of a group that still runs (or is stopped), and what they started in groups of its own, as PostgreSQL does with each
+/// of its helpers. Zombies are left out; what lost its parent and its group is no longer found.
 pub fn group_members(group: i32) -> Vec<(i32, Stat)> {
     let Ok(folder) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter_map(|pid| Some((pid, Stat::of(pid)?))).filter(|(_, s)| s.group == group && s.is_alive()).collect()
+    let (mut members, mut others): (Vec<_>, Vec<_>) =
+        pids.filter_map(|pid| Some((pid, Stat::of(pid)?))).partition(|(_, stat)| stat.group == group);
+    let mut looked_at = 0;
+    while looked_at < members.len() {
+        let parent = members[looked_at].0;
+        let (children, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(|(_, stat)| stat.parent == parent);
+        members.extend(children);
+        others = rest;
+        looked_at += 1;
+    }
+    members.retain(|(_, stat)| stat.is_alive());
+    members
+}
+
+/// To the group at once, and then to its members that are outside it.
+pub fn signal_members(group: i32, signal: Signal) -> nix::Result<()> {
+    let members = group_members(group);
+    let sent = killpg(Pid::from_raw(group), signal);
+    for (pid, _) in members.iter().filter(|(_, stat)| stat.group != group) {
+        // One that ended meanwhile needs no signal.
+        let _ = kill(Pid::from_raw(*pid), signal);
+    }
+    sent
 }
 
 /// Whether a process was started with `name=value` in its environment.

@@ -1,22 +1,31 @@
 //! Before a run: whether the calls and the clients of a plan can be carried over real sockets, and what of them is not played.
 
 use super::Desk;
+use crate::base::EdgeId;
 use crate::live::play::stage::FLIGHTS_MAX;
 use crate::live::play::target;
 use crate::plan::real::Protocol;
-use crate::plan::{Arrivals, Client, Edge, Party};
+use crate::plan::{Arrivals, Client, Edge};
 
 /// Longest request or answer that is carried.
 const MESSAGE_BYTES_MAX: u64 = 64 << 20;
 
 impl Desk<'_> {
     pub(super) fn edges(&mut self) {
-        for edge in &self.plan.edges {
+        for (index, edge) in self.plan.edges.iter().enumerate() {
             let to = self.plan.service(edge.to).name.clone();
             let real = target::real(self.plan, edge.to);
             if edge.request_bytes.max(edge.response_bytes) > MESSAGE_BYTES_MAX {
                 self.problems.push(format!(
                     "`{}`: messages of more than 64MiB are not carried; make `request` and `response` smaller",
+                    edge.name
+                ));
+            }
+            if real.is_some_and(|real| real.protocol == Protocol::Dns)
+                && target::needs_proxy(self.plan, EdgeId::from(index))
+            {
+                self.problems.push(format!(
+                    "`{}`: nothing stands between callers and `{to}`, whose questions are datagrams; take the fault and the `latency` off this edge",
                     edge.name
                 ));
             }

@@ -3,10 +3,9 @@
 use super::process::group_is_ours;
 use super::{Change, Look, Turn, Undone};
 use crate::live::undo::Identity;
-use crate::live::undo::identity::group_members;
+use crate::live::undo::identity::{group_members, signal_members};
 use crate::live::undo::revert::{KILL_WAIT, wait_until};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Instant;
@@ -33,7 +32,7 @@ impl Change for Paused {
         if !group_is_ours(self.who, turn.run) {
             return Ok("had ended already".into());
         }
-        let sent = killpg(Pid::from_raw(group), Signal::SIGCONT);
+        let sent = signal_members(group, Signal::SIGCONT);
         let runs = || !group_members(group).iter().any(|(_, stat)| stat.is_stopped());
         if wait_until(Instant::now() + KILL_WAIT, runs) {
             return Ok("runs again".into());

@@ -2,11 +2,10 @@
 //! ours is never signalled.
 
 use super::{Change, Look, Turn, Undone};
-use crate::live::undo::identity::{group_members, has_in_environment};
+use crate::live::undo::identity::{group_members, has_in_environment, signal_members};
 use crate::live::undo::revert::{KILL_WAIT, wait_until};
 use crate::live::undo::{Identity, RUN_VARIABLE};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Instant;
@@ -35,8 +34,8 @@ impl Change for Process {
     fn ask(&self, turn: Turn) {
         if group_is_ours(self.who, turn.run) {
             // A failure shows in the look that follows. A stopped process handles no SIGTERM until it continues.
-            let _ = killpg(Pid::from_raw(self.who.pid), Signal::SIGTERM);
-            let _ = killpg(Pid::from_raw(self.who.pid), Signal::SIGCONT);
+            let _ = signal_members(self.who.pid, Signal::SIGTERM);
+            let _ = signal_members(self.who.pid, Signal::SIGCONT);
         }
     }
 
@@ -49,7 +48,7 @@ impl Change for Process {
         if wait_until(turn.kill_at, gone) {
             return Ok("ended".into());
         }
-        let killed = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        let killed = signal_members(group, Signal::SIGKILL);
         if wait_until(Instant::now() + KILL_WAIT, gone) {
             return Ok("did not end when asked, was killed".into());
         }

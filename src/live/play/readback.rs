@@ -1,0 +1,94 @@
+//! After the last fault is healed, and before anything is undone: what the real servers acknowledged is asked for again. What is not
+//! there any more is `lost`. A server that cannot be asked leaves the figure unknown; it is never taken for zero.
+
+use super::wire::LiveWire;
+use crate::base::ServiceId;
+use crate::engine::Engine;
+use crate::live::Stop;
+use crate::live::drivers::{self, Acked, Setup, Tally};
+use crate::plan::expectation::Subject;
+use crate::plan::real::Protocol;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One server gets this long to give everything back.
+const READ_WITHIN: Duration = Duration::from_secs(60);
+/// What was made at a server that is not ours goes within this time.
+const CLEAR_WITHIN: Duration = Duration::from_secs(2);
+
+/// What one server acknowledged, and how it is asked.
+pub struct Book {
+    pub service: ServiceId,
+    pub protocol: Protocol,
+    pub setup: Setup,
+    pub acked: Arc<Acked>,
+    /// It runs on after us, without what we made there.
+    pub foreign: bool,
+}
+
+/// Asks them all, unless a stop comes meanwhile.
+pub async fn read_back(
+    engine: &mut Engine<LiveWire>,
+    books: &[Book],
+    stop: impl Future<Output = Stop>,
+) -> Option<Stop> {
+    tokio::select! {
+        tallies = read(books) => {
+            record(engine, tallies);
+            None
+        }
+        stop = stop => {
+            let why = "the run was stopped before its servers were read back";
+            books.iter().for_each(|book| unknown(engine, book.service, why));
+            Some(stop)
+        }
+    }
+}
+
+/// The tally of each server that acknowledged anything, or why there is none.
+async fn read(books: &[Book]) -> Vec<(ServiceId, Result<Tally, String>)> {
+    let mut tallies = Vec::new();
+    for book in books.iter().filter(|book| !book.acked.is_empty()) {
+        let Some(read_back) = drivers::kind(book.protocol).read_back else { continue };
+        let read = tokio::time::timeout(READ_WITHIN, read_back(book.setup.clone(), book.acked.clone())).await;
+        let slow = || Err(format!("it did not give its data back within {} s", READ_WITHIN.as_secs()));
+        tallies.push((book.service, read.unwrap_or_else(|_| slow())));
+    }
+    tallies
+}
+
+/// Takes away what was made at servers that are not ours; gives what could not be taken away.
+pub async fn clear(books: &[Book]) -> Vec<String> {
+    let mut left = Vec::new();
+    for book in books.iter().filter(|book| book.foreign) {
+        let Some(clear) = drivers::kind(book.protocol).clear else { continue };
+        let cleared = tokio::time::timeout(CLEAR_WITHIN, clear(book.setup.clone())).await;
+        if let Err(why) = cleared.unwrap_or_else(|_| Err("it did not answer in time".to_owned())) {
+            left.push(format!("`{}`: what firedrill made there was not removed: {why}", book.setup.name));
+        }
+    }
+    left
+}
+
+fn record(engine: &mut Engine<LiveWire>, tallies: Vec<(ServiceId, Result<Tally, String>)>) {
+    let now = engine.now();
+    for (service, tally) in tallies {
+        let name = engine.given().service(service).name.clone();
+        match tally {
+            Ok(Tally { acknowledged, lost }) => {
+                engine.read_lost(service, lost);
+                engine
+                    .recorder
+                    .event(now, format!("`{name}` acknowledged {acknowledged} writes; {lost} of them are lost"));
+            }
+            Err(why) => unknown(engine, service, &format!("`{name}` could not be read back: {why}")),
+        }
+    }
+}
+
+/// Nothing can be said about what was lost there.
+fn unknown(engine: &mut Engine<LiveWire>, service: ServiceId, why: &str) {
+    let meter = engine.given().meter(Subject::Service(service.0), "lost");
+    engine.recorder.unread.push((meter.0, why.to_owned()));
+    engine.recorder.warn(why.to_owned());
+}
