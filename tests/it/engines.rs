@@ -265,3 +265,16 @@ fn tcp_is_called_by_the_byte() {
     assert!(calm.sent > 10 && calm.failed() == 0, "{calm:?}");
     assert!(between(&recording, 1.1, 1.9).latency.quantile(0.5).is_some_and(|p50| p50 >= 0.1));
 }
+
+/// docs/live.md begins with a scenario that holds in the simulator and could be played here.
+#[test]
+fn the_game_day_of_the_manual_can_be_played() {
+    let page = include_str!("../../docs/live.md");
+    let text = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("it has a scenario");
+    let live = plan(text);
+    firedrill::live::check(&live, false).unwrap_or_else(|trouble| panic!("{trouble}"));
+    let model = Plan { world: World::Sim, ..live };
+    let judgement = judge(&firedrill::sim::play(&model));
+    let lines: Vec<_> = judgement.expectations.iter().map(|line| (&line.text, line.verdict, line.measured)).collect();
+    assert!(lines.iter().all(|(_, verdict, _)| *verdict == Verdict::Holds), "{lines:#?}");
+}
