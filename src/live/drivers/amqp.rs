@@ -154,7 +154,7 @@ async fn read_back(setup: Setup, acked: Arc<Acked>) -> Result<Tally, String> {
 async fn take_all(channel: Channel, queue: String, acked: Arc<Acked>) -> Result<Vec<u64>, Error> {
     let mut found = Vec::new();
     let options = BasicGetOptions { no_ack: true };
-    while let Some(message) = channel.basic_get(queue.as_str().into(), options.clone()).await? {
+    while let Some(message) = channel.basic_get(queue.as_str().into(), options).await? {
         found.extend(acked.number_in(&message.delivery.data));
     }
     Ok(found)

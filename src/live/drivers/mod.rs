@@ -88,6 +88,7 @@ pub struct Preload {
 /// Something done once to a server; errors are words for people.
 pub type Task<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 type Todo = fn(Setup) -> Task<()>;
+type ReadBack = fn(Setup, Arc<Acked>) -> Task<Tally>;
 
 /// One protocol.
 pub struct Kind {
@@ -105,7 +106,7 @@ pub struct Kind {
     /// Empties the server at once and says how much it held.
     pub forget: Option<fn(Setup) -> Task<u64>>,
     /// Asks for every write that was acknowledged.
-    pub read_back: Option<fn(Setup, Arc<Acked>) -> Task<Tally>>,
+    pub read_back: Option<ReadBack>,
 }
 
 static KINDS: &[Kind] = &[
