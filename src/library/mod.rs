@@ -13,6 +13,7 @@ pub const DEFAULT: &str = "slow-cache";
 /// Every file of the folder scenarios/, in the order in which they are listed.
 pub static SCENARIOS: &[Entry] = &[
     Entry { name: "slow-cache", text: include_str!("../../scenarios/slow-cache.yaml") },
+    Entry { name: "game-day", text: include_str!("../../scenarios/game-day.yaml") },
     Entry { name: "retry-storm", text: include_str!("../../scenarios/retry-storm.yaml") },
     Entry { name: "timeout-inversion", text: include_str!("../../scenarios/timeout-inversion.yaml") },
     Entry {

@@ -60,3 +60,13 @@ fn the_scenario_of_the_readme_plays() {
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
 }
+
+#[test]
+fn the_game_day_of_the_guide_is_the_built_in_one() {
+    let file = |name: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        std::fs::read_to_string(path).expect("it can be read")
+    };
+    let (guide, scenario) = (file("docs/live.md"), file("scenarios/game-day.yaml"));
+    assert!(guide.contains(&format!("```yaml\n{scenario}```\n")), "docs/live.md shows another scenarios/game-day.yaml");
+}

@@ -83,6 +83,7 @@ macro_rules! each {
 
 each! {
     slow_cache "slow-cache",
+    game_day "game-day",
     timeout_inversion "timeout-inversion",
     storage_exhaustion "storage-exhaustion",
     memcached_cannot_be_restarted "memcached-cannot-be-restarted",
