@@ -1,6 +1,7 @@
 //! What the proxy counted: per fault what it touched, and over all what went through. Counters only; nobody decides anything by them.
 
 use crate::base::Span;
+use crate::plan::spoil::Does;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -71,10 +72,20 @@ pub enum Count {
     ConnectsDelayed,
     ConnectsNever,
     ConnectionsClosed,
+    RequestsDelayed,
+    RequestsAnswered,
+    RequestsReset,
+    RequestsDropped,
+    RequestsChanged,
+    AnswersDelayed,
+    AnswersCutShort,
+    AnswersReplaced,
+    AnswersChanged,
+    NotUnderstood,
 }
 
 /// One row a `Count`, in the order of the enum: its name, and whether it counts as a touch.
-const ROWS: [(&str, bool); 18] = [
+const ROWS: [(&str, bool); 28] = [
     ("chunks delayed", true),
     ("bytes delayed", false),
     ("microseconds of delay added", false),
@@ -93,7 +104,34 @@ const ROWS: [(&str, bool); 18] = [
     ("connects delayed", true),
     ("connects never answered", true),
     ("connections closed", true),
+    ("requests delayed", true),
+    ("requests answered by the fault", true),
+    ("requests reset", true),
+    ("requests dropped", true),
+    ("requests changed", true),
+    ("answers delayed", true),
+    ("answers cut short", true),
+    ("answers replaced", true),
+    ("answers changed", true),
+    ("connections not understood", false),
 ];
+
+impl Count {
+    /// What is counted when this is done to a message.
+    pub fn of(does: &Does) -> Count {
+        match does {
+            Does::Hold => Count::RequestsDelayed,
+            Does::Answer(_) => Count::RequestsAnswered,
+            Does::Reset => Count::RequestsReset,
+            Does::Drop => Count::RequestsDropped,
+            Does::AskWith(_) => Count::RequestsChanged,
+            Does::HoldAnswer => Count::AnswersDelayed,
+            Does::CutShort { .. } => Count::AnswersCutShort,
+            Does::Replace { .. } => Count::AnswersReplaced,
+            Does::AnswerWith(_) => Count::AnswersChanged,
+        }
+    }
+}
 
 /// The counters of one fault. They outlive its healing.
 #[derive(Debug, Default)]

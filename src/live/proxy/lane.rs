@@ -66,6 +66,8 @@ struct Turn {
 const CHUNKS_MAX: usize = 16 * 1024;
 /// Bytes held by a cut before a link stops reading.
 const CUT_HOLDS_MAX: usize = 256 << 10;
+/// Bytes of messages that are late: those behind them must be read to be late from when they came.
+const SPOIL_HOLDS_MAX: usize = 4 << 20;
 /// Without a fault one chunk at a time is taken, and the next only when it is gone.
 const PLAIN_HOLDS_MAX: usize = 1;
 
@@ -109,7 +111,8 @@ impl Lane {
             return PLAIN_HOLDS_MAX;
         }
         let cut = if rules.cuts(self.direction) { CUT_HOLDS_MAX } else { PLAIN_HOLDS_MAX };
-        self.stages.holds_max().max(cut)
+        let spoil = if rules.spoils().next().is_some() { SPOIL_HOLDS_MAX } else { PLAIN_HOLDS_MAX };
+        self.stages.holds_max().max(cut).max(spoil)
     }
 
     /// Takes what was read into `buffer[..len]`.
@@ -152,11 +155,17 @@ impl Lane {
 
     /// The sender has stopped sending; that too travels through the queue.
     pub fn end(&mut self, now: Time, end: End) {
+        self.end_late(now, end, Delays::new());
+    }
+
+    /// The same for an end that a reader has made late, beside what the toxics do.
+    pub fn end_late(&mut self, now: Time, end: End, late: Delays) {
         if self.ended {
             return;
         }
         self.compact();
-        let delays = self.stages.end(now);
+        let mut delays = self.stages.end(now);
+        delays.extend(late);
         self.ended = true;
         self.queue.push_back(Held { arrived: now, delays, what: What::End(end) });
     }

@@ -196,7 +196,7 @@ impl Link<'_> {
             let lane = &mut self.lanes[piece.direction as usize];
             match piece.what {
                 What::Bytes(bytes) => lane.admit_late(now, bytes.into_boxed_slice(), piece.late, &self.rules),
-                What::End(end) => lane.end(now, end),
+                What::End(end) => lane.end_late(now, end, piece.late),
             }
         }
     }

@@ -20,6 +20,7 @@ mod hub;
 mod lane;
 mod link;
 mod pool;
+mod protocols;
 mod reader;
 mod rules;
 mod stages;
@@ -31,6 +32,7 @@ mod upstream;
 
 pub use evidence::{Delays, Evidence, Tally, Traffic};
 pub use lane::End;
+pub use protocols::protocol;
 pub use reader::{Piece, Protocol, Reader, What};
 pub use rules::{Direction, Key, Rules};
 pub use upstream::Upstream;

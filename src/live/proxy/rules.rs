@@ -4,9 +4,8 @@
 use super::evidence::{Count, Tally};
 use super::lock;
 use super::toxics::{self, Latency, Throttle, Toxic};
-use crate::base::Which;
-use crate::base::{Dice, Dist, FaultId};
-use crate::plan::{Effect, Toxic as Given, Ways};
+use crate::base::{Dice, Dist, FaultId, Picker, Span, Which};
+use crate::plan::{Effect, Spoil, Toxic as Given, Ways};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -58,6 +57,11 @@ pub enum Act {
     /// The server is dialled late (in seconds), or never.
     Connect {
         by: Option<Dist>,
+    },
+    /// Messages that a reader of their protocol picks.
+    Spoil {
+        spoil: Box<Spoil>,
+        luck: Mutex<(Picker, Dice)>,
     },
     /// By direction.
     Toxic {
@@ -115,6 +119,7 @@ impl Act {
                 let throttle = || Some(Box::new(Throttle::new(*bytes_per_sec)) as Box<dyn Toxic>);
                 Act::Toxic { word: "throttle", toxics: [throttle(), throttle()] }
             }
+            Effect::Spoil(spoil) => Act::Spoil { spoil: spoil.clone(), luck: Mutex::new((Picker::default(), dice)) },
             Effect::Toxic(given) => match toxics::of(given) {
                 Some(toxic) => one_way(given.kind.word(), toxic, given.upstream),
                 None => Act::Connect { by: dialled(given) },
@@ -160,6 +165,14 @@ impl Rule {
     /// Whether this rule resets one more connection; drawn once a connection.
     pub fn resets(&self) -> bool {
         matches!(&*self.act, Act::Reset { chance, dice } if lock(dice).chance(*chance))
+    }
+
+    /// One more message comes that this rule wants: how late it is if it is picked.
+    pub fn picks(&self) -> Option<Span> {
+        let Act::Spoil { spoil, luck } = &*self.act else { return None };
+        let (picker, dice) = &mut *lock(luck);
+        let picked = picker.picks(spoil.which, dice);
+        picked.then(|| spoil.late.as_ref().map_or(Span::ZERO, |late| late.draw_span(dice)))
     }
 
     /// Whether this rule takes a connection, by its number and a draw of its own.
@@ -209,7 +222,8 @@ impl Rules {
         let cut = |way| list.iter().any(|rule| rule.act.cuts(way));
         let cuts = [cut(Direction::Up), cut(Direction::Down)];
         let refuse = list.iter().any(|rule| matches!(*rule.act, Act::Refuse));
-        let clear = cuts == [false; 2] && !list.iter().any(|rule| matches!(*rule.act, Act::Toxic { .. }));
+        let clear =
+            cuts == [false; 2] && !list.iter().any(|rule| matches!(*rule.act, Act::Toxic { .. } | Act::Spoil { .. }));
         Rules { version: self.version + 1, clear, cuts, refuse, list }
     }
 
@@ -221,6 +235,14 @@ impl Rules {
     pub fn toxics(&self, direction: Direction) -> impl Iterator<Item = (&Arc<Rule>, &dyn Toxic)> {
         self.list.iter().filter_map(move |rule| match &*rule.act {
             Act::Toxic { toxics, .. } => Some((rule, toxics[direction as usize].as_deref()?)),
+            _ => None,
+        })
+    }
+
+    /// What acts on single messages, in the order in which it was added.
+    pub fn spoils(&self) -> impl Iterator<Item = (&Rule, &Spoil)> {
+        self.list.iter().filter_map(|rule| match &*rule.act {
+            Act::Spoil { spoil, .. } => Some((&**rule, &**spoil)),
             _ => None,
         })
     }
