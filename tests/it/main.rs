@@ -17,6 +17,7 @@ mod names;
 mod network;
 mod parity;
 mod populations;
+mod protocols;
 mod reference;
 mod reports;
 mod scenarios;

@@ -3,6 +3,7 @@
 use crate::base::{EdgeId, ServiceId};
 use crate::live::engines;
 use crate::plan::real::Origin;
+use crate::plan::spoil::Speech;
 use crate::plan::{Effect, Party, Plan, RealService, Step, Target};
 use std::net::SocketAddr;
 
@@ -49,6 +50,14 @@ pub fn has_latency(plan: &Plan, edge: EdgeId) -> bool {
 
 pub fn needs_proxy(plan: &Plan, edge: EdgeId) -> bool {
     is_faulted(plan, edge) || has_latency(plan, edge)
+}
+
+/// The protocol that the proxy of an edge must read, because a fault acts on its messages.
+pub fn speech(plan: &Plan, edge: EdgeId) -> Option<Speech> {
+    let on_edge = plan.schedule.iter().filter(|step| step.target == Target::Edge(edge));
+    on_edge
+        .filter_map(|step| if let Effect::Spoil(spoil) = &step.effect { Some(spoil.of.speech()) } else { None })
+        .next()
 }
 
 /// A `{to:…}` that names no service which this one calls.

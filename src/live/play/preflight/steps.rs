@@ -1,9 +1,11 @@
 //! Before a run: whether each step of the schedule can be carried out on what it names.
 
 use super::Desk;
+use crate::base::EdgeId;
 use crate::live::play::target;
 use crate::plan::real::{Origin, Protocol};
-use crate::plan::{Effect, Step, Target};
+use crate::plan::spoil::Speech;
+use crate::plan::{Effect, Spoil, Step, Target};
 
 impl Desk<'_> {
     pub(super) fn step(&mut self, step: &Step) {
@@ -12,9 +14,8 @@ impl Desk<'_> {
             let why = "no message between stand-ins knows of zones";
             return self.problems.push(format!("fault `{fault}`: {why}; name services and clients instead"));
         }
-        if let Effect::Spoil(_) = step.effect {
-            let fault = &self.plan.faults[step.fault.index()].name;
-            return self.problems.push(format!("fault `{fault}`: this world does not read single messages yet"));
+        if let (Target::Edge(edge), Effect::Spoil(spoil)) = (step.target, &step.effect) {
+            return self.spoil(step, edge, spoil);
         }
         let Target::Service { id, .. } = step.target else { return };
         let Some(real) = target::real(self.plan, id) else { return };
@@ -42,6 +43,31 @@ impl Desk<'_> {
             _ => "this effect does not act on a service",
         };
         self.problems.push(format!("fault `{fault}` on the real service `{name}`: {why}"));
+    }
+
+    /// Only messages that pass in their own protocol can be read.
+    fn spoil(&mut self, step: &Step, edge: EdgeId, spoil: &Spoil) {
+        let (of, speech) = (self.plan.edge(edge), spoil.of.speech());
+        let (fault, to) = (&self.plan.faults[step.fault.index()].name, self.name(of.to));
+        let why = match (speech, target::real(self.plan, of.to).map(|real| real.protocol)) {
+            (Speech::Dns, _) => "questions to a DNS server are not read in this world yet".to_owned(),
+            (Speech::Http, None) => String::new(),
+            (_, None) => {
+                format!("`{to}` is a stand-in, which speaks HTTP; make it real under `live:`, or use `kind: http`")
+            }
+            // Whoever says no more than TCP is taken at the fault's word.
+            (_, Some(Protocol::Tcp))
+            | (Speech::Http, Some(Protocol::Http))
+            | (Speech::Redis, Some(Protocol::Redis)) => String::new(),
+            (_, Some(_)) => format!("`{to}` does not speak {}", speech.word()),
+        };
+        let mixed = target::speech(self.plan, edge).filter(|other| *other != speech);
+        if !why.is_empty() {
+            self.problems.push(format!("fault `{fault}` on `{}`: {why}", of.name));
+        } else if let Some(other) = mixed {
+            let (other, name) = (other.word(), &of.name);
+            self.problems.push(format!("fault `{fault}` on `{name}`: another fault reads this edge as {other}"));
+        }
     }
 }
 

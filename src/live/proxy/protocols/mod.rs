@@ -7,6 +7,7 @@
 mod http;
 mod postgres;
 mod redis;
+mod run;
 mod session;
 #[cfg(test)]
 mod tests;

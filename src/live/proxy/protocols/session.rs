@@ -1,6 +1,7 @@
 //! One connection whose messages are understood: which request waits for which answer, which rules pick it, and what is passed on. It asks a
 //! codec where messages end and the rules which are meant; it knows no protocol. Bytes of messages that nobody picks pass as they came.
 
+use super::run::{Run, joined};
 use super::{Codec, Extent, Found, Refusal, Tag};
 use crate::base::{Span, Time};
 use crate::live::proxy::evidence::Count;
@@ -9,7 +10,6 @@ use crate::live::proxy::reader::{Piece, Reader, What};
 use crate::live::proxy::rules::{Direction, Rules};
 use crate::live::proxy::stages::Delays;
 use crate::plan::spoil::Does;
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
 #[derive(Debug)]
@@ -366,68 +366,5 @@ impl Reader for Session {
 fn add(late: &mut Delays, stamp: u64, by: Span) {
     if by > Span::ZERO {
         late.push((stamp, by));
-    }
-}
-
-fn joined<'a>(kept: &mut Vec<u8>, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-    if kept.is_empty() {
-        return Cow::Borrowed(bytes);
-    }
-    let mut work = std::mem::take(kept);
-    work.extend_from_slice(bytes);
-    Cow::Owned(work)
-}
-
-/// Goes through bytes: what passes is gathered and leaves in one piece.
-struct Run<'a> {
-    work: &'a [u8],
-    direction: Direction,
-    pieces: &'a mut Vec<Piece>,
-    /// Up to here it was looked at, and from there it passes and has not left.
-    at: usize,
-    from: usize,
-}
-
-impl<'a> Run<'a> {
-    fn new(work: &'a [u8], direction: Direction, pieces: &'a mut Vec<Piece>) -> Run<'a> {
-        Run { work, direction, pieces, at: 0, from: 0 }
-    }
-
-    fn rest(&self) -> &'a [u8] {
-        &self.work[self.at..]
-    }
-
-    fn pass(&mut self, bytes: usize) {
-        self.at += bytes;
-    }
-
-    fn skip(&mut self, bytes: usize) {
-        self.flush();
-        self.at += bytes;
-        self.from = self.at;
-    }
-
-    /// These bytes, or others in their place, so late.
-    fn place(&mut self, bytes: usize, other: Option<Vec<u8>>, late: Delays) {
-        if other.is_none() && late.is_empty() {
-            return self.pass(bytes);
-        }
-        let what = other.unwrap_or_else(|| self.rest()[..bytes].to_vec());
-        self.skip(bytes);
-        self.pieces.push(Piece { direction: self.direction, what: What::Bytes(what), late });
-    }
-
-    fn flush(&mut self) {
-        if self.from < self.at {
-            let what = What::Bytes(self.work[self.from..self.at].to_vec());
-            self.pieces.push(Piece { direction: self.direction, what, late: Delays::new() });
-            self.from = self.at;
-        }
-    }
-
-    /// What is left to be kept.
-    fn end(mut self) -> Vec<u8> {
-        self.flush();
-        self.rest().to_vec()
     }
 }
