@@ -8,7 +8,6 @@ use crate::live::proxy::lane::End;
 use crate::live::proxy::reader::{Piece, Reader, What};
 use crate::live::proxy::rules::{Act, Direction, Key, Rule, Rules};
 use crate::plan::spoil::{Answer, Does, Glob, Header, Wanted};
-use crate::plan::toxic::Chosen;
 use crate::plan::{Effect, Spoil};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -38,7 +37,7 @@ fn rules(spoils: &[Spoil]) -> Rules {
             dice_name: name.into(),
             seed: 7,
             since: 0,
-            chosen: Chosen::ALL,
+            which: Which::ALL,
             draw: 0,
             act: Arc::new(act),
         });
