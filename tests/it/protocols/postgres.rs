@@ -116,7 +116,7 @@ async fn new_sessions_are_refused_and_old_ones_live_on() {
     let old = connect(proxy.address()).await.expect("connected");
     for (state, expected) in [("53300", SqlState::TOO_MANY_CONNECTIONS), ("57P03", SqlState::CANNOT_CONNECT_NOW)] {
         apply(&proxy, spoil(Wanted::PostgresStart, error(state)));
-        let refused = connect(proxy.address()).await.err().expect("refused");
+        let refused = connect(proxy.address()).await.expect_err("refused");
         assert_eq!(code(refused), Some(expected));
         old.query("select 1", &[]).await.expect("an old session is not touched");
     }
