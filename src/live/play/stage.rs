@@ -11,7 +11,7 @@ use crate::live::drivers::{self, Acked, Cache, Peer, Preload, Setup};
 use crate::live::engines;
 use crate::live::http1::{Servers, Watch};
 use crate::live::process::ready;
-use crate::live::proxy::{self, FaultProxy, Setup};
+use crate::live::proxy::{self, FaultProxy};
 use crate::live::{Ledger, RealProcess, Trouble};
 use crate::plan::real::{Origin, Protocol};
 use crate::plan::{CacheSpec, Effect, Party, Plan, RealService, Role};
@@ -126,7 +126,7 @@ impl Builder<'_> {
         }
         let of = self.plan.edge(edge);
         let any = (Ipv4Addr::LOCALHOST, 0).into();
-        let mut setup = Setup::new(any, self.addresses[&of.to].into(), self.plan.seed, &of.name);
+        let mut setup = proxy::Setup::new(any, self.addresses[&of.to].into(), self.plan.seed, &of.name);
         setup.protocol = target::speech(self.plan, edge).and_then(proxy::protocol);
         let proxy = FaultProxy::open(setup).map_err(Trouble::NoFreePort)?;
         if target::has_latency(self.plan, edge) {

@@ -58,7 +58,8 @@ impl Desk<'_> {
             // Whoever says no more than TCP is taken at the fault's word.
             (_, Some(Protocol::Tcp))
             | (Speech::Http, Some(Protocol::Http))
-            | (Speech::Redis, Some(Protocol::Redis)) => String::new(),
+            | (Speech::Redis, Some(Protocol::Redis))
+            | (Speech::Postgres, Some(Protocol::Postgres)) => String::new(),
             (_, Some(_)) => format!("`{to}` does not speak {}", speech.word()),
         };
         let mixed = target::speech(self.plan, edge).filter(|other| *other != speech);
