@@ -143,7 +143,11 @@ fn a_mail_sink_is_loaded_and_broken() {
 
 /// Users write to one server, which is killed in the middle; what it acknowledged is read back at the end.
 fn written(live: &str, kind: &str, fault: &str) -> Recording {
-    played(&format!(
+    played(&kept(live, kind, fault))
+}
+
+fn kept(live: &str, kind: &str, fault: &str) -> String {
+    format!(
         "name: kept
 world: live
 length: 4s
@@ -159,7 +163,7 @@ expect:
 live:
   it: {live}
 "
-    ))
+    )
 }
 
 /// The verdict on `lost(it) == 0`, and how much was lost.
@@ -214,7 +218,7 @@ fn a_mail_sink_keeps_its_mails() {
 
 #[test]
 fn a_broker_keeps_what_it_confirmed() {
-    let recording = written("{engine: rabbitmq}", "workers: 8", "pause");
+    let recording = written("{engine: rabbitmq}", "workers: 8", "down");
     assert_eq!(lost(&recording), (Verdict::Holds, 0.0), "{:?} {:?}", recording.warnings, recording.events);
 }
 
@@ -277,4 +281,16 @@ fn the_game_day_of_the_manual_can_be_played() {
     let judgement = judge(&firedrill::sim::play(&model));
     let lines: Vec<_> = judgement.expectations.iter().map(|line| (&line.text, line.verdict, line.measured)).collect();
     assert!(lines.iter().all(|(_, verdict, _)| *verdict == Verdict::Holds), "{lines:#?}");
+}
+
+#[test]
+fn a_server_that_does_not_come_back_leaves_what_it_lost_unknown() {
+    let script = "test -e {dir}/once && exit 3; touch {dir}/once; exec redis-server --port {port} --bind 127.0.0.1";
+    let live = format!("{{start: [sh, -c, \"{script}\"], protocol: redis}}");
+    let text = "kind: down, on: it, at: 2s, for: 500ms";
+    let scenario = kept(&live, "kind: cache, entries: 100", "down").replace(text, "kind: down, on: it, at: 2s");
+    let recording = played(&scenario);
+    let line = &judge(&recording).expectations[0];
+    assert_eq!((line.verdict, line.measured), (Verdict::CannotTell, None), "{:?}", recording.warnings);
+    assert!(line.note.as_deref().is_some_and(|note| note.contains("could not be read back")), "{:?}", line.note);
 }

@@ -11,6 +11,7 @@ mod deploys;
 mod determinism;
 mod docs;
 mod engines;
+mod foreign;
 mod guards;
 mod live;
 mod names;

@@ -1,6 +1,7 @@
-//! `firedrill explain`: the manual page of a word: a kind of fault, service, policy or load, a metric, a unit or distribution, an exit code,
-//! a built-in scenario.
+//! `firedrill explain`: the manual page of a word: a kind of fault, service, policy or load, a stock server, a metric, a unit or distribution,
+//! an exit code, a built-in scenario.
 
+pub mod engines;
 pub mod metrics;
 
 use super::console::Console;
@@ -67,6 +68,7 @@ fn words() -> Vec<(&'static str, Vec<String>)> {
         ("Policies", of(catalogue::Sort::Policy)),
         ("Load", of(catalogue::Sort::Load)),
         ("Scenario file", of(catalogue::Sort::Section)),
+        ("Stock servers", engines::words()),
         ("Metrics", metrics::rows().into_iter().flat_map(|row| row.words).chain(["expectations".to_owned()]).collect()),
         ("Values and distributions", values.chain(["values".to_owned()]).collect()),
         ("Exit codes", codes.iter().map(u8::to_string).collect()),
@@ -77,8 +79,12 @@ fn words() -> Vec<(&'static str, Vec<String>)> {
 fn page(word: &str, console: &Console) -> Option<String> {
     let bold = |text: &str| console.bold(text);
     // One word may be two things: the policy `timeout` and the kind of error.
-    let kinds: Vec<String> =
-        catalogue::entries().iter().filter(|entry| entry.name == word).map(|entry| kind(entry, &bold)).collect();
+    let kinds: Vec<String> = catalogue::entries()
+        .iter()
+        .filter(|entry| entry.name == word)
+        .map(|entry| kind(entry, &bold))
+        .chain(engines::page(word, &bold))
+        .collect();
     if !kinds.is_empty() {
         return Some(kinds.join("\n\n"));
     }

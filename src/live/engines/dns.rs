@@ -5,7 +5,13 @@
 use super::{Order, Recipe, Start, words};
 use crate::plan::real::Engine;
 
-pub const RECIPE: Recipe = Recipe { engine: Engine::Dns, programs: &["dnsmasq"], package: "dnsmasq-base", start };
+pub const RECIPE: Recipe = Recipe {
+    page: include_str!("dns.rs"),
+    engine: Engine::Dns,
+    programs: &["dnsmasq"],
+    package: "dnsmasq-base",
+    start,
+};
 
 fn start(order: &Order) -> Start {
     let mut args = words([

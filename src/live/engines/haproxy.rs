@@ -8,7 +8,13 @@
 use super::{Order, Recipe, Start, words};
 use crate::plan::real::{Engine, Protocol};
 
-pub const RECIPE: Recipe = Recipe { engine: Engine::Haproxy, programs: &["haproxy"], package: "haproxy", start };
+pub const RECIPE: Recipe = Recipe {
+    page: include_str!("haproxy.rs"),
+    engine: Engine::Haproxy,
+    programs: &["haproxy"],
+    package: "haproxy",
+    start,
+};
 
 const GLOBAL: [&str; 2] = ["nbthread", "maxconn"];
 const TIMEOUTS: [(&str, &str); 3] = [("timeout.connect", "5s"), ("timeout.client", "60s"), ("timeout.server", "60s")];

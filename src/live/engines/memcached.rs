@@ -5,7 +5,13 @@
 use super::{Order, Recipe, Start, words};
 use crate::plan::real::Engine;
 
-pub const RECIPE: Recipe = Recipe { engine: Engine::Memcached, programs: &["memcached"], package: "memcached", start };
+pub const RECIPE: Recipe = Recipe {
+    page: include_str!("memcached.rs"),
+    engine: Engine::Memcached,
+    programs: &["memcached"],
+    package: "memcached",
+    start,
+};
 
 fn start(order: &Order) -> Start {
     let mut args = words(["--port={port}", "--udp-port=0", "--listen=127.0.0.1"]);

@@ -18,6 +18,8 @@ use crate::plan::{Party, Plan, RealService};
 /// One server. Placeholders in its texts are those of `start`.
 pub struct Recipe {
     pub engine: Engine,
+    /// The source whose head is its manual page.
+    pub page: &'static str,
     /// The programs it needs, the server first.
     pub programs: &'static [&'static str],
     /// The Debian package that has them.
@@ -43,7 +45,8 @@ struct Start {
     run: Vec<Vec<String>>,
 }
 
-static RECIPES: &[Recipe] = &[
+/// In the order of the manual.
+pub static RECIPES: &[Recipe] = &[
     redis::RECIPE,
     postgres::RECIPE,
     memcached::RECIPE,
@@ -83,6 +86,20 @@ fn found(program: &str) -> String {
 /// The Debian package that brings a program of ours.
 pub fn package_of(program: &str) -> Option<&'static str> {
     RECIPES.iter().find(|recipe| recipe.programs.contains(&program)).map(|recipe| recipe.package)
+}
+
+impl Recipe {
+    /// The manual page, without a heading.
+    pub fn manual(&self) -> String {
+        let head = self.page.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim_start);
+        let (speaks, within) = (self.engine.protocol().word(), self.engine.ready_within());
+        let (programs, package) = (self.programs.join(", "), self.package);
+        format!(
+            "{}\n\nSpeaks `{speaks}` unless `protocol` says otherwise; must be ready within {within} unless `ready_within` says otherwise. \
+             Needs {programs} (on Debian and Ubuntu: `apt install {package}`).",
+            head.collect::<Vec<_>>().join("\n").trim_end()
+        )
+    }
 }
 
 impl Order<'_> {

@@ -7,7 +7,13 @@
 use super::{Order, Recipe, Start, words};
 use crate::plan::real::Engine;
 
-pub const RECIPE: Recipe = Recipe { engine: Engine::Nats, programs: &["nats-server"], package: "nats-server", start };
+pub const RECIPE: Recipe = Recipe {
+    page: include_str!("nats.rs"),
+    engine: Engine::Nats,
+    programs: &["nats-server"],
+    package: "nats-server",
+    start,
+};
 
 const JETSTREAM: [&str; 3] = ["max_file_store", "max_memory_store", "sync_interval"];
 

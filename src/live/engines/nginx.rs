@@ -7,7 +7,13 @@
 use super::{Order, Recipe, Start, words};
 use crate::plan::real::{Engine, Protocol};
 
-pub const RECIPE: Recipe = Recipe { engine: Engine::Nginx, programs: &["nginx"], package: "nginx-light", start };
+pub const RECIPE: Recipe = Recipe {
+    page: include_str!("nginx.rs"),
+    engine: Engine::Nginx,
+    programs: &["nginx"],
+    package: "nginx-light",
+    start,
+};
 
 const FILE: &str = "nginx.conf";
 const ELSEWHERE: [&str; 2] = ["worker_processes", "worker_connections"];

@@ -6,8 +6,13 @@
 use super::{Order, Recipe, Start, words};
 use crate::plan::real::Engine;
 
-pub const RECIPE: Recipe =
-    Recipe { engine: Engine::Postgres, programs: &["postgres", "initdb"], package: "postgresql", start };
+pub const RECIPE: Recipe = Recipe {
+    page: include_str!("postgres.rs"),
+    engine: Engine::Postgres,
+    programs: &["postgres", "initdb"],
+    package: "postgresql",
+    start,
+};
 
 fn start(order: &Order) -> Start {
     let mut args = words(["-D", "{dir}/cluster", "-p", "{port}", "-h", "127.0.0.1", "-k", ""]);

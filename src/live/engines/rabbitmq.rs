@@ -6,8 +6,13 @@
 use super::{Order, Recipe, Start, words};
 use crate::plan::real::Engine;
 
-pub const RECIPE: Recipe =
-    Recipe { engine: Engine::Rabbitmq, programs: &["rabbitmq-server", "epmd"], package: "rabbitmq-server", start };
+pub const RECIPE: Recipe = Recipe {
+    page: include_str!("rabbitmq.rs"),
+    engine: Engine::Rabbitmq,
+    programs: &["rabbitmq-server", "epmd"],
+    package: "rabbitmq-server",
+    start,
+};
 
 /// A port mapper that a node finds running is used; the one that it would start itself outlives it as a daemon.
 const SCRIPT: &str = "epmd -address 127.0.0.1 -port \"$1\" & exec \"$2\"";

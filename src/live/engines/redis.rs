@@ -7,8 +7,13 @@
 use super::{Order, Recipe, Start, words};
 use crate::plan::real::Engine;
 
-pub const RECIPE: Recipe =
-    Recipe { engine: Engine::Redis, programs: &["redis-server"], package: "redis-server", start };
+pub const RECIPE: Recipe = Recipe {
+    page: include_str!("redis.rs"),
+    engine: Engine::Redis,
+    programs: &["redis-server"],
+    package: "redis-server",
+    start,
+};
 
 fn start(order: &Order) -> Start {
     let mut args = words(["--port", "{port}", "--bind", "127.0.0.1", "--dir", "{dir}"]);

@@ -81,7 +81,10 @@ impl RealProcess {
                     ended => break ended.ok().flatten(),
                 }
             };
-            self.ledger.undo(entry, Duration::ZERO);
+            match status {
+                Some(_) => self.ledger.strike(entry),
+                None => drop(self.ledger.undo(entry, Duration::ZERO)),
+            }
             if !status.is_some_and(|status| status.success()) {
                 // Ended by the ledger if it took too long; now it is only collected.
                 let _ = child.wait();
