@@ -9,6 +9,7 @@ use super::keys::KeySampler;
 use super::pacer::Pacer;
 use super::pages::OpenPages;
 use super::queue::{EventQueue, Lane};
+use super::share::Share;
 use super::slab::Handle;
 use super::traits::Traits;
 use super::wire::Wire;
@@ -37,6 +38,8 @@ pub struct Population {
     /// What the lots of requests follow from, and how many there have been.
     lot: Lot,
     asked: u64,
+    /// The part of it that is played here.
+    share: Share,
     keys: Option<KeySampler>,
     reload_dice: Dice,
     /// Sessions or open pages; the share of clients that are connected; the share of pages that are old.
@@ -44,8 +47,13 @@ pub struct Population {
 }
 
 impl Population {
-    pub fn new(client: &Client, id: ClientId, plan: &Plan, queue: &mut EventQueue) -> Population {
-        let dice = |purpose: &str| Dice::named(plan.seed, &format!("{purpose}/{}", client.name));
+    pub fn new((client, id): (&Client, ClientId), share: Share, plan: &Plan, queue: &mut EventQueue) -> Population {
+        let name = |purpose: &str| format!("{purpose}/{}", client.name);
+        // All parts of an open loop read one script; members of closed loops draw for themselves.
+        let is_script = matches!(client.arrivals, Arrivals::Open { .. } | Arrivals::Trace(_));
+        let common = |purpose: &str| if is_script { name(purpose) } else { share.own(name(purpose)) };
+        let dice = |purpose: &str| Dice::named(plan.seed, &common(purpose));
+        let own_dice = |purpose: &str| Dice::named(plan.seed, &share.own(name(purpose)));
         let pacer = Pacer::new(&client.arrivals, dice("arrivals"));
         Population {
             lane: if pacer.is_some() { queue.sequence() } else { Lane::Heap(Span::ZERO) },
@@ -53,14 +61,15 @@ impl Population {
             pages: client.pages.as_ref().map(|pages| OpenPages::new(pages, dice("pages"))),
             connected: 0,
             leaving: 0,
-            pause_dice: dice("think"),
-            lot: Lot::named(plan.seed, &format!("requests/{}", client.name)),
+            pause_dice: own_dice("think"),
+            lot: Lot::named(plan.seed, &common("requests")),
+            share,
             asked: 0,
             keys: client.keys.map(|keys| KeySampler::new(keys, dice("keys"))),
             class: client.class,
             writes: client.writes,
             write_dice: dice("writes"),
-            reload_dice: dice("reload"),
+            reload_dice: own_dice("reload"),
             meters: ["sessions", "connected", "old"].map(|name| plan.meter(Subject::Client(id.0), name)),
         }
     }
@@ -104,7 +113,9 @@ impl<W: Wire> Engine<W> {
         for (index, client) in plan.clients.iter().enumerate() {
             match &client.arrivals {
                 Arrivals::Open { .. } | Arrivals::Trace(_) => self.schedule_arrival(index),
-                Arrivals::Closed { users, start, .. } => (0..*users).for_each(|_| self.join(index, *start)),
+                Arrivals::Closed { users, start, .. } => {
+                    (0..self.share.part(*users)).for_each(|_| self.join(index, *start));
+                }
                 Arrivals::Herd(herd) => (0..herd.clients).for_each(|_| self.connect(index)),
                 Arrivals::Fleet(fleet) => self.begin_fleet(index, fleet),
             }
@@ -142,6 +153,11 @@ impl<W: Wire> Engine<W> {
         // A surge may have moved the next request: then this event is an old one.
         let Some(due) = pacer.due().filter(|due| *due <= self.now) else { return };
         pacer.sent(due);
+        if !population.share.has(population.asked) {
+            // Somebody else sends it; what it is was drawn from the same script.
+            population.draw_traits();
+            return self.schedule_arrival(client);
+        }
         for fault in pacer.surging() {
             self.recorder.touched(fault, "requests sent in the surge", 1);
         }

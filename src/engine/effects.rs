@@ -33,7 +33,7 @@ impl<W: Wire> Engine<W> {
         self.break_sessions(step);
         self.end_sessions(step);
         if let Effect::Set(patch) = &step.effect {
-            if step.on {
+            if step.on && self.share.is_first() {
                 self.recorder.touched(step.fault, "entries changed", 1);
             }
             return self.set(step.target, patch);

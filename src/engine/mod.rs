@@ -69,6 +69,7 @@ mod replica;
 mod reshape;
 mod retry;
 mod segments;
+mod share;
 mod slab;
 mod slots;
 mod statements;
@@ -84,6 +85,7 @@ mod zones;
 pub use audit::Audit;
 pub(crate) use event::Event;
 pub use inputs::Arrived;
+pub use share::Share;
 pub use slab::Handle;
 pub use traits::Traits;
 pub use wire::{Direct, Request, Token, Wire};
@@ -139,6 +141,7 @@ pub struct Engine<W: Wire> {
     /// One per fault, for the choices that it makes while it lasts; after them one per control.
     fault_dice: Vec<Dice>,
     events: u64,
+    share: Share,
     /// May somebody inside be orphaned? While nobody can be, nobody is looked for.
     doubt: bool,
     /// Is the short way open? Always, but for tests that compare it with the long one.
@@ -148,12 +151,18 @@ pub struct Engine<W: Wire> {
 }
 
 impl<W: Wire> Engine<W> {
+    /// Plays all users of the plan.
     pub fn new(plan: Arc<Plan>, wire: W) -> Engine<W> {
+        Engine::of_share(plan, wire, Share::WHOLE)
+    }
+
+    /// Plays this part of the users; other engines, in other processes, play the others.
+    pub fn of_share(plan: Arc<Plan>, wire: W, share: Share) -> Engine<W> {
         let mut queue = EventQueue::default();
         let metered = |(index, service)| Node::new(service, ServiceId::from(index), &plan);
         let nodes = plan.services.iter().enumerate().map(metered).collect();
         // Their lanes first: there may be more delays than lanes.
-        let population = |(index, client)| Population::new(client, ClientId::from(index), &plan, &mut queue);
+        let population = |(index, client)| Population::new((client, ClientId::from(index)), share, &plan, &mut queue);
         let populations = plan.clients.iter().enumerate().map(population).collect();
         let mut links: Vec<Link> = (0..plan.edges.len()).map(|index| Link::new(index, &plan, &mut queue)).collect();
         for (index, edge) in plan.edges.iter().enumerate() {
@@ -192,6 +201,7 @@ impl<W: Wire> Engine<W> {
             memories: Memory::all(&plan),
             fault_dice: effects::dice(&plan),
             events: 0,
+            share,
             doubt: W::CARRIES,
             express: true,
             wire,

@@ -88,8 +88,9 @@ impl<W: Wire> Engine<W> {
         self.populations[id.index()].reconfigure(client, self.now);
         match (&before.arrivals, &client.arrivals) {
             (Arrivals::Closed { users: before, .. }, Arrivals::Closed { users, .. }) => {
-                let more = users.saturating_sub(*before);
-                self.populations[id.index()].leaving += before.saturating_sub(*users);
+                let (before, users) = (self.share.part(*before), self.share.part(*users));
+                let more = users.saturating_sub(before);
+                self.populations[id.index()].leaving += before.saturating_sub(users);
                 (0..more).for_each(|_| self.join(id.index(), None));
             }
             _ => self.schedule_arrival(id.index()),

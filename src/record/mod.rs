@@ -9,6 +9,7 @@ pub mod file;
 pub(crate) mod fixture;
 pub mod grid;
 pub mod histogram;
+mod merge;
 pub mod recorder;
 pub mod recording;
 
