@@ -8,6 +8,7 @@ mod completions;
 mod console;
 mod ending;
 mod explain;
+mod generator;
 mod guardian;
 mod list;
 mod man;
@@ -64,6 +65,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
     if args.get(1).is_some_and(|word| word == guardian::WORD) {
         return guardian::main(&args[1..]);
+    }
+    if args.get(1).is_some_and(|word| word == generator::WORD) {
+        return generator::main();
     }
     let cli = match Cli::try_parse_from(proxy::as_we_spell_them(args)) {
         Ok(cli) => cli,

@@ -18,6 +18,8 @@ const STEPS: u32 = 400;
 pub struct Setting {
     pub allow_remote: bool,
     pub shutdown: Shutdown,
+    /// So many processes make the load of a live run.
+    pub generators: u32,
     /// A live run stops when this file is there.
     pub stop_file: Option<PathBuf>,
 }
@@ -68,8 +70,8 @@ pub fn describe(plan: &Plan, allow_remote: bool) -> String {
 }
 
 /// Whether a live run could begin here and now.
-pub fn check(plan: &Plan, allow_remote: bool) -> Result<(), Failure> {
-    live::check(plan, allow_remote).map(drop).map_err(|trouble| failure(&trouble))
+pub fn check(plan: &Plan, allow_remote: bool, generators: u32) -> Result<(), Failure> {
+    live::check_shared(plan, allow_remote, generators).map(drop).map_err(|trouble| failure(&trouble))
 }
 
 fn simulate(plan: &Plan, setting: &Setting, progress: impl Fn(f64)) -> Result<Played, Halt> {
@@ -97,6 +99,7 @@ fn in_reality(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sy
     let length_s = plan.length.as_secs_f64();
     let options = LiveOptions {
         allow_remote: setting.allow_remote,
+        generators: setting.generators,
         shutdown: Some(setting.shutdown.clone()),
         stop_file: setting.stop_file.clone(),
         progress: Some(Box::new(move |at: Time| progress(at.as_secs_f64() / length_s))),

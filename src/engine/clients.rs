@@ -267,14 +267,16 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    pub(super) fn step_on_client(&mut self, id: ClientId, on: bool, fault: FaultId, effect: &Effect) {
+    /// The script of arrivals changes when the step was due, and not when it is played: in the live world that may be a little later, and each
+    /// of several processes is late by its own measure.
+    pub(super) fn step_on_client(&mut self, id: ClientId, (at, on): (Time, bool), fault: FaultId, effect: &Effect) {
         let client = id.index();
         match effect {
             Effect::Surge { rate, factor } => {
                 let Some(pacer) = &mut self.populations[client].pacer else { return };
                 match on {
-                    true => pacer.begin_surge(self.now, fault, *rate, *factor),
-                    false => pacer.end_surge(self.now, fault),
+                    true => pacer.begin_surge(at, fault, *rate, *factor),
+                    false => pacer.end_surge(at, fault),
                 }
                 self.schedule_arrival(client);
             }

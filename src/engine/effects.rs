@@ -36,7 +36,7 @@ impl<W: Wire> Engine<W> {
             if step.on && self.share.is_first() {
                 self.recorder.touched(step.fault, "entries changed", 1);
             }
-            return self.set(step.target, patch);
+            return self.set(step.at, step.target, patch);
         }
         match (step.target, step.on) {
             (Target::Edge(edge), true) => self.begin_on_edge(edge, step.fault, &step.effect),
@@ -46,7 +46,7 @@ impl<W: Wire> Engine<W> {
             (Target::Control(id), on) => self.freeze_control(id, step.fault, on),
             (Target::Zones { from, to }, on) => self.step_on_zones(on, (from, to), step.fault, &step.effect),
             (Target::Segment(id), on) => self.narrow(id, on, step.fault, &step.effect),
-            (Target::Client(client), on) => self.step_on_client(client, on, step.fault, &step.effect),
+            (Target::Client(client), on) => self.step_on_client(client, (step.at, on), step.fault, &step.effect),
         }
     }
 

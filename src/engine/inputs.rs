@@ -52,8 +52,10 @@ impl<W: Wire> Engine<W> {
             traits.lot = Lot(self.nodes[service.index()].strangers.bits());
         }
         let (parent, attempt) = from.map_or((Handle::NONE, 0), |(_, call, attempt)| (call, attempt));
-        let cancelled =
-            from.is_some_and(|(edge, ..)| self.plan.edge(edge).cancel && self.edge_of(parent, attempt).is_none());
+        // A caller in another process has no name here: whether it still waits, its connection says.
+        let cancelled = from.is_some_and(|(edge, call, _)| {
+            !call.is_none() && self.plan.edge(edge).cancel && self.edge_of(call, attempt).is_none()
+        });
         match cancelled {
             true => self.wire.respond(token, Outcome::Failed(ErrorKind::Timeout)),
             false => self.arrive(service, Origin { parent, attempt, traits, token: Some(token) }),

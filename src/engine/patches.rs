@@ -6,12 +6,13 @@ use super::gate::Gate;
 use super::reach::Reach;
 use super::wire::Wire;
 use super::{Engine, ServiceId, Soon, Target};
-use crate::base::{ClientId, Dice, EdgeId};
+use crate::base::{ClientId, Dice, EdgeId, Time};
 use crate::plan::{Arrivals, Client, Edge, Patch, Role, Service};
 use std::sync::Arc;
 
 impl<W: Wire> Engine<W> {
-    pub(super) fn set(&mut self, target: Target, patch: &Patch) {
+    /// `at`: when this was due, which a world whose clock does not wait may be past.
+    pub(super) fn set(&mut self, at: Time, target: Target, patch: &Patch) {
         match (target, patch) {
             (Target::Service { id, .. }, Patch::Service(service)) => {
                 let service = self.with_controlled(id, service);
@@ -21,7 +22,7 @@ impl<W: Wire> Engine<W> {
                 let edge = self.with_controlled_edge(id, edge);
                 self.set_edge(id, &edge);
             }
-            (Target::Client(id), Patch::Client(client)) => self.set_client(id, client),
+            (Target::Client(id), Patch::Client(client)) => self.set_client(at, id, client),
             (target, patch) => {
                 unreachable!("{patch:?} is no entry for {target:?}; the compiler never makes such a step")
             }
@@ -83,9 +84,9 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn set_client(&mut self, id: ClientId, client: &Client) {
+    fn set_client(&mut self, at: Time, id: ClientId, client: &Client) {
         let before = std::mem::replace(&mut Arc::make_mut(&mut self.plan).clients[id.index()], client.clone());
-        self.populations[id.index()].reconfigure(client, self.now);
+        self.populations[id.index()].reconfigure(client, at);
         match (&before.arrivals, &client.arrivals) {
             (Arrivals::Closed { users: before, .. }, Arrivals::Closed { users, .. }) => {
                 let (before, users) = (self.share.part(*before), self.share.part(*users));

@@ -16,7 +16,7 @@ pub mod trouble;
 pub mod undo;
 pub mod volume;
 
-pub use play::{LiveOptions, Played, check, describe, play};
+pub use play::{GENERATORS_MAX, LiveOptions, Played, check, check_shared, describe, generator_main, play};
 pub use process::RealProcess;
 pub use signals::{Shutdown, Stop};
 pub use trouble::Trouble;

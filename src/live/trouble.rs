@@ -25,6 +25,8 @@ pub enum Trouble {
         exe.display()
     )]
     Guardian { exe: PathBuf, why: String },
+    #[error("load generator {turn} could not be started: {why}\nplay it with fewer generators, or close some programs")]
+    Generator { turn: u32, why: String },
     #[error(
         "cannot listen for signals: {0}\nwithout them Ctrl-C could not be followed by an undo, so the run was not begun"
     )]

@@ -17,5 +17,5 @@ pub use grid::{Cell, Grid};
 pub use histogram::Latencies;
 pub use recorder::Recorder;
 pub use recording::{
-    ClientCell, CutShort, EdgeCell, Event, Evidence, Head, MeterCell, Recording, Series, ServiceCell, UndoNote,
+    ClientCell, CutShort, EdgeCell, Event, Evidence, Head, Load, MeterCell, Recording, Series, ServiceCell, UndoNote,
 };

@@ -133,6 +133,7 @@ impl Recorder {
             events,
             send_lag: Latencies::default(),
             clock_lag: Latencies::default(),
+            load: None,
         };
         Recording {
             schema_version: super::recording::SCHEMA_VERSION,

@@ -66,6 +66,19 @@ pub struct Head {
     /// the simulator.
     #[serde(default)]
     pub clock_lag: Latencies,
+    /// How the users' requests were made; `None` in the simulator.
+    #[serde(default)]
+    pub load: Option<Load>,
+}
+
+/// How the users' requests were made, in the live world.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Load {
+    pub processes: u32,
+    /// Attempts under way at one moment, and connections of plain HTTP/1.1 open at one moment, at most. Of several processes these are
+    /// sums, and need not have been reached together.
+    pub under_way_max: u64,
+    pub connections_max: u64,
 }
 
 /// One cell for each cell of the grid.
@@ -203,6 +216,15 @@ impl Evidence {
                 self.details.insert(what.to_owned(), count);
             }
         }
+    }
+}
+
+impl Load {
+    /// Beside it another process made load.
+    pub fn add(&mut self, other: Load) {
+        self.processes += other.processes;
+        self.under_way_max += other.under_way_max;
+        self.connections_max += other.connections_max;
     }
 }
 

@@ -4,6 +4,7 @@ pub mod charts;
 pub mod figures;
 pub mod html;
 pub mod junit;
+pub mod load;
 pub mod result;
 pub mod seeds;
 pub mod text;

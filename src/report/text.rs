@@ -3,6 +3,7 @@
 
 use super::charts::bins::played_seconds;
 use super::figures::{self, banner, detail, digits, duration};
+use super::load;
 use super::result;
 use super::seeds;
 use crate::base::ErrorKind;
@@ -140,8 +141,10 @@ fn strip(page: &mut Page, recording: &Recording, judgement: &Judgement) {
     let world = plan.world.word();
     let (length, wall) = (plan.length, duration(recording.head.wall_s));
     let how = format!("{world}, seed {}, {length} played in {wall}{events}", plan.seed);
-    let how = page.ink(Ink::Faint, &how);
-    page.line(&how);
+    for line in [how].into_iter().chain(load::words(recording)) {
+        let line = page.ink(Ink::Faint, &line);
+        page.line(&line);
+    }
 }
 
 fn ink_of(verdict: Verdict) -> Ink {

@@ -14,6 +14,7 @@ mod engines;
 mod foreign;
 mod guards;
 mod live;
+mod load;
 mod names;
 mod network;
 mod parity;

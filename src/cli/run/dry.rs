@@ -6,13 +6,13 @@ use crate::cli::ending::Failure;
 use crate::cli::{plan, world};
 use crate::plan::World;
 
-pub fn show(groups: &[Group], allow_remote: bool, console: &mut Console) -> Result<(), Failure> {
+pub fn show(groups: &[Group], allow_remote: bool, generators: u32, console: &mut Console) -> Result<(), Failure> {
     for run in groups.iter().flat_map(|group| &group.runs) {
         console.out(&plan::summary(&run.plan, console));
         if run.plan.world == World::Live {
             let title = console.bold("A live run would");
             console.out(&format!("\n{title}\n{}", world::describe(&run.plan, allow_remote)));
-            world::check(&run.plan, allow_remote)?;
+            world::check(&run.plan, allow_remote, generators)?;
         }
         console.out(&format!("\nTo play it: {}\n\n", run.again));
     }

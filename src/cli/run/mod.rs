@@ -16,7 +16,7 @@ use super::shape::Shape;
 use super::world::{self, Halt, Setting};
 use super::{panics, select};
 use crate::judge::{ExitCode, Judgement, exit, judge};
-use crate::live::{Shutdown, Stop};
+use crate::live::{GENERATORS_MAX, Shutdown, Stop};
 use crate::plan::World;
 use crate::record::Recording;
 use clap::{Args, ValueEnum};
@@ -73,6 +73,10 @@ pub struct RunArgs {
     /// Stop a live run, undo everything and end with 13 when this file is there (it does not begin while it is)
     #[arg(long, value_name = "FILE")]
     stop_file: Option<PathBuf>,
+    /// Make the load of a live run with N processes; together they send exactly what one would, and their histograms are merged.
+    /// Worth it where one falls behind (`cannot tell`) and cores are free
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(GENERATORS_MAX)))]
+    generators: u32,
     /// Print the last line only
     #[arg(short, long)]
     quiet: bool,
@@ -97,11 +101,11 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     let groups = runs::plan(&mut sources, args)?;
     compiled::accept(&sources, console)?;
     if args.dry_run {
-        dry::show(&groups, args.allow_remote, console)?;
+        dry::show(&groups, args.allow_remote, args.generators, console)?;
         return Ok(Ending::quiet());
     }
     let (shutdown, stop_file) = (shutdown()?, args.stop_file.clone());
-    let setting = Setting { allow_remote: args.allow_remote, shutdown, stop_file };
+    let setting = Setting { allow_remote: args.allow_remote, shutdown, stop_file, generators: args.generators };
     let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
     let mut told = Told::default();
     let halted = play(args, &groups, &setting, &mut outputs, &mut told, console);

@@ -50,7 +50,13 @@ fn group(source: &mut Source, variant: Option<&str>, args: &RunArgs) -> Option<G
     }
     let with_seed = args.shape.seed.is_some() || args.seeds.is_some();
     let folder = folder(&plans, with_seed);
-    let run = |plan: Plan| Run { again: args.shape.again(&source.chosen.name, variant, plan.seed, plan.world), plan };
+    let run = |plan: Plan| {
+        let mut again = args.shape.again(&source.chosen.name, variant, plan.seed, plan.world);
+        if plan.world == World::Live && args.generators > 1 {
+            again.push_str(&format!(" --generators {}", args.generators));
+        }
+        Run { again, plan }
+    };
     let scenario_text = source.text().to_owned();
     Some(Group { scenario_text, runs: plans.into_iter().map(run).collect(), folder })
 }

@@ -4,7 +4,7 @@
 use super::filler::Filler;
 use super::{Kind, Peer, Speaker, kind_of_io, words};
 use crate::base::{ErrorKind, Outcome};
-use crate::engine::Request;
+use crate::engine::{Handle, Request};
 use crate::live::http1 as http1_lean;
 use crate::plan::real::Protocol;
 use http_body_util::BodyExt;
@@ -54,9 +54,10 @@ struct Connection {
 impl Http {
     pub fn line(&self) -> http1_lean::Line {
         let Peer { edge, setup, host, method, path, request_bytes, cache, .. } = &self.peer;
+        let template = http1_lean::Template::new(*edge, method.as_str(), path, host, *request_bytes);
         http1_lean::Line {
             address: setup.address,
-            template: http1_lean::Template::new(*edge, method.as_str(), path, host, *request_bytes),
+            template: template.from_another_process(self.peer.is_of_another_process),
             manner: http1_lean::Manner { cache: cache.is_some(), bodiless: method == Method::HEAD },
         }
     }
@@ -122,6 +123,7 @@ pub(super) fn outcome_of(answer: &Response<Incoming>, peer: &Peer) -> Outcome {
 /// HTTP/2 wants the whole address instead of a `Host` header.
 pub(super) fn request_of(peer: &Peer, request: &Request, whole: bool) -> hyper::Request<Filler> {
     let key = request.traits.key.to_string();
+    let call = if peer.is_of_another_process { Handle::NONE } else { request.call };
     let path = peer.path.replace("{key}", &key);
     let mut built = match whole {
         true => hyper::Request::builder().uri(format!("http://{}{path}", peer.host)),
@@ -129,7 +131,7 @@ pub(super) fn request_of(peer: &Peer, request: &Request, whole: bool) -> hyper::
     };
     built = built
         .method(peer.method.clone())
-        .header(words::CALL, words::value(words::CallText(peer.edge, request.call, request.attempt)))
+        .header(words::CALL, words::value(words::CallText(peer.edge, call, request.attempt)))
         .header(words::KEY, key);
     if let Some(traits) = words::TraitsText::of(request.traits).map(words::value) {
         built = built.header(words::TRAITS, traits);

@@ -26,6 +26,7 @@ use crate::base::{EdgeId, ErrorKind, Outcome, Span};
 use crate::engine::Request;
 use crate::live::http1 as lean;
 use crate::plan::real::{Account, Protocol};
+use serde::{Deserialize, Serialize};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -38,7 +39,7 @@ use tokio::sync::Semaphore;
 const FILLS_MAX: usize = 1024;
 
 /// Where a server is and how one gets in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Setup {
     /// The server itself, or the fault proxy before it.
     pub address: SocketAddr,
@@ -52,13 +53,14 @@ pub struct Setup {
 }
 
 /// What a driver must know of an edge and of whoever is called over it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Peer {
     pub setup: Setup,
     pub edge: EdgeId,
     /// What the server is called where a protocol names it.
     pub host: String,
     /// For HTTP: the method, and the path, in which `{key}` stands for the key's number.
+    #[serde(with = "method_as_text")]
     pub method: hyper::Method,
     pub path: String,
     pub request_bytes: u64,
@@ -68,17 +70,20 @@ pub struct Peer {
     /// Keys are read, as from a cache, and not only asked whether it is there.
     pub keyed: bool,
     /// Where acknowledged writes are written down, for all edges to this server.
+    #[serde(skip)]
     pub acked: Arc<Acked>,
+    /// The stand-ins are in another process than the callers, so that the names of calls mean nothing to them.
+    pub is_of_another_process: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Cache {
     /// How long what is written stays.
     pub ttl: Option<Span>,
 }
 
 /// What a server holds before the run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Preload {
     pub entries: u32,
     pub ttl: Option<Span>,
@@ -234,6 +239,19 @@ fn kind_of_io(error: &std::io::Error) -> ErrorKind {
         std::io::ErrorKind::ConnectionRefused => ErrorKind::Refused,
         std::io::ErrorKind::TimedOut => ErrorKind::Timeout,
         _ => ErrorKind::Reset,
+    }
+}
+
+mod method_as_text {
+    use hyper::Method;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(method.as_str())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Method, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

@@ -51,6 +51,7 @@ pub struct Callers {
     fresh_only: Vec<bool>,
     slots: Vec<Option<Box<Connection>>>,
     free: Vec<u32>,
+    most_open: usize,
     last_stamp: u32,
     answered: Vec<Answered>,
     buffer: Box<[u8]>,
@@ -92,6 +93,7 @@ impl Callers {
             fresh_only: vec![false; edges],
             slots: Vec::new(),
             free: Vec::new(),
+            most_open: 0,
             last_stamp: 0,
             answered: Vec::new(),
             buffer: vec![0; BUFFER_BYTES].into(),
@@ -116,6 +118,12 @@ impl Callers {
         if self.connection(place).is_some_and(|connection| connection.job.is_some()) {
             self.close(place);
         }
+    }
+
+    /// Connections that were open at one moment, at most.
+    pub fn most_open(&self) -> usize {
+        // A slot is only made when all others are taken.
+        self.most_open
     }
 
     /// Closes everything.
@@ -208,6 +216,7 @@ impl Callers {
             Some(slot) => slot,
             None => {
                 self.slots.push(None);
+                self.most_open = self.slots.len();
                 self.slots.len() as u32 - 1
             }
         };

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::base::EdgeId;
-use crate::engine::Request;
+use crate::engine::{Handle, Request};
 use std::io::Write;
 
 /// How the requests of an edge are written.
@@ -14,6 +14,8 @@ pub struct Template {
     /// Everything else that never changes, the end of the request line first.
     rest: String,
     body_bytes: u64,
+    /// Whoever is called cannot know the calls of this process.
+    nameless: bool,
 }
 
 impl Template {
@@ -24,7 +26,12 @@ impl Template {
         if body_bytes > 0 {
             rest.push_str(&format!("content-length: {body_bytes}\r\n"));
         }
-        Template { edge, line, rest, body_bytes }
+        Template { edge, line, rest, body_bytes, nameless: false }
+    }
+
+    /// Stand-ins in another process are told the edge, and no name of a call, which would be one of theirs.
+    pub fn from_another_process(self, nameless: bool) -> Template {
+        Template { nameless, ..self }
     }
 
     /// Writes the head; gives the length of the body that belongs behind it.
@@ -39,7 +46,8 @@ impl Template {
             out.extend_from_slice(piece.as_bytes());
         }
         out.extend_from_slice(self.rest.as_bytes());
-        let call = words::CallText(self.edge, *call, *attempt);
+        let call = if self.nameless { Handle::NONE } else { *call };
+        let call = words::CallText(self.edge, call, *attempt);
         let _ = write!(out, "{}: {call}\r\n{}: {key}\r\n", words::CALL, words::KEY);
         if let Some(text) = words::TraitsText::of(*traits) {
             let _ = write!(out, "{}: {text}\r\n", words::TRAITS);
@@ -53,7 +61,7 @@ impl Template {
 mod tests {
     use super::*;
     use crate::base::Time;
-    use crate::engine::{Handle, Traits};
+    use crate::engine::Traits;
 
     fn request(traits: Traits) -> Request {
         Request { edge: EdgeId(3), call: Handle { slot: 7, generation: 9 }, attempt: 2, traits, intended: None }

@@ -1,6 +1,7 @@
 //! After the run: evidence from the proxies, the undo and a look whether it is true, and whether the latencies can be trusted.
 
 use super::drive::Ending;
+use super::generators::Part;
 use super::target;
 use super::wire::LiveWire;
 use crate::base::{FaultId, ServiceId, Span, Time};
@@ -24,6 +25,7 @@ const PROXY_STOPS_WITHIN: Duration = Duration::from_millis(300);
 const LOOK: Duration = Duration::from_millis(200);
 
 /// What is known of a run beside what its engine recorded.
+#[derive(Default)]
 pub struct Played {
     pub wall_s: f64,
     /// Inputs that the engine never saw.
@@ -32,6 +34,8 @@ pub struct Played {
     pub notes: Vec<UndoNote>,
     /// From the end of the run until everything was undone and looked for.
     pub undone_after: Duration,
+    /// What other processes recorded of their shares of the users.
+    pub parts: Vec<Part>,
 }
 
 /// Takes over what the proxies saw of each fault.
@@ -98,11 +102,17 @@ pub fn record(mut engine: Engine<LiveWire>, played: Played) -> Recording {
     let plan = engine.given().clone();
     let (at, lag, unsent) = (engine.now(), engine.wire.lag(), engine.wire.unsent);
     let clock_lag = std::mem::take(&mut engine.wire.clock_lag);
+    let mut load = engine.wire.load();
     let mut recording = engine.recorder.finish(&plan, played.wall_s, 0, methods(&plan));
-    recording.latency_unsound = unsound(&recording, (&lag, &clock_lag), unsent, played.lost);
     recording.head.world = World::Live;
     recording.head.send_lag = lag;
     recording.head.clock_lag = clock_lag;
+    for part in &played.parts {
+        recording.add_part(&part.recording, |service| target::real(&plan, ServiceId::from(service)).is_some());
+        part.recording.head.load.iter().for_each(|part| load.add(*part));
+    }
+    recording.head.load = Some(load);
+    recording.latency_unsound = unsound(&recording, unsent, played.lost).or_else(|| unsound_part(&played.parts));
     recording.undo = played.notes;
     if let Some(ending) = played.ending {
         let (at, why, took) = (to_the_millisecond(at), why(&ending), played.undone_after);
@@ -136,12 +146,14 @@ fn is_guardrail(ending: &Ending) -> bool {
     }
 }
 
-fn unsound(
-    recording: &Recording,
-    (lag, clock_lag): (&Latencies, &Latencies),
-    unsent: u64,
-    lost: u64,
-) -> Option<String> {
+/// The first process that says so of itself.
+fn unsound_part(parts: &[Part]) -> Option<String> {
+    let mut said = parts.iter().filter_map(|part| Some((part.turn, part.recording.latency_unsound.as_ref()?)));
+    said.next().map(|(turn, why)| format!("load generator {turn}: {why}"))
+}
+
+fn unsound(recording: &Recording, unsent: u64, lost: u64) -> Option<String> {
+    let (lag, clock_lag) = (&recording.head.send_lag, &recording.head.clock_lag);
     if unsent > 0 {
         return Some(format!(
             "{unsent} attempts were not sent, because too many were under way for this machine's open files; raise `ulimit -n` or lower the load"
@@ -244,15 +256,19 @@ mod tests {
     fn a_generator_that_lags_makes_latency_unsound() {
         let plan = crate::plan::fixture::chain(1.0, &[]);
         let mut recording = crate::sim::play(&plan);
-        let (mut lag, none) = (Latencies::default(), Latencies::default());
-        lag.record_n(Span::from_millis(2), 1000);
-        assert_eq!(unsound(&recording, (&lag, &none), 0, 0), None);
-        assert!(unsound(&recording, (&lag, &none), 1, 0).is_some_and(|why| why.contains("ulimit")));
-        assert!(unsound(&recording, (&lag, &none), 0, 1).is_some());
-        lag.record_n(Span::from_millis(30), 100);
-        assert!(unsound(&recording, (&lag, &none), 0, 0).is_some_and(|why| why.contains("late (p99 30.")));
-        assert!(unsound(&recording, (&none, &lag), 0, 0).is_some_and(|why| why.contains("clock ran late")));
+        recording.head.send_lag.record_n(Span::from_millis(2), 1000);
+        assert_eq!(unsound(&recording, 0, 0), None);
+        assert!(unsound(&recording, 1, 0).is_some_and(|why| why.contains("ulimit")));
+        assert!(unsound(&recording, 0, 1).is_some());
+        recording.head.send_lag.record_n(Span::from_millis(30), 100);
+        assert!(unsound(&recording, 0, 0).is_some_and(|why| why.contains("late (p99 30.")));
+        recording.head.clock_lag = std::mem::take(&mut recording.head.send_lag);
+        assert!(unsound(&recording, 0, 0).is_some_and(|why| why.contains("clock ran late")));
+        recording.head.clock_lag = Latencies::default();
         recording.clients[0].cells[0].offered += 10;
-        assert!(unsound(&recording, (&none, &none), 0, 0).is_some_and(|why| why.contains("requests were sent")));
+        assert!(unsound(&recording, 0, 0).is_some_and(|why| why.contains("requests were sent")));
+        recording.latency_unsound = Some("it was held up".into());
+        let said = unsound_part(&[Part { turn: 2, recording }]);
+        assert_eq!(said.as_deref(), Some("load generator 2: it was held up"));
     }
 }

@@ -14,6 +14,7 @@ mod control;
 mod describe;
 mod drive;
 mod ending;
+mod generators;
 mod preflight;
 mod readback;
 mod stage;
@@ -25,6 +26,7 @@ mod undoing;
 mod wire;
 
 pub use describe::describe;
+pub use generators::{GENERATORS_MAX, generator_main};
 
 use super::{Shutdown, Stop, Trouble};
 use crate::base::Time;
@@ -34,6 +36,7 @@ use crate::record::Recording;
 use control::{Leave, Leaver};
 use drive::{Ending, Inbox, Input, Inputs};
 use ending::Played as Figures;
+use generators::Generators;
 use stage::Stage;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,8 +60,10 @@ pub struct LiveOptions<'a> {
     pub progress: Option<Box<dyn Fn(Time) + Send + Sync + 'a>>,
     /// Where the undo ledger is kept; `None`: the user's state folder.
     pub state_dir: Option<PathBuf>,
-    /// The program that serves as the guardian; `None`: this one.
+    /// The program that serves as the guardian and as further generators; `None`: this one.
     pub guardian: Option<PathBuf>,
+    /// So many processes make the load; 0 is taken for 1.
+    pub generators: u32,
     /// The run stops when this file is there, beside the one that the scenario names.
     pub stop_file: Option<PathBuf>,
 }
@@ -73,7 +78,7 @@ pub struct Played {
 
 /// Plays the whole run and undoes everything. Blocks for as long as the run lasts; may be called from any thread.
 pub fn play(plan: &Plan, options: &LiveOptions) -> Result<Played, Trouble> {
-    let checked = preflight::check(plan, options.allow_remote)?;
+    let checked = preflight::check(plan, options.allow_remote, options.generators)?;
     let plan = Arc::new(plan.clone());
     thread::scope(|scope| {
         let run = || Run::prepare(&plan, options, checked)?.play(options);
@@ -85,11 +90,17 @@ pub fn play(plan: &Plan, options: &LiveOptions) -> Result<Played, Trouble> {
 
 /// Checks everything that can be known beforehand, as `play` does before it touches anything, and gives its warnings.
 pub fn check(plan: &Plan, allow_remote: bool) -> Result<Vec<String>, Trouble> {
-    preflight::check(plan, allow_remote).map(|checked| checked.warnings)
+    check_shared(plan, allow_remote, 1)
+}
+
+/// The same for a run whose load several processes make.
+pub fn check_shared(plan: &Plan, allow_remote: bool, generators: u32) -> Result<Vec<String>, Trouble> {
+    preflight::check(plan, allow_remote, generators).map(|checked| checked.warnings)
 }
 
 /// Everything that a run holds. Dropped in this order: what was changed goes before the ledger that would undo it otherwise.
 struct Run {
+    generators: Generators,
     stage: Stage,
     runtime: Runtime,
     undo: Option<Undo>,
@@ -113,23 +124,25 @@ impl Run {
                 stop = stop::requested(plan, options) => Err(Trouble::StoppedBeforeStart(stop)),
             }
         })?;
-        Ok(Run { stage, runtime, undo, plan: plan.clone(), inbox, inputs, warnings: checked.warnings })
+        let generators = Generators::start(plan, &stage.calls, options, ledger, &inbox)?;
+        Ok(Run { generators, stage, runtime, undo, plan: plan.clone(), inbox, inputs, warnings: checked.warnings })
     }
 
     fn play(self, options: &LiveOptions) -> Result<Played, Trouble> {
-        let Run { stage, runtime, undo, plan, inbox, mut inputs, warnings } = self;
-        let Stage { wire, controller, listeners, books } = stage;
-        let mut engine = Engine::new(plan.clone(), wire);
+        let Run { mut generators, stage, runtime, undo, plan, inbox, mut inputs, warnings } = self;
+        let Stage { wire, controller, listeners, books, .. } = stage;
+        let mut engine = Engine::of_share(plan.clone(), wire, generators.share());
         engine.recorder.warnings = warnings;
         let listening = runtime.spawn(listen_for_stop(stop::requested(&plan, options), inbox));
         keep_time();
-        let epoch = Instant::now();
+        let epoch = generators.begin();
         engine.wire.begin(epoch);
         let mut progress = |at| options.progress.iter().for_each(|tell| tell(at));
-        let ending = drive::drive(&mut engine, &mut inputs, epoch, &mut progress);
+        let mut ending = drive::drive(&mut engine, &mut inputs, epoch, &mut progress);
         let wall_s = epoch.elapsed().as_secs_f64();
         listening.abort();
         engine.wire.hang_up();
+        let parts = generators.collect(&mut ending);
         let impatient = runtime.spawn(hurry_on_stop(stop::requested(&plan, options), controller.leaver()));
         let mut ended = Instant::now();
         let processes = controller.stop(if ending.is_none() { Leave::Mended } else { Leave::AtOnce });
@@ -156,7 +169,7 @@ impl Run {
             Some(Ending::Signal(stop)) => Some(stop),
             _ => stopped_late,
         };
-        let figures = Figures { wall_s, lost: inputs.lost(), ending, notes, undone_after };
+        let figures = Figures { wall_s, lost: inputs.lost(), ending, notes, undone_after, parts };
         Ok(Played { recording: ending::record(engine, figures), stopped })
     }
 }

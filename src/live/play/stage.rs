@@ -3,9 +3,10 @@
 
 use super::control::Controller;
 use super::drive::Inbox;
+use super::generators::Called;
 use super::readback::Book;
 use super::target;
-use super::wire::{Line, LiveWire};
+use super::wire::{Line, LiveWire, Place};
 use crate::base::{EdgeId, FaultId, ServiceId, Span};
 use crate::live::drivers::{self, Acked, Cache, Peer, Preload, Setup};
 use crate::live::engines;
@@ -23,6 +24,8 @@ use std::sync::Arc;
 pub struct Stage {
     pub wire: LiveWire,
     pub controller: Controller,
+    /// How each edge is called, for other processes that do so as well.
+    pub calls: Vec<Option<Called>>,
     /// What listens on our behalf, to be looked for after the end.
     pub listeners: Vec<SocketAddr>,
     /// What the real servers are asked for after the last fault.
@@ -43,6 +46,7 @@ struct Builder<'a> {
     /// By edge.
     proxies: BTreeMap<usize, FaultProxy>,
     acked: BTreeMap<ServiceId, Arc<Acked>>,
+    calls: Vec<Option<Called>>,
 }
 
 pub async fn build(
@@ -52,7 +56,8 @@ pub async fn build(
     inbox: &Inbox,
     watch: Watch,
 ) -> Result<Stage, Trouble> {
-    let mut builder = Builder { plan, addresses: reached.clone(), proxies: BTreeMap::new(), acked: books(plan) };
+    let (proxies, calls) = (BTreeMap::new(), Vec::new());
+    let mut builder = Builder { plan, addresses: reached.clone(), proxies, acked: books(plan), calls };
     builder.reach().await?;
     let mut servers = Servers::new(watch.clone(), plan.clone());
     let stand_ins = builder.listen(&mut servers)?;
@@ -71,8 +76,14 @@ pub async fn build(
     let books = builder.books(&processes);
     let (controller, commands) = Controller::start(plan.clone(), processes, inbox.clone())
         .map_err(|source| Trouble::Machine { what: "start a thread", source })?;
-    let wire = LiveWire::new(plan.clone(), (lines, servers, watch), commands, inbox.clone(), flights_max());
-    Ok(Stage { wire, controller, listeners, books })
+    let wire = LiveWire::new(
+        plan.clone(),
+        (lines, servers, watch),
+        Place::Here(commands),
+        inbox.clone(),
+        flights_max(Callers::Beside),
+    );
+    Ok(Stage { wire, controller, calls: builder.calls, listeners, books })
 }
 
 impl Builder<'_> {
@@ -145,12 +156,15 @@ impl Builder<'_> {
         if let Party::Service(from) = of.from
             && target::real(self.plan, from).is_some()
         {
+            self.calls.push(None);
             return Ok(Line::new(drivers::Edge::nobody(), proxy));
         }
         let address = proxy.as_ref().map_or(self.addresses[&of.to], FaultProxy::address);
         let real = target::real(self.plan, of.to);
         let protocol = real.map_or(Protocol::Http, |real| real.protocol);
-        let driver = drivers::Edge::open(protocol, self.peer(edge, address, real));
+        let peer = self.peer(edge, address, real);
+        self.calls.push(Some(Called { protocol, peer: peer.clone() }));
+        let driver = drivers::Edge::open(protocol, peer);
         Ok(Line::new(driver.map_err(|why| self.unreachable(of.to, why))?, proxy))
     }
 
@@ -184,7 +198,20 @@ impl Builder<'_> {
         let (path, response_bytes) = (path.to_owned(), of.response_bytes);
         let acked = self.acked.get(&of.to).cloned().unwrap_or_default();
         let keyed = !matches!(role, Role::Plain);
-        Peer { setup, edge, host, method, path, request_bytes, response_bytes, cache, keyed, acked }
+        let is_of_another_process = false;
+        Peer {
+            setup,
+            edge,
+            host,
+            method,
+            path,
+            request_bytes,
+            response_bytes,
+            cache,
+            keyed,
+            acked,
+            is_of_another_process,
+        }
     }
 
     fn setup(&self, real: &RealService, address: SocketAddr) -> Setup {
@@ -249,8 +276,21 @@ fn books(plan: &Plan) -> BTreeMap<ServiceId, Arc<Acked>> {
     keeps.map(|real| (real.service, Arc::default())).collect()
 }
 
-/// How many attempts may be under way: each can take a descriptor at its caller, at the stand-in, and two at a proxy.
-fn flights_max() -> usize {
+/// Who is in this process beside the callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callers {
+    /// Stand-ins and proxies: an attempt can take a descriptor at its caller, one at the stand-in, and two at a proxy.
+    Beside,
+    /// Nobody.
+    Only,
+}
+
+/// How many attempts may be under way, by their descriptors.
+pub fn flights_max(callers: Callers) -> usize {
+    let each = match callers {
+        Callers::Beside => 4,
+        Callers::Only => 1,
+    };
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((1024, 1024));
     // Raising the soft limit to the hard one is always allowed; otherwise there is only less room.
@@ -258,5 +298,5 @@ fn flights_max() -> usize {
         Ok(()) => hard,
         Err(_) => soft,
     };
-    (limit.saturating_sub(DESCRIPTORS_KEPT) / 4).clamp(64, FLIGHTS_MAX) as usize
+    (limit.saturating_sub(DESCRIPTORS_KEPT) / each).clamp(64, FLIGHTS_MAX) as usize
 }

@@ -6,10 +6,10 @@ use super::drive::{Inbox, Input};
 use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span};
 use crate::engine::{Handle, Request, Token, Wire};
 use crate::live::drivers;
-use crate::live::http1::{Answered, Callers, Place, Ready, Requested, Servers, Watch};
+use crate::live::http1::{self, Answered, Callers, Ready, Requested, Servers, Watch};
 use crate::live::proxy::FaultProxy;
 use crate::plan::{Effect, Plan, Step, Target};
-use crate::record::Latencies;
+use crate::record::{Latencies, Load};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -31,7 +31,7 @@ pub struct LiveWire {
     runtime: runtime::Handle,
     pub lines: Vec<Line>,
     real: Vec<bool>,
-    commands: Commands,
+    place: Place,
     inbox: Inbox,
     epoch: Instant,
     lag: Arc<Mutex<Latencies>>,
@@ -39,6 +39,7 @@ pub struct LiveWire {
     pub clock_lag: Latencies,
     flights: HashMap<Attempt, Flight>,
     flights_max: usize,
+    most_under_way: usize,
     /// Attempts for which there was no room; the driver hands them back to the engine.
     bounced: Vec<Attempt>,
     pub unsent: u64,
@@ -47,6 +48,16 @@ pub struct LiveWire {
     servers: Servers,
     /// Attempts whose stand-in crashed: their broken connection is a crash, not a reset.
     crashed: HashSet<Attempt>,
+    /// Stand-ins elsewhere that are down now: what breaks there has crashed.
+    down: Vec<(FaultId, ServiceId)>,
+}
+
+/// Where stand-ins, proxies and processes are.
+pub enum Place {
+    /// Held by this process.
+    Here(Commands),
+    /// Held by another process; here are only callers.
+    Elsewhere,
 }
 
 struct Flight {
@@ -58,7 +69,7 @@ struct Flight {
 enum Carrier {
     Task(AbortHandle),
     /// `None`: it came to nothing at once.
-    Connection(Option<Place>),
+    Connection(Option<http1::Place>),
 }
 
 impl Line {
@@ -67,12 +78,11 @@ impl Line {
     }
 
     fn step(&mut self, step: &Step) {
-        let Some(proxy) = &self.proxy else { return };
         if step.on {
-            proxy.apply(step.fault, &step.effect);
+            self.proxy.iter().for_each(|proxy| proxy.apply(step.fault, &step.effect));
             self.active.push((step.fault, step.effect.clone()));
         } else {
-            proxy.heal(step.fault);
+            self.proxy.iter().for_each(|proxy| proxy.heal(step.fault));
             self.active.retain(|(fault, _)| *fault != step.fault);
         }
         self.driver.use_fresh_connections(self.resets());
@@ -95,7 +105,7 @@ impl LiveWire {
     pub fn new(
         plan: Arc<Plan>,
         (lines, servers, watch): (Vec<Line>, Servers, Watch),
-        commands: Commands,
+        place: Place,
         inbox: Inbox,
         flights_max: usize,
     ) -> LiveWire {
@@ -107,18 +117,20 @@ impl LiveWire {
             plan,
             lines,
             real,
-            commands,
+            place,
             inbox,
             epoch: Instant::now(),
             lag: Arc::default(),
             clock_lag: Latencies::default(),
             flights: HashMap::new(),
             flights_max,
+            most_under_way: 0,
             bounced: Vec::new(),
             unsent: 0,
             callers,
             servers,
             crashed: HashSet::new(),
+            down: Vec::new(),
         }
     }
 
@@ -130,12 +142,17 @@ impl LiveWire {
     /// An answer is here: what it means for the engine, and which fault refused it, if one did.
     pub fn landed(&mut self, call: Handle, attempt: u16, outcome: Outcome) -> (Outcome, Option<FaultId>) {
         let Some(flight) = self.flights.remove(&(call, attempt)) else { return (outcome, None) };
-        let crashed = self.crashed.remove(&(call, attempt));
+        let crashed = self.crashed.remove(&(call, attempt)) || self.is_down(flight.edge);
         match outcome {
             Outcome::Failed(ErrorKind::Reset) if crashed => (Outcome::Failed(ErrorKind::Crashed), None),
             Outcome::Failed(ErrorKind::Refused) => (outcome, self.lines[flight.edge.index()].refusing()),
             _ => (outcome, None),
         }
+    }
+
+    fn is_down(&self, edge: EdgeId) -> bool {
+        let to = self.plan.edge(edge).to;
+        self.down.iter().any(|(_, service)| *service == to)
     }
 
     /// A socket on the engine's thread has something to say.
@@ -166,6 +183,12 @@ impl LiveWire {
 
     pub fn take_bounced(&mut self) -> Vec<Attempt> {
         std::mem::take(&mut self.bounced)
+    }
+
+    /// How the load was made, as far as this process made it.
+    pub fn load(&self) -> Load {
+        let connections_max = self.callers.most_open() as u64;
+        Load { processes: 1, under_way_max: self.most_under_way as u64, connections_max }
     }
 
     /// Gives up everything under way; no answer is read any more.
@@ -206,6 +229,31 @@ impl LiveWire {
     }
 }
 
+impl LiveWire {
+    /// A step on something that is not an edge; `true` if it is not the engine's to do.
+    fn step_beyond(&mut self, index: usize, step: &Step) -> bool {
+        let Target::Service { id, .. } = step.target else { return matches!(self.place, Place::Elsewhere) };
+        match &self.place {
+            Place::Here(commands) if self.is_real(id) => {
+                // At the very end everything is undone anyway: nothing is restarted for that.
+                if step.on || step.at < self.plan.length {
+                    commands.give(Command { index, service: id });
+                }
+                true
+            }
+            Place::Here(_) => false,
+            Place::Elsewhere => {
+                if matches!(step.effect, Effect::Down) && !self.is_real(id) {
+                    let this = (step.fault, id);
+                    self.down.retain(|other| *other != this);
+                    self.down.extend(step.on.then_some(this));
+                }
+                true
+            }
+        }
+    }
+}
+
 impl Carrier {
     /// Ends the task; a connection is closed by whoever holds it.
     fn stop(&self) {
@@ -232,6 +280,7 @@ impl Wire for LiveWire {
             false => Carrier::Task(self.send_by_task(request)),
         };
         self.flights.insert(name, Flight { edge: request.edge, by });
+        self.most_under_way = self.most_under_way.max(self.flights.len());
     }
 
     fn abandon(&mut self, request: Request) {
@@ -277,13 +326,8 @@ impl Wire for LiveWire {
                 line.step(step);
                 self.callers.use_fresh_connections(edge, line.resets());
             }
-            Target::Service { id, .. } if self.is_real(id) => {
-                // At the very end everything is undone anyway: nothing is restarted for that.
-                if step.on || step.at < self.plan.length {
-                    self.commands.give(Command { index, service: id });
-                }
-            }
-            _ => return false,
+            Target::Client(_) => return false,
+            _ => return self.step_beyond(index, step),
         }
         true
     }

@@ -32,11 +32,7 @@ impl Guardian {
     /// Starts this program again as the guardian of the ledger at this path, which need not be there yet: then there is no moment at
     /// which there is a ledger and nobody to replay it. `FIREDRILL_EXE` names another program file for it.
     pub fn start(ledger: &Path) -> Result<Guardian, Trouble> {
-        let exe = match env::var_os("FIREDRILL_EXE").filter(|path| !path.is_empty()) {
-            Some(path) => PathBuf::from(path),
-            None => env::current_exe()
-                .map_err(|error| Trouble::Guardian { exe: "firedrill".into(), why: error.to_string() })?,
-        };
+        let exe = program().map_err(|error| Trouble::Guardian { exe: "firedrill".into(), why: error.to_string() })?;
         Guardian::start_as(&exe, ledger)
     }
 
@@ -70,6 +66,14 @@ impl Drop for Guardian {
     }
 }
 
+/// This program, or the file that `FIREDRILL_EXE` names instead, for children that are firedrill as well.
+pub fn program() -> io::Result<PathBuf> {
+    match env::var_os("FIREDRILL_EXE").filter(|path| !path.is_empty()) {
+        Some(path) => Ok(PathBuf::from(path)),
+        None => env::current_exe(),
+    }
+}
+
 fn command(exe: &Path, ledger: &Path, pipe: io::PipeReader) -> Command {
     let mut command = Command::new(exe);
     command.args(["guardian", "--ledger"]).arg(ledger).current_dir("/");
@@ -80,7 +84,7 @@ fn command(exe: &Path, ledger: &Path, pipe: io::PipeReader) -> Command {
 }
 
 /// Signals meant for the runner must not end the guardian; being ignored survives exec.
-fn ignore_signals() -> nix::Result<()> {
+pub fn ignore_signals() -> nix::Result<()> {
     for one in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGPIPE] {
         // SAFETY: ignoring a signal installs no handler.
         unsafe { signal(one, SigHandler::SigIgn) }?;

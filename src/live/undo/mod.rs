@@ -25,11 +25,12 @@ pub mod watcher;
 
 pub use clean::{Cleaned, Outcome, clean};
 pub use entries::Entry;
-pub use guardian::{Guardian, guardian_main};
+pub use guardian::{Guardian, guardian_main, ignore_signals, program};
 pub use identity::Identity;
 pub use latest::Latest;
 pub use ledger::{Ledger, fresh_run_id};
 pub use report::{EntryId, UndoReport};
+pub use spawn::SpawnError;
 pub use watcher::{News, Watcher};
 
 /// The environment variable by which a child that outlived its leader is still known as ours.

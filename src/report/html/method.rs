@@ -1,6 +1,7 @@
 //! How it was measured, and how to play it again.
 
 use super::super::charts::{escape, nines, scale};
+use super::super::load;
 use super::super::result::RunResult;
 use super::{Options, world_words};
 use crate::plan::World;
@@ -38,6 +39,7 @@ fn facts(recording: &Recording, result: &RunResult) -> String {
     match head.world {
         World::Sim => facts.push(("events", scale::count(head.events))),
         World::Live => {
+            facts.extend(load::words(recording).map(|words| ("load", words)));
             facts.push(("send lag", lag_words(&recording.head.send_lag)));
             facts.push(("clock lag", lag_words(&recording.head.clock_lag)));
         }

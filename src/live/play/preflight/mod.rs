@@ -6,7 +6,7 @@ mod expectations;
 mod services;
 mod steps;
 
-use super::target;
+use super::{generators, target};
 use crate::base::ServiceId;
 use crate::live::{Trouble, Volume};
 use crate::plan::{Lever, Plan};
@@ -22,8 +22,11 @@ pub struct Checked {
     pub warnings: Vec<String>,
 }
 
-pub fn check(plan: &Plan, allow_remote: bool) -> Result<Checked, Trouble> {
-    let mut desk = Desk { plan, checked: Checked::default(), problems: Vec::new() };
+/// `processes` make the load.
+pub fn check(plan: &Plan, allow_remote: bool, processes: u32) -> Result<Checked, Trouble> {
+    let problems = generators::problems(plan, processes);
+    let mut desk = Desk { plan, checked: Checked::default(), problems };
+    desk.checked.warnings.extend(generators::warning(plan, processes));
     for real in &plan.real.services {
         desk.service(real, allow_remote);
     }
@@ -96,7 +99,7 @@ mod tests {
         let Origin::Start { program, .. } = &mut real.origin else { panic!("it is started") };
         *program = "firedrill-no-such-server".into();
         plan.real.services.push(real);
-        let words = check(&plan, false).expect_err("refused").to_string();
+        let words = check(&plan, false, 1).expect_err("refused").to_string();
         assert!(words.contains("`firedrill-no-such-server` was not found"), "{words}");
     }
 }

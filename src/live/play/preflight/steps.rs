@@ -97,10 +97,10 @@ mod tests {
         ] {
             fixture::fault(&mut plan, target, effect, 0.2, 0.4);
         }
-        let Err(Trouble::Unplayable { problems }) = check(&plan, false) else { panic!("it was not refused") };
+        let Err(Trouble::Unplayable { problems }) = check(&plan, false, 1) else { panic!("it was not refused") };
         assert_eq!(problems.len(), 4, "four of seven: {problems:#?}");
         plan.real.services[0].origin = Origin::Address("127.0.0.1:1".into());
-        let Err(Trouble::Unplayable { problems }) = check(&plan, false) else { panic!("it was not refused") };
+        let Err(Trouble::Unplayable { problems }) = check(&plan, false, 1) else { panic!("it was not refused") };
         assert!(problems.iter().all(|problem| problem.contains("did not start it")), "{problems:#?}");
     }
 }
