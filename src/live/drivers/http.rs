@@ -57,7 +57,7 @@ impl Http {
         let template = http1_lean::Template::new(*edge, method.as_str(), path, host, *request_bytes);
         http1_lean::Line {
             address: setup.address,
-            template: template.from_another_process(self.peer.is_of_another_process),
+            template: template.nameless(self.peer.is_of_another_process),
             manner: http1_lean::Manner { cache: cache.is_some(), bodiless: method == Method::HEAD },
         }
     }

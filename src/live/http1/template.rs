@@ -30,7 +30,7 @@ impl Template {
     }
 
     /// Stand-ins in another process are told the edge, and no name of a call, which would be one of theirs.
-    pub fn from_another_process(self, nameless: bool) -> Template {
+    pub fn nameless(self, nameless: bool) -> Template {
         Template { nameless, ..self }
     }
 
