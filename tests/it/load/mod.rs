@@ -1,6 +1,8 @@
 //! The load generator as an operator would doubt it: does it see a stall in full, does it say when it fell behind, does it hold thousands of
 //! requests at once, and do several processes make the load of one. The server is a raw one of the tests' own, which does what it is told.
 
+#![expect(clippy::disallowed_methods, reason = "these tests watch real processes in real time")]
+
 mod honesty;
 mod processes;
 mod server;
