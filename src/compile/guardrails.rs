@@ -7,7 +7,8 @@
 //!
 //! `limits` bounds the blast radius. What can be known from the scenario is a mistake in it: a fault that lasts longer than
 //! `longest_fault` (10 minutes in the live world), hits more than this share of the `replicas` of a service at one moment, or says that it
-//! touches more than this share of `requests` or `connections`; a fault that says no share touches all. The guardian undoes a fault
+//! touches more than this share of `requests` or `connections`; a fault that says no share touches all. In the live world it is looked at
+//! as well what each fault on a call really touched since it began: beyond the limit, and beyond chance, the run stops. The guardian undoes a fault
 //! of a live run when its longest time is over, even if firedrill itself hangs.
 //!
 //! A live run also stops when somebody presses `q` at its terminal, and when `stop_file` (or `--stop-file`) is there; it does not begin while
@@ -32,7 +33,8 @@
 //! ```
 
 use super::expect::{self, Names};
-use crate::base::{ServiceId, Span, Time};
+use crate::base::{ServiceId, Span, Time, Which};
+use crate::plan::toxic::{Chosen, Toxic};
 use crate::plan::{Effect, Limits, Plan, Step, StopLine, Target, World};
 use crate::scenario::{FieldDoc, Fields, Node, Place, Shape, Sources, Value, values};
 use std::collections::{BTreeMap, BTreeSet};
@@ -184,8 +186,20 @@ fn touched_share(step: &Step) -> Option<f64> {
     match (&step.target, &step.effect) {
         (_, Effect::Set(_) | Effect::Blind | Effect::Surge { .. } | Effect::Wake { .. } | Effect::Release) => None,
         (Target::Edge(_) | Target::Service { .. }, Effect::Reset { chance } | Effect::Fail { chance }) => Some(*chance),
+        (Target::Edge(_), Effect::Toxic(Toxic { chosen: Chosen { share, first, every }, .. })) => {
+            Some(said(Which { share: *share, first: *first, every: *every }))
+        }
+        (Target::Edge(_), Effect::Spoil(spoil)) => Some(said(spoil.which)),
         (Target::Edge(_), _) => Some(1.0),
         _ => None,
+    }
+}
+
+/// The first so many are no share: what they come to is seen while the run goes on.
+fn said(which: Which) -> f64 {
+    match which.first {
+        Some(_) => 0.0,
+        None => which.share / which.every.max(1) as f64,
     }
 }
 

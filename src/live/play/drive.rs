@@ -1,6 +1,7 @@
 //! The thread that owns the engine: it sleeps until the next event is due or something comes in, and tells the engine what it hears.
 //! A thread of its own with the kernel's timers, because tokio rounds every sleep up to a whole millisecond.
 
+use super::radius::Radius;
 use super::wire::LiveWire;
 use crate::base::{FaultId, Outcome, ServiceId, Span, Time};
 use crate::engine::{Arrived, Engine, Handle};
@@ -104,6 +105,7 @@ pub fn drive(
 ) -> Option<Ending> {
     let length = engine.given().length;
     let mut watch = judge::Watch::new(&engine.given().clone(), &mut engine.recorder);
+    let mut radius = Radius::new(engine.given());
     let now = || Time::ZERO + Span::from(epoch.elapsed());
     let mut told = Instant::now();
     loop {
@@ -119,6 +121,9 @@ pub fn drive(
         if told.elapsed() >= TICK {
             told = Instant::now();
             progress(at);
+            if let Some(words) = radius.as_mut().and_then(|radius| radius.look(engine, at)) {
+                return Some(Ending::Guardrail(words));
+            }
         }
         if let Some(ending) = take_in(engine, inputs) {
             return Some(ending);

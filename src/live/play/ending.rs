@@ -114,6 +114,8 @@ pub fn record(mut engine: Engine<LiveWire>, played: Played) -> Recording {
     recording.head.load = Some(load);
     recording.latency_unsound = unsound(&recording, unsent, played.lost).or_else(|| unsound_part(&played.parts));
     recording.undo = played.notes;
+    // The clock's last digits would only look exact.
+    recording.events.iter_mut().for_each(|event| event.at = to_the_millisecond(event.at));
     if let Some(ending) = played.ending {
         let (at, why, took) = (to_the_millisecond(at), why(&ending), played.undone_after);
         let text = format!("stopped: {why}; everything was undone and looked for within {:.2}s", took.as_secs_f64());

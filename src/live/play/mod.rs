@@ -16,6 +16,7 @@ mod drive;
 mod ending;
 mod generators;
 mod preflight;
+mod radius;
 mod readback;
 mod stage;
 mod stop;

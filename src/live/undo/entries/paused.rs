@@ -47,6 +47,9 @@ impl Change for Paused {
             return Look::new(at, Ok("it has ended".into()));
         }
         let members = group_members(self.who.pid);
+        if members.is_empty() {
+            return Look::new(at, Ok("it has ended".into()));
+        }
         let stopped = members.iter().filter(|(_, stat)| stat.is_stopped()).count();
         Look::new(
             at,

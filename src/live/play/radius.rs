@@ -1,0 +1,156 @@
+//! The blast radius while a live run goes on: what a fault really touched, against what passed since it began. What a fault says of itself
+//! was held against the limits before the run; a fault that takes the first so many, or a protocol that sends more than was thought,
+//! shows only here. It stops nothing itself.
+
+use super::wire::LiveWire;
+use crate::base::{FaultId, Time};
+use crate::engine::Engine;
+use crate::plan::{Limits, Plan, Target};
+use crate::record::Recorder;
+
+/// A share of fewer than this says nothing.
+const PASSED_MIN: u64 = 100;
+/// Shares that are drawn spread; so many standard deviations above the limit are no chance (one in 700 looks is still taken for one).
+const DEVIATIONS: f64 = 3.0;
+
+pub struct Radius {
+    limits: Limits,
+    lying: Vec<Lying>,
+}
+
+/// A fault on an edge.
+struct Lying {
+    fault: FaultId,
+    edge: usize,
+    from: Time,
+    /// What had passed and was touched when it began.
+    base: Option<Seen>,
+    /// The latest look, until the books are closed that far.
+    pending: Option<(Time, Seen)>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    requests: Share,
+    connections: Share,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Share {
+    touched: u64,
+    passed: u64,
+}
+
+impl Radius {
+    /// `None` where nothing is limited.
+    pub fn new(plan: &Plan) -> Option<Radius> {
+        if plan.limits.requests.is_none() && plan.limits.connections.is_none() {
+            return None;
+        }
+        let mut lying: Vec<Lying> = Vec::new();
+        for step in plan.schedule.iter().filter(|step| step.on) {
+            let Target::Edge(edge) = step.target else { continue };
+            let (fault, edge) = (step.fault, edge.index());
+            if !lying.iter().any(|known| (known.fault, known.edge) == (fault, edge)) {
+                lying.push(Lying { fault, edge, from: step.at, base: None, pending: None });
+            }
+        }
+        Some(Radius { limits: plan.limits.clone(), lying })
+    }
+
+    /// Says which fault touched more than it may, if one did.
+    pub fn look(&mut self, engine: &Engine<LiveWire>, at: Time) -> Option<String> {
+        let mut over = None;
+        for lying in self.lying.iter_mut().filter(|lying| lying.from <= at) {
+            let closed = lying.closed_until(&engine.recorder, at);
+            let (then, mut seen) =
+                *lying.pending.get_or_insert_with(|| (at, lying_now(lying.fault, lying.edge, engine)));
+            if closed < then {
+                continue;
+            }
+            lying.pending = None;
+            seen.requests.passed = passed(&engine.recorder, lying.edge, closed);
+            let base = *lying.base.get_or_insert(seen);
+            over = over.or_else(|| lying.over(&self.limits, seen.since(base), engine.given()));
+        }
+        over
+    }
+}
+
+impl Lying {
+    /// The cells before the present one have their figures.
+    fn closed_until(&self, recorder: &Recorder, at: Time) -> Time {
+        recorder.grid.cells[recorder.cell_at(at)].from
+    }
+
+    fn over(&self, limits: &Limits, seen: Seen, plan: &Plan) -> Option<String> {
+        let (fault, edge) = (&plan.faults[self.fault.index()].name, &plan.edges[self.edge].name);
+        let pairs =
+            [("requests", limits.requests, seen.requests), ("connections", limits.connections, seen.connections)];
+        pairs.into_iter().find_map(|(what, limit, share)| {
+            let limit = limit.filter(|limit| share.exceeds(*limit))?;
+            let Share { touched, passed } = share;
+            Some(format!("fault {fault} touched {touched} of {passed} {what} of {edge}, more than {}%", limit * 100.0))
+        })
+    }
+}
+
+impl Seen {
+    fn since(self, base: Seen) -> Seen {
+        Seen { requests: self.requests.since(base.requests), connections: self.connections.since(base.connections) }
+    }
+}
+
+impl Share {
+    fn since(self, base: Share) -> Share {
+        let (touched, passed) =
+            (self.touched - base.touched.min(self.touched), self.passed - base.passed.min(self.passed));
+        Share { touched, passed }
+    }
+
+    fn exceeds(self, limit: f64) -> bool {
+        let passed = self.passed as f64;
+        let chance = DEVIATIONS * (passed * limit * (1.0 - limit)).sqrt() + 1.0;
+        self.passed >= PASSED_MIN && self.touched as f64 > passed * limit + chance
+    }
+}
+
+fn lying_now(fault: FaultId, edge: usize, engine: &Engine<LiveWire>) -> Seen {
+    let mut seen = Seen::default();
+    let mut add = |what: &str, count: u64| match what.split(' ').next() {
+        Some("requests" | "answers" | "questions" | "statements") => seen.requests.touched += count,
+        Some("connections") => seen.connections.touched += count,
+        _ => {}
+    };
+    engine.recorder.evidence[fault.index()].details.iter().for_each(|(what, count)| add(what, *count));
+    if let Some(proxy) = &engine.wire.lines[edge].proxy {
+        proxy.evidence(fault).details.iter().for_each(|(what, count)| add(what, *count));
+        seen.connections.passed = proxy.traffic().connections_accepted;
+    }
+    seen
+}
+
+fn passed(recorder: &Recorder, edge: usize, until: Time) -> u64 {
+    let cells = recorder.grid.cells.iter().zip(&recorder.edges[edge]);
+    cells.take_while(|(cell, _)| cell.to <= until).map(|(_, figures)| figures.attempts).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_over_its_limit_only_when_that_is_no_chance() {
+        let exceeds = |touched, passed| Share { touched, passed }.exceeds(0.3);
+        assert!(!exceeds(99, 99), "too few");
+        assert!(!exceeds(32, 100) && !exceeds(44, 100), "within the spread of a share that is drawn");
+        assert!(exceeds(46, 100) && exceeds(100, 100));
+        assert!(!exceeds(3_100, 10_000) && exceeds(3_200, 10_000), "the more passed, the closer");
+    }
+
+    #[test]
+    fn what_was_before_the_fault_does_not_count() {
+        let (base, now) = (Share { touched: 5, passed: 1000 }, Share { touched: 65, passed: 1100 });
+        assert_eq!(now.since(base), Share { touched: 60, passed: 100 });
+    }
+}
