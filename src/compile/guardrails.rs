@@ -34,7 +34,6 @@
 
 use super::expect::{self, Names};
 use crate::base::{ServiceId, Span, Time, Which};
-use crate::plan::toxic::{Chosen, Toxic};
 use crate::plan::{Effect, Limits, Plan, Step, StopLine, Target, World};
 use crate::scenario::{FieldDoc, Fields, Node, Place, Shape, Sources, Value, values};
 use std::collections::{BTreeMap, BTreeSet};
@@ -186,9 +185,7 @@ fn touched_share(step: &Step) -> Option<f64> {
     match (&step.target, &step.effect) {
         (_, Effect::Set(_) | Effect::Blind | Effect::Surge { .. } | Effect::Wake { .. } | Effect::Release) => None,
         (Target::Edge(_) | Target::Service { .. }, Effect::Reset { chance } | Effect::Fail { chance }) => Some(*chance),
-        (Target::Edge(_), Effect::Toxic(Toxic { chosen: Chosen { share, first, every }, .. })) => {
-            Some(said(Which { share: *share, first: *first, every: *every }))
-        }
+        (Target::Edge(_), Effect::Toxic(toxic)) => Some(said(toxic.which)),
         (Target::Edge(_), Effect::Spoil(spoil)) => Some(said(spoil.which)),
         (Target::Edge(_), _) => Some(1.0),
         _ => None,

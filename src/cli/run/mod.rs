@@ -146,7 +146,10 @@ fn play(
     let progress = Progress::new(&runs);
     let any_live = runs.iter().any(|run| run.plan.world == World::Live);
     // Held until the last run is over: then the terminal is as it was.
-    let _keys = any_live.then(|| StopKey::listen(&setting.shutdown)).flatten();
+    let keys = any_live.then(|| StopKey::listen(&setting.shutdown)).flatten();
+    if keys.is_some() && !args.quiet {
+        progress.aside(|| console.err("press `q` to stop and to undo everything"));
+    }
     let threads = if any_live { 1 } else { args.jobs.map_or_else(order::threads, usize::from) };
     let mut open = show::Open::new(groups);
     order::in_order(

@@ -9,7 +9,7 @@ use crate::plan::{Limits, Plan, Target};
 use crate::record::Recorder;
 
 /// A share of fewer than this says nothing.
-const PASSED_MIN: u64 = 100;
+const PASSED_MIN: u64 = 20;
 /// Shares that are drawn spread; so many standard deviations above the limit are no chance (one in 700 looks is still taken for one).
 const DEVIATIONS: f64 = 3.0;
 
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn a_share_is_over_its_limit_only_when_that_is_no_chance() {
         let exceeds = |touched, passed| Share { touched, passed }.exceeds(0.3);
-        assert!(!exceeds(99, 99), "too few");
+        assert!(!exceeds(19, 19) && exceeds(20, 20), "too few");
         assert!(!exceeds(32, 100) && !exceeds(44, 100), "within the spread of a share that is drawn");
         assert!(exceeds(46, 100) && exceeds(100, 100));
         assert!(!exceeds(3_100, 10_000) && exceeds(3_200, 10_000), "the more passed, the closer");

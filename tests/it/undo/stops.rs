@@ -54,6 +54,24 @@ fn a_stop_line_ends_the_run_with_13_in_both_worlds() {
 }
 
 #[test]
+fn a_fault_that_touches_more_than_it_may_ends_the_run() {
+    let home = Home::new();
+    let text = scenario("limits: {connections: 30%}\n");
+    let torn =
+        "torn: {kind: toxic, type: cut_after, attributes: {after: 1}, on: users->web, first: 100000, at: 1s, for: 50s}";
+    home.write("stops.yaml", &text.replace("cut: {kind: refuse, on: users->web, at: 1s, for: 50s}", torn));
+    let (code, said) = home.output(&["run", "stops.yaml"]);
+    assert_eq!(code, Some(13), "{said}");
+    assert!(
+        said.contains("fault torn touched ") && said.contains("connections of users->web, more than 30%"),
+        "{said}"
+    );
+    home.write("stops.yaml", &text);
+    let (code, said) = home.output(&["run", "stops.yaml"]);
+    assert!(code == Some(2) && said.contains("fault `cut` touches 100% of the connections"), "{code:?} {said}");
+}
+
+#[test]
 fn a_stop_file_ends_the_run_at_once_and_keeps_the_next_from_beginning() {
     let home = Home::new();
     home.write("stops.yaml", &scenario(""));
