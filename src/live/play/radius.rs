@@ -115,16 +115,19 @@ impl Share {
     }
 }
 
+/// A request may be late and changed as well, so of several counts the largest is what is known for certain.
 fn lying_now(fault: FaultId, edge: usize, engine: &Engine<LiveWire>) -> Seen {
     let mut seen = Seen::default();
-    let mut add = |what: &str, count: u64| match what.split(' ').next() {
-        Some("requests" | "answers" | "questions" | "statements") => seen.requests.touched += count,
-        Some("connections") => seen.connections.touched += count,
+    let mut count = |what: &str, count: u64| match what.split_once(' ') {
+        Some(("requests" | "answers", _)) => seen.requests.touched = seen.requests.touched.max(count),
+        Some(("connections", done)) if done != "not understood" => {
+            seen.connections.touched = seen.connections.touched.max(count);
+        }
         _ => {}
     };
-    engine.recorder.evidence[fault.index()].details.iter().for_each(|(what, count)| add(what, *count));
+    engine.recorder.evidence[fault.index()].details.iter().for_each(|(what, sum)| count(what, *sum));
     if let Some(proxy) = &engine.wire.lines[edge].proxy {
-        proxy.evidence(fault).details.iter().for_each(|(what, count)| add(what, *count));
+        proxy.evidence(fault).details.iter().for_each(|(what, sum)| count(what, *sum));
         seen.connections.passed = proxy.traffic().connections_accepted;
     }
     seen

@@ -56,19 +56,19 @@ fn a_stop_line_ends_the_run_with_13_in_both_worlds() {
 #[test]
 fn a_fault_that_touches_more_than_it_may_ends_the_run() {
     let home = Home::new();
-    let text = scenario("limits: {connections: 30%}\n");
-    let torn =
-        "torn: {kind: toxic, type: cut_after, attributes: {after: 1}, on: users->web, first: 100000, at: 1s, for: 50s}";
-    home.write("stops.yaml", &text.replace("cut: {kind: refuse, on: users->web, at: 1s, for: 50s}", torn));
+    let text = scenario("limits: {requests: 30%}\n");
+    // The first so many are no share that could be held against the limit beforehand.
+    let failing = "failing: {kind: http, on: users->web, status: 503, first: 100000, at: 1s, for: 50s}";
+    home.write("stops.yaml", &text.replace("cut: {kind: refuse, on: users->web, at: 1s, for: 50s}", failing));
     let (code, said) = home.output(&["run", "stops.yaml"]);
     assert_eq!(code, Some(13), "{said}");
     assert!(
-        said.contains("fault torn touched ") && said.contains("connections of users->web, more than 30%"),
+        said.contains("fault failing touched ") && said.contains("requests of users->web, more than 30%"),
         "{said}"
     );
     home.write("stops.yaml", &text);
     let (code, said) = home.output(&["run", "stops.yaml"]);
-    assert!(code == Some(2) && said.contains("fault `cut` touches 100% of the connections"), "{code:?} {said}");
+    assert!(code == Some(2) && said.contains("fault `cut` touches 100% of the requests"), "{code:?} {said}");
 }
 
 #[test]
