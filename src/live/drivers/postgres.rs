@@ -16,6 +16,8 @@ use tokio_postgres::{Client, Config, Error, NoTls, Statement};
 const CONNECTIONS_MAX: usize = 32;
 /// Rows that are there before the run.
 const ROWS_MAX: u32 = 100_000;
+/// All of them together: they take several times as much of a small volume, with the log of their making.
+const ROWS_BYTES_MAX: u64 = 8 << 20;
 const READ: &str = "SELECT body FROM firedrill WHERE key = $1";
 const WRITE: &str =
     "INSERT INTO firedrill (key, body) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET body = excluded.body";
@@ -149,7 +151,8 @@ async fn prepare(setup: Setup) -> Result<(), String> {
     line.client.batch_execute(TABLE).await.map_err(words)?;
     let Some(keys) = setup.keys else { return Ok(()) };
     let bytes = i32::try_from(keys.value_bytes).unwrap_or(i32::MAX);
-    let entries = i64::from(keys.entries.min(ROWS_MAX));
+    let room = u32::try_from(ROWS_BYTES_MAX / keys.value_bytes.max(1)).unwrap_or(u32::MAX);
+    let entries = i64::from(keys.entries.min(ROWS_MAX).min(room));
     line.client.execute(ROWS, &[&entries, &bytes]).await.map(drop).map_err(words)
 }
 
