@@ -1,29 +1,27 @@
-//! Waits for sockets, for a moment and for a bell at once, on one thread. Built on epoll with a timer of nanoseconds, because the waits of
-//! general runtimes are rounded to milliseconds. It knows nothing of what the sockets carry.
+//! Waits for sockets, for a moment and for a bell at once, on one thread. Built on epoll with a timeout in nanoseconds (epoll_pwait2, Linux 5.11),
+//! because the waits of general runtimes are rounded to milliseconds. It knows nothing of what the sockets carry.
 
+use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use nix::sys::time::TimeSpec;
-use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 /// Events taken in at a time; more come at the next look.
 const EVENTS_MAX: usize = 512;
-const TIMER: u64 = u64::MAX;
-const BELL: u64 = u64::MAX - 1;
+const BELL: u64 = u64::MAX;
 
 pub struct Poller {
     watch: Watch,
-    timer: TimerFd,
-    /// When the timer rings, if it does.
-    armed: Option<Instant>,
     bell: Arc<Bell>,
     events: Vec<EpollEvent>,
     ready: usize,
+    /// An older kernel waits for whole milliseconds; what is left of one passes awake.
+    is_coarse: bool,
 }
 
 /// Says which sockets the poller listens to. Clones speak to the same poller.
@@ -52,15 +50,14 @@ pub struct Ready {
 impl Poller {
     pub fn new() -> io::Result<Poller> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_CLOEXEC | TimerFlags::TFD_NONBLOCK)?;
         let fd = EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)?;
-        // Each edge is told once, so neither needs to be read.
+        // Each edge is told once, so it needs not be read.
         let edge = EpollFlags::EPOLLIN | EpollFlags::EPOLLET;
-        epoll.add(&timer, EpollEvent::new(edge, TIMER))?;
         epoll.add(&fd, EpollEvent::new(edge, BELL))?;
         let bell = Arc::new(Bell { fd, asleep: AtomicBool::new(false) });
         let watch = Watch { epoll: Arc::new(epoll) };
-        Ok(Poller { watch, timer, armed: None, bell, events: vec![EpollEvent::empty(); EVENTS_MAX], ready: 0 })
+        let events = vec![EpollEvent::empty(); EVENTS_MAX];
+        Ok(Poller { watch, bell, events, ready: 0, is_coarse: false })
     }
 
     pub fn watch(&self) -> Watch {
@@ -83,14 +80,10 @@ impl Poller {
     /// Sleeps until then at the latest, or until a socket is ready or the bell rings; a moment that has passed is a look without sleep.
     pub fn wait(&mut self, until: Instant) -> io::Result<()> {
         let now = Instant::now();
-        let timeout = match until.checked_duration_since(now).filter(|wait| !wait.is_zero()) {
-            None => EpollTimeout::ZERO,
-            Some(wait) => {
-                self.arm(now, until, wait)?;
-                EpollTimeout::NONE
-            }
+        let waited = match until.checked_duration_since(now).filter(|wait| !wait.is_zero()) {
+            None => self.watch.epoll.wait(&mut self.events, EpollTimeout::ZERO),
+            Some(wait) => self.sleep(wait),
         };
-        let waited = self.watch.epoll.wait(&mut self.events, timeout);
         self.get_up();
         self.ready = match waited {
             Ok(count) => count,
@@ -113,16 +106,37 @@ impl Poller {
         })
     }
 
-    /// A timer that rings earlier is left as it is: being woken once for nothing costs less than setting it anew each time.
-    fn arm(&mut self, now: Instant, until: Instant, wait: Duration) -> io::Result<()> {
-        if self.armed.is_some_and(|armed| armed > now && armed <= until) {
-            return Ok(());
+    /// The kernel may be late by a thousandth of the wait, which it does not say, and by the slack of this thread's timers.
+    fn sleep(&mut self, wait: Duration) -> nix::Result<usize> {
+        if !self.is_coarse {
+            match wait_precisely(&self.watch.epoll, &mut self.events, wait) {
+                Err(Errno::ENOSYS) => self.is_coarse = true,
+                waited => return waited,
+            }
         }
-        let after = Expiration::OneShot(TimeSpec::from_duration(wait));
-        self.timer.set(after, TimerSetTimeFlags::empty())?;
-        self.armed = Some(until);
-        Ok(())
+        let whole = u16::try_from(wait.as_millis()).unwrap_or(u16::MAX);
+        self.watch.epoll.wait(&mut self.events, EpollTimeout::from(whole))
     }
+}
+
+/// As epoll_wait, with a timeout in nanoseconds. By its number, because older C libraries have no name for it.
+fn wait_precisely(epoll: &Epoll, events: &mut [EpollEvent], wait: Duration) -> nix::Result<usize> {
+    let timeout = TimeSpec::from_duration(wait);
+    let (fd, room) = (epoll.0.as_raw_fd(), events.len() as libc::c_int);
+    let nobody: *const libc::sigset_t = std::ptr::null();
+    // SAFETY: there is room for as many events as is said, and an `EpollEvent` is the kernel's `epoll_event`; the timeout outlives the call.
+    let count = unsafe {
+        libc::syscall(
+            libc::SYS_epoll_pwait2,
+            fd,
+            events.as_mut_ptr(),
+            room,
+            std::ptr::from_ref(timeout.as_ref()),
+            nobody,
+            0,
+        )
+    };
+    Errno::result(count).map(|count| count as usize)
 }
 
 impl Watch {
@@ -161,10 +175,19 @@ mod tests {
 
     #[test]
     fn it_wakes_for_time_bell_and_sockets() {
-        let mut poller = Poller::new().expect("epoll");
+        for is_coarse in [false, true] {
+            wakes_for_time_bell_and_sockets(Poller { is_coarse, ..Poller::new().expect("epoll") });
+        }
+    }
+
+    fn wakes_for_time_bell_and_sockets(mut poller: Poller) {
         let begun = Instant::now();
-        poller.wait(begun + Duration::from_millis(5)).expect("waited");
-        assert!(begun.elapsed() >= Duration::from_millis(5), "no earlier");
+        let until = begun + Duration::from_micros(5500);
+        (0..).find(|_| {
+            poller.wait(until).expect("waited");
+            Instant::now() >= until
+        });
+        assert!(poller.ready(0).is_none(), "only time passed");
 
         let bell = poller.bell();
         poller.lie_down();

@@ -12,7 +12,7 @@ use crate::live::{Ledger, drivers};
 use crate::plan::expectation::{Bound, Metric};
 use crate::plan::real::{Origin, Protocol};
 use crate::plan::{Effect, Plan, Target, World};
-use crate::record::{CutShort, Event, Latencies, Recording, UndoNote};
+use crate::record::{CutShort, Event, Latencies, Load, Recording, UndoNote};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -111,6 +111,7 @@ pub fn record(mut engine: Engine<LiveWire>, played: Played) -> Recording {
         recording.add_part(&part.recording, |service| target::real(&plan, ServiceId::from(service)).is_some());
         part.recording.head.load.iter().for_each(|part| load.add(*part));
     }
+    recording.head.methods.extend(shared(load));
     recording.head.load = Some(load);
     recording.latency_unsound = unsound(&recording, unsent, played.lost).or_else(|| unsound_part(&played.parts));
     recording.undo = played.notes;
@@ -146,6 +147,13 @@ fn is_guardrail(ending: &Ending) -> bool {
         Ending::Guardrail(_) => true,
         Ending::Trouble(_) => false,
     }
+}
+
+fn shared(load: Load) -> Option<String> {
+    let n = load.processes;
+    (n > 1).then(|| {
+        format!("Load by {n} processes: each sends every {n}-th request of one script of arrivals; their histograms are added bucket by bucket.")
+    })
 }
 
 /// The first process that says so of itself.
@@ -198,7 +206,7 @@ fn methods(plan: &Plan) -> Vec<String> {
             .to_owned(),
         "Latency counts from the moment at which a request was due (open loop), failed attempts and pauses included."
             .to_owned(),
-        "HTTP/1.1 by hyper, one keep-alive connection for each request under way; TCP_NODELAY.".to_owned(),
+        "HTTP/1.1 on the thread that keeps the time, one keep-alive connection for each request under way; TCP_NODELAY.".to_owned(),
     ];
     for (index, service) in plan.services.iter().enumerate() {
         lines.push(match target::real(plan, ServiceId::from(index)) {
