@@ -58,6 +58,7 @@ const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
 impl Server {
     pub async fn start(options: &Options) -> io::Result<Server> {
+        make_room();
         let listener = TcpListener::bind(options.listen).await?;
         let (address, registry) = (listener.local_addr()?, Arc::new(Registry::new(options.seed)));
         let accepting = tokio::spawn(accept_all(listener, registry.clone(), options.clone()));
@@ -76,6 +77,15 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.accepting.abort();
         self.registry.state().proxies.clear();
+    }
+}
+
+/// Each connection takes two descriptors, and the usual soft limit of 1024 is for programs that use select(2). If it cannot be raised
+/// there is only less room.
+fn make_room() {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
+        let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }
 

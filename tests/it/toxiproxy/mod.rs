@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "these tests drive programs of their own in real time")]
 
 mod clients;
+mod crowd;
 mod effects;
 mod raw;
 mod survival;

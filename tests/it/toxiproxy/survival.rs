@@ -69,7 +69,7 @@ fn a_body_of_100_mb_is_refused_and_costs_no_memory() {
     assert_eq!(server.ask("GET", "/version", "").status, 200);
 }
 
-fn resident_kib(pid: u32) -> u64 {
+pub fn resident_kib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the server lives");
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("its size");
     line.split_whitespace().nth(1).and_then(|kib| kib.parse().ok()).expect("a number")

@@ -1,6 +1,9 @@
 //! What the proxy must do whatever the faults: carry every byte, pass on ends and resets, hold little, close when told.
 
 use super::*;
+use crate::base::Which;
+use crate::plan::Toxic;
+use crate::plan::toxic::ToxicKind;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_are_identical_while_faults_come_and_go_a_thousand_times_a_second() {
@@ -32,6 +35,39 @@ async fn bytes_are_identical_while_faults_come_and_go_a_thousand_times_a_second(
     }
 }
 
+fn upstream(kind: ToxicKind, values: &[f64]) -> Effect {
+    Effect::Toxic(Toxic { kind, values: values.to_vec(), upstream: true, which: Which::ALL })
+}
+
+/// Every toxic that leaves the bytes as they are, alone and all together.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_are_identical_under_every_toxic_that_does_not_change_them() {
+    let harmless = [
+        (ToxicKind::Latency, vec![3.0, 3.0]),
+        (ToxicKind::Bandwidth, vec![60_000.0]),
+        (ToxicKind::SlowClose, vec![20.0]),
+        (ToxicKind::Slicer, vec![20_000.0, 9_000.0, 50.0]),
+        (ToxicKind::Connect, vec![10.0, 5.0, 0.0]),
+        (ToxicKind::LimitData, vec![9e9]),
+        (ToxicKind::CutAfter, vec![3.6e6, 0.0]),
+        (ToxicKind::Noop, vec![]),
+    ];
+    let together = echo_proxy("together").await;
+    for (number, (kind, values)) in harmless.into_iter().enumerate() {
+        let proxy = echo_proxy(kind.word()).await;
+        for (way, upstream) in [false, true].into_iter().enumerate() {
+            let toxic = Effect::Toxic(Toxic { kind, values: values.clone(), upstream, which: Which::ALL });
+            proxy.apply(FaultId(way as u32), &toxic);
+            together.apply(FaultId((2 * number + way) as u32), &toxic);
+        }
+        let (sent, got) = transfer(proxy.address(), number as u64).await;
+        assert_eq!(sent, got, "{kind:?}");
+    }
+    let (sent, got) = transfer(together.address(), 99).await;
+    assert_eq!(sent, got, "all together");
+    until("all is closed", || together.traffic().connections_open == 0).await;
+}
+
 /// Sends 8 MiB in pieces of uneven size, and hashes both what went and what came back.
 async fn transfer(to: SocketAddr, number: u64) -> (Vec<u8>, Vec<u8>) {
     let stream = TcpStream::connect(to).await.expect("connected");
@@ -61,10 +97,9 @@ async fn transfer(to: SocketAddr, number: u64) -> (Vec<u8>, Vec<u8>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_has_finished_sending_still_gets_its_answer() {
     let proxy = echo_proxy("half").await;
-    for slow in [false, true] {
-        if slow {
-            proxy.apply(A, &delay(0.05));
-        }
+    let slow_close = Toxic { kind: ToxicKind::SlowClose, values: vec![50.0], upstream: true, which: Which::ALL };
+    for fault in [None, Some(delay(0.05)), Some(Effect::Toxic(slow_close))] {
+        fault.iter().for_each(|effect| proxy.apply(A, effect));
         let mut stream = TcpStream::connect(proxy.address()).await.expect("connected");
         stream.write_all(b"the last word").await.expect("sent");
         stream.shutdown().await.expect("half-closed");
@@ -83,6 +118,9 @@ async fn a_peer_that_never_reads_stops_the_sender() {
         None,
         Some(Effect::Delay { by: Dist::Constant(0.01), upstream: true }),
         Some(Effect::Cut { lose: false, ways: crate::plan::Ways::Both }),
+        Some(Effect::Throttle { bytes_per_sec: 1e9 }),
+        Some(upstream(ToxicKind::Slicer, &[30_000.0, 0.0, 0.0])),
+        Some(upstream(ToxicKind::Bandwidth, &[0.0])),
     ] {
         let mut client = TcpStream::connect(proxy.address()).await.expect("connected");
         let _never_reads = listener.accept().await.expect("dialled");
