@@ -21,6 +21,11 @@ pub enum Dist {
         mu: f64,
         sigma: f64,
     },
+    /// What falls below 0 counts as 0.
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
     /// Survival (scale / x)^shape for x >= scale.
     Pareto {
         scale: f64,
@@ -28,6 +33,8 @@ pub enum Dist {
     },
     /// Each of the listed values with equal chance (a sample read from a file, sorted).
     Empirical(Vec<f64>),
+    /// Quantiles that were measured, as (share, value) from share 0 to share 1, both ascending; straight lines between them.
+    Percentiles(Vec<(f64, f64)>),
     /// One of the parts, chosen by weight; `upto` are cumulative shares that end at 1.
     Mixture {
         upto: Vec<f64>,
@@ -64,8 +71,10 @@ impl Dist {
             Dist::Uniform { low, high } => low + (high - low) * dice.unit(),
             Dist::Exponential { mean } => mean * dice.exponential(),
             Dist::Lognormal { mu, sigma } => libm::exp(mu + sigma * dice.normal()),
+            Dist::Normal { mean, sd } => (mean + sd * dice.normal()).max(0.0),
             Dist::Pareto { scale, shape } => scale * libm::exp(dice.exponential() / shape),
             Dist::Empirical(values) => values[dice.below(values.len() as u64) as usize],
+            Dist::Percentiles(points) => percentile(points, dice.unit()),
             Dist::Mixture { upto, parts } => {
                 let pick = dice.unit();
                 let part = upto.iter().position(|edge| pick < *edge).unwrap_or(parts.len() - 1);
@@ -91,6 +100,16 @@ impl Dist {
             Dist::Uniform { low, high } => (low + high) / 2.0,
             Dist::Exponential { mean } => *mean,
             Dist::Lognormal { mu, sigma } => libm::exp(mu + sigma * sigma / 2.0),
+            // Of max(X, 0) for a normal X.
+            Dist::Normal { mean, sd } if *sd > 0.0 => {
+                let z = mean / sd;
+                let density = libm::exp(-z * z / 2.0) / libm::sqrt(std::f64::consts::TAU);
+                mean * libm::erfc(-z * std::f64::consts::FRAC_1_SQRT_2) / 2.0 + sd * density
+            }
+            Dist::Normal { mean, .. } => mean.max(0.0),
+            Dist::Percentiles(points) => {
+                points.windows(2).map(|pair| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0).sum()
+            }
             Dist::Pareto { scale, shape } if *shape > 1.0 => scale * shape / (shape - 1.0),
             Dist::Pareto { .. } => f64::INFINITY,
             Dist::Empirical(values) => values.iter().sum::<f64>() / values.len() as f64,
@@ -115,6 +134,13 @@ impl Dist {
     }
 }
 
+/// The value below which this share lies.
+fn percentile(points: &[(f64, f64)], share: f64) -> f64 {
+    let at = points.partition_point(|(upto, _)| *upto <= share).clamp(1, points.len() - 1);
+    let ((from, low), (to, high)) = (points[at - 1], points[at]);
+    low + (high - low) * ((share - from) / (to - from)).clamp(0.0, 1.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +151,9 @@ mod tests {
             Dist::Uniform { low: 1.0, high: 3.0 },
             Dist::Exponential { mean: 0.2 },
             Dist::lognormal_moments(2.0, 0.7),
+            Dist::Normal { mean: 1.0, sd: 0.2 },
+            Dist::Normal { mean: 0.5, sd: 1.0 },
+            Dist::Percentiles(vec![(0.0, 1.0), (0.5, 2.0), (0.99, 10.0), (1.0, 50.0)]),
             Dist::Pareto { scale: 1.0, shape: 4.0 },
             Dist::Empirical(vec![1.0, 2.0, 6.0]),
             Dist::Mixture { upto: vec![0.25, 1.0], parts: vec![Dist::Constant(4.0), Dist::Exponential { mean: 1.0 }] },
@@ -140,6 +169,10 @@ mod tests {
         let mut dice = Dice::named(4, "quantiles");
         let mut draws: Vec<f64> = (0..200_000).map(|_| dist.draw(&mut dice)).collect();
         draws.sort_by(f64::total_cmp);
+        let table = Dist::Percentiles(vec![(0.0, 1.0), (0.5, 2.0), (0.99, 10.0), (1.0, 50.0)]);
+        let below = |bound: f64, dice: &mut Dice| (0..100_000).filter(|_| table.draw(dice) < bound).count();
+        assert!((below(2.0, &mut dice) as f64 / 5e4 - 1.0).abs() < 0.02);
+        assert!((below(10.0, &mut dice) as f64 / 9.9e4 - 1.0).abs() < 0.005);
         assert!((draws[100_000] / 0.010 - 1.0).abs() < 0.02);
         assert!((draws[198_000] / 0.050 - 1.0).abs() < 0.05);
     }

@@ -197,6 +197,11 @@ fn drawn(dist: &Dist) -> String {
                 duration(*first)
             )
         }
+        Dist::Normal { mean, sd } => format!("normal(mean={}, sd={})", duration(*mean), duration(*sd)),
+        Dist::Percentiles(points) => {
+            let one = |(share, value): &(f64, f64)| format!("p{}={}", share * 100.0, duration(*value));
+            format!("percentiles({})", points.iter().map(one).collect::<Vec<_>>().join(", "))
+        }
         Dist::Pareto { scale, shape } => format!("pareto(scale={}, shape={shape})", duration(*scale)),
         Dist::Empirical(values) => format!("empirical of {} values", values.len()),
         Dist::Mixture { parts, .. } => {

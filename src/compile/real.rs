@@ -139,7 +139,22 @@ pub fn read(root: &Fields, plan: &Plan) -> Real {
     let services = root.entries("live").iter().filter_map(|entry| service(entry, root, plan)).collect();
     let allow =
         root.list("allow").iter().filter_map(|node| values::read_text(node, diags)).map(str::to_owned).collect();
-    Real { services, allow }
+    Real { services, allow, toxiproxy: toxiproxy(root) }
+}
+
+/// `http://host:port`, of which only the middle is needed.
+fn toxiproxy(root: &Fields) -> Option<String> {
+    let text = root.text("proxy")?;
+    let bare = text.strip_prefix("http://").map(|rest| rest.trim_end_matches('/'));
+    let address = bare.filter(|bare| {
+        bare.rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
+    });
+    if address.is_none() {
+        let note = root.error("proxy", "this is not where a Toxiproxy can be").code("wrong-value");
+        note.help("write its address as `http://127.0.0.1:8474`");
+    }
+    address.map(str::to_owned)
 }
 
 fn service(entry: &Entry, root: &Fields, plan: &Plan) -> Option<RealService> {

@@ -37,7 +37,7 @@ use crate::plan::{Plan, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
-pub static TABLE: [FieldDoc; 24] = [
+pub static TABLE: [FieldDoc; 25] = [
     FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
     FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
     FieldDoc::optional("about", Shape::Text, "", "the story"),
@@ -85,6 +85,12 @@ pub static TABLE: [FieldDoc; 24] = [
         Shape::MapOf(&Shape::Shared("live", &real::TABLE)),
         "none",
         "which services are real in the live world",
+    ),
+    FieldDoc::optional(
+        "proxy",
+        Shape::Text,
+        "firedrill's own",
+        "`http://host:port` of a Toxiproxy server that plays the faults of edges in the live world",
     ),
     FieldDoc::optional("allow", Shape::List(&Shape::Text), "none", "hosts outside of loopback that may be targets"),
 ];

@@ -57,6 +57,8 @@ pub enum Trouble {
         "service `{service}` was not ready at {address} within {within:?} ({last})\ngive it longer (`ready_within`) or correct what `ready` asks for; the last lines of its log:\n{log}"
     )]
     NeverReady { service: String, address: String, within: Duration, last: String, log: String },
+    #[error("{0}\nlook whether the server under `proxy:` is a Toxiproxy, and whether its log says more")]
+    Toxiproxy(String),
     #[error("service `{service}` is not running, so it cannot be {verb}")]
     NotRunning { service: String, verb: &'static str },
     #[error("service `{service}` could not be {verb}: {why}")]

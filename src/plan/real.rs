@@ -8,6 +8,8 @@ pub struct Real {
     pub services: Vec<RealService>,
     /// Hosts outside loopback that the scenario allows as targets (with `--allow-remote`).
     pub allow: Vec<String>,
+    /// `host:port` of a Toxiproxy server that stands on the edges instead of our own fault proxy.
+    pub toxiproxy: Option<String>,
 }
 
 /// A service that is a real process instead of a stand-in.

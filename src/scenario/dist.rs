@@ -6,7 +6,20 @@ use crate::base::units::{self, UnitError};
 use crate::base::{Dist, Span};
 use std::ops::Range;
 
-const NAMES: &[&str] = &["constant", "uniform", "exp", "exponential", "lognormal", "pareto", "empirical", "mixture"];
+const NAMES: &[&str] = &[
+    "constant",
+    "uniform",
+    "exp",
+    "exponential",
+    "lognormal",
+    "normal",
+    "pareto",
+    "percentiles",
+    "empirical",
+    "mixture",
+];
+const NORMAL: &str = "normal(mean=10ms, sd=2ms)";
+const PERCENTILES: &str = "percentiles(p0=1ms, p50=10ms, p99=80ms, p100=1s)";
 const DEPTH_MAX: usize = 8;
 const PARTS_MAX: usize = 100;
 /// Shares of a mixture may miss 100% by this much, for thirds written as 33.3%.
@@ -49,11 +62,8 @@ impl Reader<'_> {
             "pareto" => self.pareto(&name, &arguments),
             "empirical" => self.empirical(&name, &arguments),
             "mixture" => self.mixture(&name, &arguments, depth),
-            "normal" | "gauss" | "gaussian" => fail(
-                name,
-                "a normal distribution can be negative, which no time is".into(),
-                Some("use `lognormal(mean=10ms, cv=0.5)`".into()),
-            ),
+            "normal" => self.normal(&name, &arguments),
+            "percentiles" => self.percentiles(&name, &arguments),
             other => {
                 fail(name.clone(), format!("`{other}` is no distribution"), help_for(other, NAMES.iter().copied()))
             }
@@ -119,6 +129,40 @@ impl Reader<'_> {
             return Ok(Dist::lognormal_moments(average, spread));
         }
         self.misuse(name, arguments, "lognormal(p50=10ms, p99=50ms)` or `lognormal(mean=10ms, cv=1.5)")
+    }
+
+    fn normal(&self, name: &Range<usize>, arguments: &[Argument]) -> Result<Dist, UnitError> {
+        self.check_names(arguments, &["mean", "sd"], NORMAL)?;
+        let (Some(mean), Some(sd), 2) = (self.named(arguments, "mean"), self.named(arguments, "sd"), arguments.len())
+        else {
+            return self.misuse(name, arguments, NORMAL);
+        };
+        Ok(Dist::Normal { mean: self.seconds(mean)?, sd: self.seconds(sd)? })
+    }
+
+    /// `p50=10ms` and so on, from `p0` to `p100`.
+    fn percentiles(&self, name: &Range<usize>, arguments: &[Argument]) -> Result<Dist, UnitError> {
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        for argument in arguments {
+            let percent = self.name_of(argument).and_then(|word| word.strip_prefix('p')?.parse::<f64>().ok());
+            let Some(percent) = percent.filter(|percent| (0.0..=100.0).contains(percent)) else {
+                return self.misuse(name, arguments, PERCENTILES);
+            };
+            let point = (percent / 100.0, self.seconds(argument.value.clone())?);
+            if points.last().is_some_and(|last| point.0 <= last.0 || point.1 < last.1) {
+                return fail(argument.value.clone(), "percentiles and their values only rise".into(), None);
+            }
+            points.push(point);
+        }
+        let ends = points.first().zip(points.last()).is_some_and(|(first, last)| first.0 == 0.0 && last.0 == 1.0);
+        if !ends {
+            let all = arguments
+                .first()
+                .map_or(name.clone(), |first| first.value.start..arguments[arguments.len() - 1].value.end);
+            let help = format!("say where it begins (`p0`) and where it ends (`p100`), as in `{PERCENTILES}`");
+            return fail(all, "the table does not go from `p0` to `p100`".into(), Some(help));
+        }
+        Ok(Dist::Percentiles(points))
     }
 
     fn pareto(&self, name: &Range<usize>, arguments: &[Argument]) -> Result<Dist, UnitError> {
@@ -285,6 +329,8 @@ fn usage(name: &str) -> &'static str {
         "constant" => "`constant(5ms)`",
         "uniform" => "`uniform(1s, 2s)`",
         "lognormal" => "`lognormal(p50=10ms, p99=50ms)`",
+        "normal" => "`normal(mean=10ms, sd=2ms)`",
+        "percentiles" => "`percentiles(p0=1ms, p50=10ms, p99=80ms, p100=1s)`",
         "pareto" => "`pareto(scale=1ms, shape=2.5)`",
         "empirical" => "`empirical(file.csv)`",
         "mixture" => "`mixture(90%: exp(5ms), 10%: constant(1s))`",

@@ -21,6 +21,11 @@ fn every_distribution_is_read() {
         ("exponential( 200ms )", Dist::Exponential { mean: 0.2 }),
         ("lognormal(p50=10ms, p99=50ms)", Dist::lognormal_quantiles(0.01, 0.05)),
         ("lognormal(cv=1.5, mean=10ms)", Dist::lognormal_moments(0.01, 1.5)),
+        ("normal(mean=10ms, sd=2ms)", Dist::Normal { mean: 0.01, sd: 0.002 }),
+        (
+            "percentiles(p0=1s, p99.9=2s, p100=3s)",
+            Dist::Percentiles(vec![(0.0, 1.0), (0.9990000000000001, 2.0), (1.0, 3.0)]),
+        ),
         ("pareto(scale=1ms, shape=2.5)", Dist::Pareto { scale: 0.001, shape: 2.5 }),
         ("empirical(file.csv)", Dist::Empirical(vec![1.0, 2.0])),
         (
@@ -57,11 +62,13 @@ fn mistakes_point_at_the_wrong_part() {
         ("mixture(90%: 1s, 20%: 2s)", "90%: 1s, 20%: 2s", "the shares sum to 110%, not 100%", ""),
         ("mixture(90%: 1s, 2s)", "2s", "this part has no share", "write `90%: exp(5ms)`"),
         ("mixture(90%: exp(5x), 10%: 2s)", "x", "`5x`: `x` is no unit of a length of time", "did you mean `5s`?"),
+        ("normal(5ms, 1ms)", "5ms", "this parameter needs a name", "write `normal(mean=10ms, sd=2ms)`"),
+        ("percentiles(p0=1ms, p50=9ms, p90=5ms, p100=1s)", "5ms", "percentiles and their values only rise", ""),
         (
-            "normal(5ms, 1ms)",
-            "normal",
-            "a normal distribution can be negative, which no time is",
-            "use `lognormal(mean=10ms, cv=0.5)`",
+            "percentiles(p50=1ms, p99=9ms)",
+            "1ms, p99=9ms",
+            "the table does not go from `p0` to `p100`",
+            "say where it begins (`p0`) and where it ends (`p100`), as in `percentiles(p0=1ms, p50=10ms, p99=80ms, p100=1s)`",
         ),
         (
             "quick",

@@ -13,7 +13,7 @@ const BYTES: &str = "^[0-9]+(\\.[0-9]+)? ?(B|[KMGT]i?B)$";
 const BYTE_RATE: &str = "^[0-9]+(\\.[0-9]+)? ?(B|[KMGT]i?B)/s$";
 const PERCENT: &str = "^[0-9]+(\\.[0-9]+)? ?%$";
 const FACTOR: &str = "^[0-9]+(\\.[0-9]+)? ?x$";
-const CALL: &str = "(constant|uniform|exp|exponential|lognormal|pareto|empirical|mixture) ?\\(.*\\)";
+const CALL: &str = "(constant|uniform|exp|exponential|lognormal|normal|pareto|percentiles|empirical|mixture) ?\\(.*\\)";
 
 /// The definitions that shared shapes refer to, gathered while a schema is built.
 #[derive(Debug, Default)]

@@ -19,8 +19,11 @@ pub fn describe(plan: &Plan) -> Vec<String> {
     }
     for index in 0..plan.edges.len() {
         if target::needs_proxy(plan, EdgeId::from(index)) {
-            lines
-                .push(format!("listen on a free port of 127.0.0.1 as the fault proxy of `{}`", plan.edges[index].name));
+            let edge = &plan.edges[index].name;
+            lines.push(match &plan.real.toxiproxy {
+                None => format!("listen on a free port of 127.0.0.1 as the fault proxy of `{edge}`"),
+                Some(api) => format!("make a proxy for `{edge}` on the Toxiproxy at {api}"),
+            });
         }
     }
     lines.extend(plan.schedule.iter().filter_map(|step| of_step(plan, step)));
@@ -28,7 +31,7 @@ pub fn describe(plan: &Plan) -> Vec<String> {
         .extend(plan.stop_if.iter().map(|line| format!("stop, and undo everything within a second, if {}", line.text)));
     lines.extend(plan.limits.stop_file.iter().map(|file| format!("stop likewise when the file {file} is there")));
     lines.push("end every process, close every port and remove every folder and volume of the run".to_owned());
-    if is_guarded(plan) {
+    if target::is_guarded(plan) {
         lines.push(
             "look whether each change is really gone, strike it out of the ledger, and remove the ledger".to_owned(),
         );
@@ -38,7 +41,7 @@ pub fn describe(plan: &Plan) -> Vec<String> {
 
 /// What must be there before anything is changed.
 fn guard(plan: &Plan) -> Vec<String> {
-    if !is_guarded(plan) {
+    if !target::is_guarded(plan) {
         return Vec::new();
     }
     let longest = plan.limits.longest_fault();
@@ -48,11 +51,6 @@ fn guard(plan: &Plan) -> Vec<String> {
             "start the guardian, a process that undoes everything if firedrill dies, and any fault after {longest} at the latest"
         ),
     ]
-}
-
-/// Where something outside our own process is changed.
-fn is_guarded(plan: &Plan) -> bool {
-    plan.real.services.iter().any(target::is_started)
 }
 
 fn of_service(plan: &Plan, real: &RealService) -> Vec<String> {

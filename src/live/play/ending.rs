@@ -215,7 +215,11 @@ fn methods(plan: &Plan) -> Vec<String> {
         });
     }
     let edges = (0..plan.edges.len()).map(crate::base::EdgeId::from).filter(|edge| target::needs_proxy(plan, *edge));
-    lines.extend(edges.map(|edge| format!("{}: through firedrill's TCP fault proxy.", plan.edge(edge).name)));
+    let proxy = match &plan.real.toxiproxy {
+        None => "firedrill's TCP fault proxy".to_owned(),
+        Some(api) => format!("a proxy on the Toxiproxy at {api}; that its toxics are there was read back from it"),
+    };
+    lines.extend(edges.map(|edge| format!("{}: through {proxy}.", plan.edge(edge).name)));
     lines.extend(process_methods(plan));
     lines
 }

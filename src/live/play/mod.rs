@@ -10,6 +10,7 @@
 //! Everything is checked before anything is touched, everything touched is in the undo ledger before it is changed, and everything is
 //! undone at the end, on a signal, on trouble and on a panic. Nothing here decides what a service or a policy does.
 
+mod between;
 mod control;
 mod describe;
 mod drive;

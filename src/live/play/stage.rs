@@ -1,6 +1,7 @@
 //! Sets the stage: stand-ins listening, processes ready, proxies in front of the edges that need one, caches filled. What fails midway
 //! takes everything with it that was set up so far.
 
+use super::between::{self, Between};
 use super::control::Controller;
 use super::drive::Inbox;
 use super::generators::Called;
@@ -44,7 +45,9 @@ struct Builder<'a> {
     plan: &'a Arc<Plan>,
     addresses: BTreeMap<ServiceId, SocketAddr>,
     /// By edge.
-    proxies: BTreeMap<usize, FaultProxy>,
+    proxies: BTreeMap<usize, Between>,
+    ledger: Option<&'a Ledger>,
+    inbox: &'a Inbox,
     acked: BTreeMap<ServiceId, Arc<Acked>>,
     calls: Vec<Option<Called>>,
 }
@@ -57,7 +60,7 @@ pub async fn build(
     watch: Watch,
 ) -> Result<Stage, Trouble> {
     let (proxies, calls) = (BTreeMap::new(), Vec::new());
-    let mut builder = Builder { plan, addresses: reached.clone(), proxies, acked: books(plan), calls };
+    let mut builder = Builder { plan, addresses: reached.clone(), proxies, ledger, inbox, acked: books(plan), calls };
     builder.reach().await?;
     let mut servers = Servers::new(watch.clone(), plan.clone());
     let stand_ins = builder.listen(&mut servers)?;
@@ -136,10 +139,16 @@ impl Builder<'_> {
             return Ok(None);
         }
         let of = self.plan.edge(edge);
-        let any = (Ipv4Addr::LOCALHOST, 0).into();
-        let mut setup = proxy::Setup::new(any, self.addresses[&of.to].into(), self.plan.seed, &of.name);
-        setup.protocol = target::speech(self.plan, edge).and_then(proxy::protocol);
-        let proxy = FaultProxy::open(setup).map_err(Trouble::NoFreePort)?;
+        let upstream = self.addresses[&of.to];
+        let proxy = match (between::api_of(self.plan), self.ledger) {
+            (Some(api), Some(ledger)) => between::remote(api?, (&of.name, upstream), ledger, self.inbox)?,
+            _ => {
+                let any = (Ipv4Addr::LOCALHOST, 0).into();
+                let mut setup = proxy::Setup::new(any, upstream.into(), self.plan.seed, &of.name);
+                setup.protocol = target::speech(self.plan, edge).and_then(proxy::protocol);
+                Between::Own(FaultProxy::open(setup).map_err(Trouble::NoFreePort)?)
+            }
+        };
         if target::has_latency(self.plan, edge) {
             for upstream in [true, false] {
                 proxy.apply(LATENCY, &Effect::Delay { by: of.latency.clone(), upstream });
@@ -159,7 +168,7 @@ impl Builder<'_> {
             self.calls.push(None);
             return Ok(Line::new(drivers::Edge::nobody(), proxy));
         }
-        let address = proxy.as_ref().map_or(self.addresses[&of.to], FaultProxy::address);
+        let address = proxy.as_ref().map_or(self.addresses[&of.to], Between::address);
         let real = target::real(self.plan, of.to);
         let protocol = real.map_or(Protocol::Http, |real| real.protocol);
         let peer = self.peer(edge, address, real);

@@ -16,6 +16,11 @@ pub fn is_started(real: &RealService) -> bool {
     !matches!(real.origin, Origin::Address(_))
 }
 
+/// Where something outside our own process is changed, so that a ledger and a guardian are needed.
+pub fn is_guarded(plan: &Plan) -> bool {
+    plan.real.services.iter().any(is_started) || plan.real.toxiproxy.is_some()
+}
+
 /// The edges by which a service calls others.
 pub fn edges_from(plan: &Plan, service: ServiceId) -> Vec<EdgeId> {
     let all = plan.edges.iter().enumerate();

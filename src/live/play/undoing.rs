@@ -16,7 +16,7 @@ pub struct Undo {
 
 impl Undo {
     pub fn open(plan: &Plan, options: &LiveOptions, inbox: &Inbox) -> Result<Option<Undo>, Trouble> {
-        if !plan.real.services.iter().any(target::is_started) {
+        if !target::is_guarded(plan) {
             return Ok(None);
         }
         let run = fresh_run_id()

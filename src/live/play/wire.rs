@@ -1,13 +1,13 @@
 //! The wire of the live world: each attempt becomes a task that carries it over a socket, each answer of a stand-in goes back where its
 //! request came from, and the steps of the schedule go to the fault proxies and to the processes.
 
+use super::between::Between;
 use super::control::{Command, Commands};
 use super::drive::{Inbox, Input};
 use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span};
 use crate::engine::{Handle, Request, Token, Wire};
 use crate::live::drivers;
 use crate::live::http1::{self, Answered, Callers, Ready, Requested, Servers, Watch};
-use crate::live::proxy::FaultProxy;
 use crate::plan::{Effect, Plan, Step, Target};
 use crate::record::{Latencies, Load};
 use std::collections::{HashMap, HashSet};
@@ -22,7 +22,7 @@ type Attempt = (Handle, u16);
 /// What one edge has at run time.
 pub struct Line {
     pub driver: Arc<drivers::Edge>,
-    pub proxy: Option<FaultProxy>,
+    pub proxy: Option<Between>,
     active: Vec<(FaultId, Effect)>,
 }
 
@@ -73,7 +73,7 @@ enum Carrier {
 }
 
 impl Line {
-    pub fn new(driver: drivers::Edge, proxy: Option<FaultProxy>) -> Line {
+    pub fn new(driver: drivers::Edge, proxy: Option<Between>) -> Line {
         Line { driver: Arc::new(driver), proxy, active: Vec::new() }
     }
 

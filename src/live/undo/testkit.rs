@@ -1,6 +1,7 @@
 //! What the tests of this room share: a state folder of their own, one change of each kind, and other processes that
 //! play the runner or the guardian (this test program, started again with one ignored test as its role).
 
+use super::entries::Change;
 use super::file::{self, Contents};
 use super::identity::group_members;
 use super::{Entry, EntryId, Ledger, entries, fresh_run_id, mounts};
@@ -144,6 +145,7 @@ pub fn is_there(entry: &Entry) -> bool {
         Entry::Mount(change) => mounts::top_at(&change.path).unwrap().is_some(),
         Entry::Folder(change) => fs::symlink_metadata(&change.path).is_ok(),
         Entry::Ballast(change) => fs::symlink_metadata(&change.path).is_ok(),
+        Entry::ToxiproxyProxy(change) => !change.look("").gone,
     }
 }
 

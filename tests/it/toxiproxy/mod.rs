@@ -5,6 +5,7 @@
 
 mod clients;
 mod crowd;
+mod driven;
 mod effects;
 mod raw;
 mod survival;
@@ -20,14 +21,14 @@ use std::time::{Duration, Instant};
 const LONG: Duration = Duration::from_secs(60);
 
 /// The program under test; ends with the test, whatever happens.
-struct Server {
+pub struct Server {
     child: Child,
-    address: SocketAddr,
+    pub address: SocketAddr,
     first_line: String,
 }
 
 impl Server {
-    fn start(args: &[&str]) -> Server {
+    pub fn start(args: &[&str]) -> Server {
         let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
         command.args(["proxy", "--listen", "127.0.0.1:0", "--seed", "7"]).args(args);
         let mut child = command.stdout(Stdio::piped()).spawn().expect("firedrill starts");

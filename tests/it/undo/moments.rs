@@ -2,6 +2,7 @@
 
 use super::left::{self, Snapshot};
 use super::{Home, PATIENCE, soon};
+use crate::toxiproxy::Server;
 use firedrill::base::Dice;
 use firedrill::live::undo::Entry;
 use nix::sys::signal::{Signal, kill};
@@ -34,13 +35,15 @@ struct Seen {
 fn rounds(name: &str, rounds: u64, end: impl Fn(&Home, super::Run, &Mutex<Vec<Snapshot>>) + Sync) -> Seen {
     let next = AtomicU64::new(0);
     let seen = Mutex::new(Seen::default());
+    let proxy = Server::start(&[]);
+    let text = EVERYTHING.replace("PROXY", &proxy.address.to_string());
     thread::scope(|scope| {
         for _ in 0..HANDS {
             scope.spawn(|| {
                 while let round = next.fetch_add(1, Relaxed)
                     && round < rounds
                 {
-                    one(name, round, &end, &seen);
+                    one(name, round, (&text, &end), &seen);
                 }
             });
         }
@@ -48,9 +51,14 @@ fn rounds(name: &str, rounds: u64, end: impl Fn(&Home, super::Run, &Mutex<Vec<Sn
     seen.into_inner().expect("no round failed")
 }
 
-fn one(name: &str, round: u64, end: &(impl Fn(&Home, super::Run, &Mutex<Vec<Snapshot>>) + Sync), seen: &Mutex<Seen>) {
+fn one(
+    name: &str,
+    round: u64,
+    (text, end): (&str, &(impl Fn(&Home, super::Run, &Mutex<Vec<Snapshot>>) + Sync)),
+    seen: &Mutex<Seen>,
+) {
     let home = Home::new();
-    home.write("everything.yaml", EVERYTHING);
+    home.write("everything.yaml", text);
     let moment = Dice::named(SEED, &format!("{name}/{round}")).unit() * MOMENTS_S;
     let run = home.start(&["run", "everything.yaml"]);
     thread::sleep(Duration::from_secs_f64(moment));

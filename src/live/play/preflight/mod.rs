@@ -5,6 +5,7 @@ mod edges;
 mod expectations;
 mod services;
 mod steps;
+mod toxiproxy;
 
 use super::{generators, target};
 use crate::base::ServiceId;
@@ -31,6 +32,7 @@ pub fn check(plan: &Plan, allow_remote: bool, processes: u32) -> Result<Checked,
         desk.service(real, allow_remote);
     }
     desk.edges();
+    desk.toxiproxy(allow_remote);
     desk.clients();
     desk.controls();
     plan.schedule.iter().filter(|step| step.on).for_each(|step| desk.step(step));

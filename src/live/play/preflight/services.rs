@@ -72,7 +72,7 @@ impl Desk<'_> {
 }
 
 /// Resolves `host:port`. Outside loopback both the scenario and the command line must allow it.
-fn reach(address: &str, allow: &[String], allow_remote: bool) -> Result<SocketAddr, String> {
+pub(super) fn reach(address: &str, allow: &[String], allow_remote: bool) -> Result<SocketAddr, String> {
     let found: Vec<SocketAddr> = match address.to_socket_addrs() {
         Ok(found) => found.collect(),
         Err(error) => {

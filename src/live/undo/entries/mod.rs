@@ -9,12 +9,14 @@ mod folder;
 mod mount;
 mod paused;
 mod process;
+mod toxiproxy;
 
 pub use ballast::Ballast;
 pub use folder::Folder;
 pub use mount::Mount;
 pub use paused::Paused;
 pub use process::{Process, group_is_ours};
+pub use toxiproxy::ToxiproxyProxy;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -113,6 +115,7 @@ entries! {
     "mount" Mount,
     "paused" Paused,
     "process" Process,
+    "toxiproxy-proxy" ToxiproxyProxy,
 }
 
 impl fmt::Display for Entry {
