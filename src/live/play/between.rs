@@ -3,7 +3,7 @@
 
 use super::drive::{Ending, Inbox, Input};
 use crate::base::FaultId;
-use crate::live::proxy::{Evidence, FaultProxy};
+use crate::live::proxy::{Evidence, FaultProxy, Traffic};
 use crate::live::toxiproxy::{Api, RemoteProxy};
 use crate::live::{Ledger, Trouble};
 use crate::plan::{Effect, Plan};
@@ -68,6 +68,14 @@ impl Between {
                 let details = (touched > 0).then_some(("toxics confirmed by the Toxiproxy", touched));
                 Evidence { touched, details: details.into_iter().collect() }
             }
+        }
+    }
+
+    /// A Toxiproxy does not count connections.
+    pub fn traffic(&self) -> Traffic {
+        match self {
+            Between::Own(proxy) => proxy.traffic(),
+            Between::Toxiproxy(_) => Traffic::default(),
         }
     }
 
