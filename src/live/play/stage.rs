@@ -146,6 +146,7 @@ impl Builder<'_> {
                 let any = (Ipv4Addr::LOCALHOST, 0).into();
                 let mut setup = proxy::Setup::new(any, upstream.into(), self.plan.seed, &of.name);
                 setup.protocol = target::speech(self.plan, edge).and_then(proxy::protocol);
+                setup.datagrams = target::real(self.plan, of.to).is_some_and(|real| real.protocol == Protocol::Dns);
                 Between::Own(FaultProxy::open(setup).map_err(Trouble::NoFreePort)?)
             }
         };

@@ -28,6 +28,7 @@ mod stages;
 mod tests;
 mod timer;
 mod toxics;
+mod udp;
 mod upstream;
 
 pub use evidence::{Delays, Evidence, Tally, Traffic};
@@ -49,6 +50,8 @@ use tokio::task::JoinHandle;
 pub struct FaultProxy {
     hub: Arc<Hub>,
     accepting: JoinHandle<()>,
+    /// If it takes datagrams as well.
+    carrying: Option<JoinHandle<()>>,
 }
 
 /// What a proxy is started with.
@@ -60,13 +63,15 @@ pub struct Setup {
     pub name: String,
     /// A protocol whose reader sees the bytes of each connection.
     pub protocol: Option<Arc<dyn Protocol>>,
+    /// It takes datagrams on the same port, too, and reads them as DNS.
+    pub datagrams: bool,
     /// In force from the first byte of the first connection.
     pub effects: Vec<(Key, Effect)>,
 }
 
 impl Setup {
     pub fn new(listen: SocketAddr, upstream: Upstream, seed: u64, name: &str) -> Setup {
-        Setup { listen, upstream, seed, name: name.to_owned(), protocol: None, effects: Vec::new() }
+        Setup { listen, upstream, seed, name: name.to_owned(), protocol: None, datagrams: false, effects: Vec::new() }
     }
 }
 
@@ -85,12 +90,14 @@ impl FaultProxy {
     pub fn open(setup: Setup) -> io::Result<FaultProxy> {
         timer::start()?;
         let door = door::Door::new(setup.listen)?;
+        let socket = setup.datagrams.then(|| udp::bound(door.address)).transpose()?;
         let hub = Arc::new(Hub::new(&setup.name, setup.seed, setup.upstream, door, setup.protocol));
         for (key, effect) in setup.effects {
             hub.apply(key, &effect);
         }
         let accepting = tokio::spawn(connection::accept_all(hub.clone()));
-        Ok(FaultProxy { hub, accepting })
+        let carrying = socket.map(|socket| tokio::spawn(udp::carry_all(hub.clone(), socket)));
+        Ok(FaultProxy { hub, accepting, carrying })
     }
 
     /// Where clients connect.
@@ -132,6 +139,7 @@ impl FaultProxy {
     /// Closes the listener and all connections, and returns when they are closed.
     pub async fn stop(self) {
         self.hub.stop();
+        self.carrying.iter().for_each(JoinHandle::abort);
         while self.hub.traffic().connections_open > 0 {
             self.hub.empty.notified().await;
         }
@@ -142,6 +150,7 @@ impl Drop for FaultProxy {
     fn drop(&mut self) {
         self.hub.stop();
         self.accepting.abort();
+        self.carrying.iter().for_each(JoinHandle::abort);
     }
 }
 

@@ -13,6 +13,17 @@ pub enum Upstream {
 }
 
 impl Upstream {
+    /// For datagrams.
+    pub async fn resolve(&self) -> io::Result<SocketAddr> {
+        match self {
+            Upstream::Address(address) => Ok(*address),
+            Upstream::Name(name) => {
+                let mut found = tokio::net::lookup_host(name).await?;
+                found.next().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+            }
+        }
+    }
+
     pub async fn connect(&self) -> io::Result<TcpStream> {
         match self {
             Upstream::Address(address) => TcpStream::connect(address).await,

@@ -5,7 +5,7 @@ use crate::base::EdgeId;
 use crate::live::play::stage::FLIGHTS_MAX;
 use crate::live::play::target;
 use crate::plan::real::Protocol;
-use crate::plan::{Arrivals, Client, Edge};
+use crate::plan::{Arrivals, Client, Edge, Effect, Step, Target};
 
 /// Longest request or answer that is carried.
 const MESSAGE_BYTES_MAX: u64 = 64 << 20;
@@ -21,13 +21,8 @@ impl Desk<'_> {
                     edge.name
                 ));
             }
-            if real.is_some_and(|real| real.protocol == Protocol::Dns)
-                && target::needs_proxy(self.plan, EdgeId::from(index))
-            {
-                self.problems.push(format!(
-                    "`{}`: nothing stands between callers and `{to}`, whose questions are datagrams; take the fault and the `latency` off this edge",
-                    edge.name
-                ));
+            if real.is_some_and(|real| real.protocol == Protocol::Dns) {
+                self.datagrams(EdgeId::from(index));
             }
             self.connections(edge);
             if real.is_some() && edge.miss.as_ref().is_some_and(|miss| miss.stale != Default::default()) {
@@ -53,6 +48,18 @@ impl Desk<'_> {
                     "`{}`: its `wait` timeout is not played, because nobody sees the queue inside the real `{to}`",
                     edge.name
                 ));
+            }
+        }
+    }
+
+    /// Without connections there is nothing to refuse or to reset.
+    fn datagrams(&mut self, edge: EdgeId) {
+        let acts = |step: &&Step| step.on && step.target == Target::Edge(edge);
+        for step in self.plan.schedule.iter().filter(acts) {
+            if !matches!(step.effect, Effect::Delay { .. } | Effect::Cut { .. } | Effect::Spoil(_) | Effect::Set(_)) {
+                let (fault, name) = (&self.plan.faults[step.fault.index()].name, &self.plan.edge(edge).name);
+                let what = "questions are datagrams, which can be late, lost or answered, and no more";
+                self.problems.push(format!("fault `{fault}` on `{name}`: {what}"));
             }
         }
     }

@@ -50,13 +50,14 @@ impl Desk<'_> {
         let (of, speech) = (self.plan.edge(edge), spoil.of.speech());
         let (fault, to) = (&self.plan.faults[step.fault.index()].name, self.name(of.to));
         let why = match (speech, target::real(self.plan, of.to).map(|real| real.protocol)) {
-            (Speech::Dns, _) => "questions to a DNS server are not read in this world yet".to_owned(),
+            (Speech::Dns, None) => format!("`{to}` is a stand-in, which speaks HTTP; make it real under `live:`"),
             (Speech::Http, None) => String::new(),
             (_, None) => {
                 format!("`{to}` is a stand-in, which speaks HTTP; make it real under `live:`, or use `kind: http`")
             }
             // Whoever says no more than TCP is taken at the fault's word.
-            (_, Some(Protocol::Tcp))
+            (Speech::Http | Speech::Redis | Speech::Postgres, Some(Protocol::Tcp))
+            | (Speech::Dns, Some(Protocol::Dns))
             | (Speech::Http, Some(Protocol::Http))
             | (Speech::Redis, Some(Protocol::Redis))
             | (Speech::Postgres, Some(Protocol::Postgres)) => String::new(),

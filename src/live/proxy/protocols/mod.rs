@@ -4,6 +4,7 @@
 //! Every codec is incremental: whatever the pieces in which bytes come, the same messages are found. Each keeps at most [`HEAD_MAX`] bytes of a
 //! message that it cannot judge yet. What it does not understand it calls foreign, and from then on the connection passes untouched.
 
+pub mod dns;
 mod http;
 mod postgres;
 mod redis;
