@@ -7,13 +7,15 @@ use super::slab::Handle;
 use super::slots::Slots;
 use super::wire::Wire;
 use super::{EdgeId, Engine, Outcome, ServiceId, Soon};
-use crate::base::{Dice, Dist, ErrorKind, Time};
+use crate::base::{Dice, Dist, ErrorKind, FaultId, Time};
 use crate::plan::{Dns, Edge, Effect, Party, Step, Target, Tls};
 
 #[derive(Clone, Debug)]
 pub struct Reach {
     names: Option<Names>,
     sessions: Option<Sessions>,
+    /// Faults that show a wrong certificate.
+    pub distrusted: Vec<FaultId>,
 }
 
 #[derive(Clone, Debug)]
@@ -49,7 +51,8 @@ impl Reach {
 
     /// The entry of the edge is this one from now on: caches and sessions stay what they are where they can.
     pub fn after(old: Option<Box<Reach>>, edge: &Edge, seed: u64, now: Time) -> Option<Box<Reach>> {
-        if edge.dns.is_none() && edge.tls.is_none() {
+        let distrusted = old.as_ref().map_or_else(Vec::new, |old| old.distrusted.clone());
+        if edge.dns.is_none() && edge.tls.is_none() && distrusted.is_empty() {
             return None;
         }
         let dice = |purpose: &str| Dice::named(seed, &format!("{purpose}/{}", edge.name));
@@ -65,7 +68,22 @@ impl Reach {
             }
             None => Sessions { open: Slots::new(spec.connections, &spec.life, dice("tls")), spec: spec.clone() },
         });
-        Some(Box::new(Reach { names, sessions }))
+        Some(Box::new(Reach { names, sessions, distrusted }))
+    }
+
+    /// A fault shows a wrong certificate from now on.
+    pub fn distrust(old: Option<Box<Reach>>, fault: FaultId) -> Box<Reach> {
+        let plain = || Box::new(Reach { names: None, sessions: None, distrusted: Vec::new() });
+        let mut reach = old.unwrap_or_else(plain);
+        reach.distrusted.push(fault);
+        reach
+    }
+
+    /// It no longer does. `None`: the edge needs neither name nor certificate.
+    pub fn trust(mut self: Box<Reach>, fault: FaultId) -> Option<Box<Reach>> {
+        self.distrusted.retain(|other| *other != fault);
+        let needed = self.names.is_some() || self.sessions.is_some() || !self.distrusted.is_empty();
+        needed.then_some(self)
     }
 
     /// Looks the name up, whose list of addresses is this one now, and takes a session, for one attempt. The answer is the list that
@@ -83,6 +101,9 @@ impl Reach {
             Some(names) => names.resolve(now, current).ok_or(ErrorKind::Unresolved)?,
             None => current,
         };
+        if !self.distrusted.is_empty() {
+            return Err(ErrorKind::Untrusted);
+        }
         let Some(sessions) = &mut self.sessions else { return Ok(listed) };
         if !sessions.spec.is_trusted(now) {
             return Err(ErrorKind::Untrusted);
@@ -160,9 +181,13 @@ impl<W: Wire> Engine<W> {
         let Some(reach) = &mut self.links[edge.index()].reach else { return true };
         let balancer = self.nodes[to.index()].balancer.as_ref();
         let (lists, current) = (reach.lists(), balancer.map_or(CURRENT, Balancer::listing));
+        let by = reach.distrusted.first().copied();
         let met = reach.meet(self.now, current);
         let met = met.and_then(|listed| if lists { self.address(handle, attempt, to, listed) } else { Ok(()) });
         let Err(kind) = met else { return true };
+        if let (ErrorKind::Untrusted, Some(fault)) = (kind, by) {
+            self.recorder.touched(fault, "handshakes failed", 1);
+        }
         // For whoever counts what goes to a real service this is a request that came back at once.
         self.left_for_real(to);
         self.soon.push_back(Soon::Reply(handle, attempt, Outcome::Failed(kind)));

@@ -6,6 +6,7 @@
 mod bandwidth;
 mod blackout;
 mod blind;
+mod certificate;
 mod change;
 mod clock_skew;
 mod config;
@@ -121,6 +122,7 @@ pub static KINDS: &[FaultKind] = &[
     detour::KIND,
     unresolved::KIND,
     expire::KIND,
+    certificate::KIND,
     clock_skew::KIND,
     refuse::KIND,
     reset::KIND,

@@ -3,6 +3,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the live world is the one that reads the clock and waits")]
 
+pub mod certificates;
 pub mod drivers;
 pub mod engines;
 pub mod folder;

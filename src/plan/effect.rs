@@ -104,6 +104,16 @@ pub enum Leak {
     Speed { growth: f64 },
 }
 
+/// What is wrong with a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Untrusted {
+    Expired,
+    NotYetValid,
+    WrongName,
+    UnknownCa,
+}
+
 /// What is wrong with a disk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlowDisk {
@@ -131,6 +141,8 @@ pub enum Effect {
     Reset { chance: f64 },
     /// Edge: single messages are held, answered, changed or cut short, by those who understand the protocol.
     Spoil(Box<Spoil>),
+    /// Edge: the called service shows a certificate that must not be taken; sessions that are open live on.
+    Certificate(Untrusted),
     /// Edge, shared link: bytes per second in each direction, shared by all requests of it.
     Throttle { bytes_per_sec: f64 },
     /// Edge: a toxic acts on the connections that it chooses.

@@ -5,6 +5,7 @@ use super::{Held, LinkFault};
 use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, Time};
 use crate::engine::call::Call;
 use crate::engine::gate::Stage;
+use crate::engine::reach::Reach;
 use crate::engine::wire::Wire;
 use crate::engine::{Engine, Soon};
 use crate::plan::Effect;
@@ -18,7 +19,11 @@ impl<W: Wire> Engine<W> {
         let spoiling = Spoiling::of(effect, edge, &self.plan);
         let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2], spoiling };
         self.links[edge.index()].faults.push(on);
-        self.links[edge.index()].is_plain = false;
+        let link = &mut self.links[edge.index()];
+        link.is_plain = false;
+        if let Effect::Certificate(_) = effect {
+            link.reach = Some(Reach::distrust(link.reach.take(), fault));
+        }
         self.look_at_edge(edge);
         if let Effect::Reset { chance } = effect {
             self.reset_in_flight(edge, fault, *chance);
@@ -31,6 +36,7 @@ impl<W: Wire> Engine<W> {
         let loses =
             link.faults.iter().any(|on| on.fault == fault && matches!(on.effect, Effect::Cut { lose: true, .. }));
         link.faults.retain(|on| on.fault != fault);
+        link.reach = link.reach.take().and_then(|reach| reach.trust(fault));
         link.look_anew();
         self.look_at_edge(edge);
         let link = &mut self.links[edge.index()];

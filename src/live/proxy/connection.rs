@@ -4,8 +4,8 @@
 use super::door::RETRY_PAUSE;
 use super::evidence::Count;
 use super::hub::{Close, Hub, Post};
-use super::rules::Direction;
-use super::{link, pool, timer};
+use super::rules::{Act, Direction};
+use super::{link, pool, timer, tls};
 use crate::base::Time;
 use std::future::poll_fn;
 use std::io::ErrorKind;
@@ -42,6 +42,7 @@ async fn serve(hub: Arc<Hub>, post: Arc<Post>, mut client: TcpStream) {
     let mut server = None;
     let end = match until_open(&hub, &post).await {
         Some(end) => end,
+        None if hub.rules().certificate().is_some() => untrusted(&hub, &post, &mut client).await,
         None => match dial_late(&hub, &post).await {
             Ok(stream) => {
                 let stream = server.insert(stream);
@@ -56,6 +57,18 @@ async fn serve(hub: Arc<Hub>, post: Arc<Post>, mut client: TcpStream) {
     close(Some(client), end);
     close(server, end);
     drop(registered);
+}
+
+/// A connection that meets a wrong certificate.
+async fn untrusted(hub: &Hub, post: &Post, client: &mut TcpStream) -> Close {
+    let rules = hub.rules();
+    let Some(rule) = rules.certificate() else { return Close::Clean };
+    let Act::Certificate { wrong, acceptor } = &*rule.act else { return Close::Clean };
+    let make = || tls::acceptor(*wrong, hub.authority.as_deref()).ok();
+    match acceptor.get_or_init(make) {
+        Some(acceptor) => Box::pin(tls::serve(hub, post, client, rule, acceptor)).await,
+        None => Close::Reset,
+    }
 }
 
 /// Waits while the edge is cut on the way to the server. A cut of the answers alone lets connections come about: what it is for is

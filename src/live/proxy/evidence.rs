@@ -82,10 +82,12 @@ pub enum Count {
     AnswersReplaced,
     AnswersChanged,
     NotUnderstood,
+    HandshakesFailed,
+    HandshakesDone,
 }
 
 /// One row a `Count`, in the order of the enum: its name, and whether it counts as a touch.
-const ROWS: [(&str, bool); 28] = [
+const ROWS: [(&str, bool); 30] = [
     ("chunks delayed", true),
     ("bytes delayed", false),
     ("microseconds of delay added", false),
@@ -114,6 +116,8 @@ const ROWS: [(&str, bool); 28] = [
     ("answers replaced", true),
     ("answers changed", true),
     ("connections not understood", false),
+    ("handshakes failed", true),
+    ("handshakes that did not mind", false),
 ];
 
 impl Count {

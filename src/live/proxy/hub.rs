@@ -9,6 +9,7 @@ use super::rules::{Act, Key, Rule, Rules};
 use super::upstream::Upstream;
 use crate::base::Which;
 use crate::base::{Dice, Time};
+use crate::live::certificates::Authority;
 use crate::plan::Effect;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -22,6 +23,8 @@ pub struct Hub {
     pub name: String,
     pub upstream: Upstream,
     protocol: Option<Arc<dyn Protocol>>,
+    /// Whom the callers of this edge trust.
+    pub authority: Option<Arc<Authority>>,
     pub door: Door,
     pub counters: Counters,
     seed: u64,
@@ -73,6 +76,7 @@ impl Hub {
             name: name.into(),
             upstream,
             protocol,
+            authority: None,
             door,
             counters,
             seed,

@@ -27,6 +27,7 @@ mod stages;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod tls;
 mod toxics;
 mod udp;
 mod upstream;
@@ -38,6 +39,7 @@ pub use reader::{Piece, Protocol, Reader, What};
 pub use rules::{Direction, Key, Rules};
 pub use upstream::Upstream;
 
+use crate::live::certificates::Authority;
 use crate::plan::Effect;
 use hub::Hub;
 use std::io;
@@ -65,13 +67,24 @@ pub struct Setup {
     pub protocol: Option<Arc<dyn Protocol>>,
     /// It takes datagrams on the same port, too, and reads them as DNS.
     pub datagrams: bool,
+    /// Whom callers trust; for faults of certificates. `None`: nobody whom we know.
+    pub authority: Option<Arc<Authority>>,
     /// In force from the first byte of the first connection.
     pub effects: Vec<(Key, Effect)>,
 }
 
 impl Setup {
     pub fn new(listen: SocketAddr, upstream: Upstream, seed: u64, name: &str) -> Setup {
-        Setup { listen, upstream, seed, name: name.to_owned(), protocol: None, datagrams: false, effects: Vec::new() }
+        Setup {
+            listen,
+            upstream,
+            seed,
+            name: name.to_owned(),
+            protocol: None,
+            datagrams: false,
+            authority: None,
+            effects: Vec::new(),
+        }
     }
 }
 
@@ -91,7 +104,9 @@ impl FaultProxy {
         timer::start()?;
         let door = door::Door::new(setup.listen)?;
         let socket = setup.datagrams.then(|| udp::bound(door.address)).transpose()?;
-        let hub = Arc::new(Hub::new(&setup.name, setup.seed, setup.upstream, door, setup.protocol));
+        let mut hub = Hub::new(&setup.name, setup.seed, setup.upstream, door, setup.protocol);
+        hub.authority = setup.authority;
+        let hub = Arc::new(hub);
         for (key, effect) in setup.effects {
             hub.apply(key, &effect);
         }

@@ -5,9 +5,10 @@ use super::evidence::{Count, Tally};
 use super::lock;
 use super::toxics::{self, Latency, Throttle, Toxic};
 use crate::base::{Dice, Dist, FaultId, Picker, Span, Which};
-use crate::plan::{Effect, Spoil, Toxic as Given, Ways};
+use crate::plan::{Effect, Spoil, Toxic as Given, Untrusted, Ways};
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
+use tokio_rustls::TlsAcceptor;
 
 /// Which way bytes go; the value is an index into pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +44,6 @@ pub struct Rule {
     pub act: Arc<Act>,
 }
 
-#[derive(Debug)]
 pub enum Act {
     Cut {
         lose: bool,
@@ -57,6 +57,11 @@ pub enum Act {
     /// The server is dialled late (in seconds), or never.
     Connect {
         by: Option<Dist>,
+    },
+    /// New connections meet a wrong certificate; the acceptor is made when the first one comes.
+    Certificate {
+        wrong: Untrusted,
+        acceptor: OnceLock<Option<TlsAcceptor>>,
     },
     /// Messages that a reader of their protocol picks.
     Spoil {
@@ -97,6 +102,12 @@ impl From<FaultId> for Key {
     }
 }
 
+impl fmt::Debug for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Act")
+    }
+}
+
 /// As it stands in the names of dice.
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,6 +130,7 @@ impl Act {
                 let throttle = || Some(Box::new(Throttle::new(*bytes_per_sec)) as Box<dyn Toxic>);
                 Act::Toxic { word: "throttle", toxics: [throttle(), throttle()] }
             }
+            Effect::Certificate(wrong) => Act::Certificate { wrong: *wrong, acceptor: OnceLock::new() },
             Effect::Spoil(spoil) => Act::Spoil { spoil: spoil.clone(), luck: Mutex::new((Picker::default(), dice)) },
             Effect::Toxic(given) => match toxics::of(given) {
                 Some(toxic) => one_way(given.kind.word(), toxic, given.upstream),
@@ -237,6 +249,11 @@ impl Rules {
             Act::Toxic { toxics, .. } => Some((rule, toxics[direction as usize].as_deref()?)),
             _ => None,
         })
+    }
+
+    /// The rule that shows a wrong certificate; of several, the first.
+    pub fn certificate(&self) -> Option<&Arc<Rule>> {
+        self.list.iter().find(|rule| matches!(*rule.act, Act::Certificate { .. }))
     }
 
     /// What acts on single messages, in the order in which it was added.

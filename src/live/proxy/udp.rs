@@ -2,7 +2,6 @@
 //! the server, so that answers find back. Delays, cuts and faults on questions act on single datagrams; what is cut is lost, as on a network.
 //! It keeps no order: a datagram that is late is overtaken.
 
-use super::evidence::Count;
 use super::hub::Hub;
 use super::protocols::dns::{self, Verdict};
 use super::rules::{Direction, Rules};
@@ -82,10 +81,13 @@ impl Front {
             self.hub.counters.dial_failures.fetch_add(1, Relaxed);
             return None;
         }
-        let server = self.open().await.inspect_err(|_| drop(self.hub.counters.dial_failures.fetch_add(1, Relaxed)));
+        let Ok(server) = self.open().await else {
+            self.hub.counters.dial_failures.fetch_add(1, Relaxed);
+            return None;
+        };
         self.hub.counters.accepted.fetch_add(1, Relaxed);
         let stages = Direction::BOTH.map(|direction| Stages::new(direction, number, self.hub.now()));
-        let flow = Arc::new(Flow { client, server: server.ok()?, stages: Mutex::new(stages) });
+        let flow = Arc::new(Flow { client, server, stages: Mutex::new(stages) });
         lock(&self.flows).insert(client, flow.clone());
         Some(flow)
     }

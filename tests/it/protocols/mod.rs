@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests watch real servers in real time")]
 
+mod certificates;
 mod dns;
 mod http;
 mod postgres;

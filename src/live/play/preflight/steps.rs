@@ -5,7 +5,7 @@ use crate::base::EdgeId;
 use crate::live::play::target;
 use crate::plan::real::{Origin, Protocol};
 use crate::plan::spoil::Speech;
-use crate::plan::{Effect, Spoil, Step, Target};
+use crate::plan::{Effect, Party, Spoil, Step, Target};
 
 impl Desk<'_> {
     pub(super) fn step(&mut self, step: &Step) {
@@ -16,6 +16,9 @@ impl Desk<'_> {
         }
         if let (Target::Edge(edge), Effect::Spoil(spoil)) = (step.target, &step.effect) {
             return self.spoil(step, edge, spoil);
+        }
+        if let (Target::Edge(edge), Effect::Certificate(_)) = (step.target, &step.effect) {
+            return self.certificate(step, edge);
         }
         let Target::Service { id, .. } = step.target else { return };
         let Some(real) = target::real(self.plan, id) else { return };
@@ -43,6 +46,17 @@ impl Desk<'_> {
             _ => "this effect does not act on a service",
         };
         self.problems.push(format!("fault `{fault}` on the real service `{name}`: {why}"));
+    }
+
+    /// A certificate is only shown to those who speak TLS, and neither our own callers nor stand-ins do.
+    fn certificate(&mut self, step: &Step, edge: EdgeId) {
+        let of = self.plan.edge(edge);
+        let is_real = |party| matches!(party, Party::Service(id) if target::real(self.plan, id).is_some());
+        if !is_real(of.from) || !is_real(Party::Service(of.to)) {
+            let fault = &self.plan.faults[step.fault.index()].name;
+            let why = "callers and stand-ins of firedrill speak no TLS; use `kind: expire`, which the engine decides";
+            self.problems.push(format!("fault `{fault}` on `{}`: {why}", of.name));
+        }
     }
 
     /// Only messages that pass in their own protocol can be read.

@@ -66,6 +66,6 @@ fn answer(question: &Message, code: Rcode) -> Option<Vec<u8>> {
         Rcode::NxDomain => ResponseCode::NXDomain,
         Rcode::ServFail => ResponseCode::ServFail,
     };
-    question.queries.iter().for_each(|query| drop(answer.add_query(query.clone()).metadata.id));
+    answer.queries.clone_from(&question.queries);
     answer.to_vec().ok()
 }
