@@ -52,7 +52,7 @@ fn service<'a>(on: &str, kind: &FaultKind, fields: &Fields, plan: &'a Plan) -> O
         );
         note.help("play it with `--world live`, or give the service a `volume` with a `size`").code("live-only");
     }
-    Some(Site::Service(id, plan.service(id)))
+    Some(Site::Service(id, plan.service(id), plan.is_started(id)))
 }
 
 /// Has it a volume that can be full in the simulator?

@@ -6,7 +6,7 @@ use super::publishing::Poison;
 use super::wire::Wire;
 use super::{Engine, ServiceId, Target};
 use crate::base::{Dice, FaultId};
-use crate::plan::{Effect, Plan, Replicas, Step};
+use crate::plan::{Effect, Limit, Plan, Replicas, Step};
 
 /// Dice for each fault, and after them for each control: controls act by the same effects.
 pub(super) fn dice(plan: &Plan) -> Vec<Dice> {
@@ -68,7 +68,7 @@ impl<W: Wire> Engine<W> {
     fn begin_on_service(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId, effect: &Effect) {
         let index = id.index();
         match effect {
-            Effect::Down => self.go_down(id, replicas, fault),
+            Effect::Down | Effect::PowerCut => self.go_down(id, replicas, fault),
             Effect::Drain => {
                 let node = &mut self.nodes[index];
                 let drained = replicas.of(node.active).count() as u64;
@@ -104,12 +104,9 @@ impl<W: Wire> Engine<W> {
                     exchange.poisons.push(Poison { fault, left: *messages, restart: *restart });
                 }
             }
-            Effect::Slow { factor } => {
-                let under_way = self.nodes[index].running(replicas);
-                self.recorder.touched(fault, "work slowed", under_way);
-                self.nodes[index].slow.push((fault, replicas, *factor));
-                self.retune_all(index);
-            }
+            Effect::Slow { factor } => self.slow_down(index, replicas, fault, *factor),
+            Effect::Limit(Limit::Cpu { share }) => self.slow_down(index, replicas, fault, 1.0 / share),
+            Effect::DiskError(wrong) => self.break_disk(id, replicas, fault, *wrong),
             Effect::Leak(what) => self.leak(id, replicas, fault, *what),
             Effect::SlowDisk(does) => self.slow_disk(id, replicas, fault, does),
             Effect::Fail { chance } => self.nodes[index].fail.push((fault, replicas, *chance)),
@@ -125,7 +122,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn end_on_service(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId, effect: &Effect) {
         let index = id.index();
         match effect {
-            Effect::Down => {
+            Effect::Down | Effect::PowerCut => {
                 for replica in self.nodes[index].aimed_at(replicas) {
                     replica.rise(self.now, fault);
                 }
@@ -167,17 +164,25 @@ impl<W: Wire> Engine<W> {
                     exchange.poisons.retain(|poison| poison.fault != fault);
                 }
             }
-            Effect::Slow { .. } => {
+            Effect::Slow { .. } | Effect::Limit(_) => {
                 self.nodes[index].slow.retain(|(f, ..)| *f != fault);
                 self.retune_all(index);
             }
             Effect::Leak(_) => self.end_leak(id, fault),
-            Effect::SlowDisk(_) => self.heal_disk(id, fault),
+            Effect::SlowDisk(_) | Effect::DiskError(_) => self.heal_disk(id, fault),
             Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),
             Effect::Fill { .. } => self.take_away(index, fault),
             _ => {}
         }
         self.all_hand_out();
+    }
+
+    /// Work that begins takes this many times longer.
+    fn slow_down(&mut self, index: usize, replicas: Replicas, fault: FaultId, factor: f64) {
+        let under_way = self.nodes[index].running(replicas);
+        self.recorder.touched(fault, "work slowed", under_way);
+        self.nodes[index].slow.push((fault, replicas, factor));
+        self.retune_all(index);
     }
 
     /// So many faults more hide a service from monitoring.

@@ -59,7 +59,7 @@ impl<W: Wire> Engine<W> {
             (Target::Client(client), Effect::Disconnect { share }, true) => {
                 self.break_share(client.index(), step.fault, *share);
             }
-            (Target::Service { id, replicas }, Effect::Down, true) => {
+            (Target::Service { id, replicas }, Effect::Down | Effect::PowerCut, true) => {
                 let share = self.share_held_by(id, replicas);
                 self.break_where(step.fault, share, |engine, edge| engine.plan.edge(edge).to == id);
             }

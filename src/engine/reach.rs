@@ -216,7 +216,7 @@ impl<W: Wire> Engine<W> {
             let edge = &self.plan.edges[index];
             let is_this = |target: EdgeId| target.index() == index;
             let ended = match (step.target, &step.effect, step.on) {
-                (Target::Service { id, replicas }, Effect::Down, true)
+                (Target::Service { id, replicas }, Effect::Down | Effect::PowerCut, true)
                     if edge.to == id || edge.from == Party::Service(id) =>
                 {
                     let count = self.nodes[id.index()].active.max(1);

@@ -9,10 +9,17 @@
 //! `fencing: lease` both lead for what that is more than the `election` takes, and what the old one acknowledged is lost; with
 //! `fencing: true` the old one is refused. A silence that has begun before the fault is not touched.
 //!
+//! In the live world it acts on any process that firedrill starts.
+//!
 //! - **Simulated world**: new sessions of its calls, and leases, are judged by the wrong clock. Timeouts and TTLs, which are lengths of
 //!   time, are not touched.
-//! - **Live world**: the same for stand-ins and clients; no clock of this machine is touched.
-//! - **Undo**: the clock is right again.
+//! - **Live world**: the same for stand-ins and clients. A real process that firedrill starts is given libfaketime, which shifts the time of day
+//!   that it reads, within a second; lengths of time stay right. Programs that are written in Go, linked statically, or use jemalloc
+//!   (Debian's redis-server) are refused beforehand.
+//!   The clock of the machine is never touched.
+//! - **Privilege**: none; libfaketime must be installed.
+//! - **Undo**: the clock is right again; what the library read lies in the private folder of the process.
+//! - **Longest time**: the run.
 //! - **Evidence**: entries changed (calls), clocks turned (copies).
 //!
 //! ```yaml
@@ -72,14 +79,14 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     };
     let whose = if fields.choice("copies") == Some("followers") { Whose::Followers } else { Whose::Leader };
     let effects: Vec<(Target, Effect)> =
-        leases_of(party, plan).map(|target| (target, Effect::Skew { whose, ahead_ns: skew_ns })).into_iter().collect();
+        clock_of(party, plan).map(|target| (target, Effect::Skew { whose, ahead_ns: skew_ns })).into_iter().collect();
     let has_sessions = plan.edges.iter().any(|edge| edge.from == party && edge.tls.is_some());
     if !has_sessions && effects.is_empty() {
         let note = fields.error("on", format!("no call of `{wanted}` has `tls`, so nothing asks for its clock"));
         note.help("give one `tls: {life: …}`, or name a database with `failover`").code("wrong-value");
         return None;
     }
-    if fields.has("copies") && effects.is_empty() {
+    if fields.has("copies") && leases_of(party, plan).is_none() {
         let note = fields.error("copies", format!("`{wanted}` is no database with `failover`: it has one clock"));
         note.help("leave out `copies`").code("wrong-value");
     }
@@ -92,6 +99,14 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let label = format!("clock of {wanted} {way} by {}", words(fields, way, ""));
     let changes = if has_sessions { vec![change] } else { Vec::new() };
     Some(Lowered { effects, ..Lowered::changes(label, changes) })
+}
+
+/// What has a clock of its own: a real process, or copies that lead by lease.
+fn clock_of(party: Party, plan: &Plan) -> Option<Target> {
+    match party {
+        Party::Service(id) if plan.is_started(id) => Some(Target::Service { id, replicas: Replicas::ALL }),
+        _ => leases_of(party, plan),
+    }
 }
 
 /// The service, if its copies lead by lease.

@@ -10,10 +10,12 @@ mod certificate;
 mod change;
 mod clock_skew;
 mod config;
+mod cpu;
 mod cut;
 mod detour;
 mod disable;
 mod disconnect;
+mod disk_error;
 mod dns;
 mod down;
 mod drain;
@@ -28,10 +30,15 @@ mod isolate;
 mod latency;
 mod leak;
 mod loss;
+mod memory;
+mod open_files;
+mod packets;
 mod partition;
 mod pause;
 mod poison;
 mod postgres;
+mod power_cut;
+mod processes;
 mod ramp;
 mod redis;
 mod refuse;
@@ -39,6 +46,7 @@ mod release;
 mod reset;
 mod restart;
 mod scale;
+mod short_writes;
 mod site;
 mod slow;
 mod slow_disk;
@@ -117,6 +125,7 @@ pub static KINDS: &[FaultKind] = &[
     latency::KIND,
     bandwidth::KIND,
     loss::KIND,
+    packets::KIND,
     cut::KIND,
     partition::KIND,
     detour::KIND,
@@ -132,11 +141,18 @@ pub static KINDS: &[FaultKind] = &[
     postgres::KIND,
     dns::KIND,
     slow::KIND,
+    cpu::KIND,
+    memory::KIND,
+    open_files::KIND,
+    processes::KIND,
     slow_disk::KIND,
+    disk_error::KIND,
+    short_writes::KIND,
     leak::KIND,
     errors::KIND,
     down::KIND,
     restart::KIND,
+    power_cut::KIND,
     pause::KIND,
     forget::KIND,
     fill::KIND,

@@ -41,7 +41,8 @@ impl ActsOn {
 #[derive(Clone, Debug)]
 pub enum Site<'a> {
     Edges(Vec<EdgeId>),
-    Service(ServiceId, &'a Service),
+    /// The last: in the live world it is a process that firedrill starts.
+    Service(ServiceId, &'a Service, bool),
     Client(ClientId, &'a Client),
     Control(ControlId, &'a Control),
     Segment(SegmentId),
@@ -93,9 +94,14 @@ impl<'a> Site<'a> {
     /// The whole service as a target.
     pub fn service(&self) -> (Target, &'a Service) {
         match self {
-            Site::Service(id, service) => (Target::Service { id: *id, replicas: Replicas::ALL }, service),
+            Site::Service(id, service, _) => (Target::Service { id: *id, replicas: Replicas::ALL }, service),
             other => unreachable!("this kind acts on a service, and was given {other:?}"),
         }
+    }
+
+    /// Is it a real process, of which the model does not know everything?
+    pub fn is_started(&self) -> bool {
+        matches!(self, Site::Service(_, _, true))
     }
 
     /// As many replicas of the service as `replicas:` says, by default all; and how to say it in a label.

@@ -7,9 +7,12 @@
 //! of them. Writes to a follower of a database arrive later by as much, which a leader that waits for it feels.
 //!
 //! - **Simulated world**: requests stay longer at the disk, with a worker held, before they are worked on.
-//! - **Live world**: a stand-in does the same; the disk of a real process is not touched, so that is refused before the run.
+//! - **Live world**: a stand-in does the same. The data folder of a real process is a FUSE pass-through from its start: every sync, and every
+//!   read that the page cache does not answer, takes the longer; a stall holds syncs. Writes end in the page cache and are not touched.
+//! - **Privilege**: none for stand-ins; for a real process root and /dev/fuse.
 //! - **Undo**: accesses that begin afterwards take their own time; what was stalled goes on at once.
-//! - **Evidence**: disk accesses slowed, writes stalled.
+//! - **Longest time**: the run.
+//! - **Evidence**: disk accesses slowed, writes (live: syncs) stalled.
 //!
 //! ```yaml
 //! name: slow-disk-example
@@ -58,7 +61,7 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let (factor, add) = (fields.factor("factor"), fields.dist("add"));
     let stall = fields.flag("stall").unwrap_or(false);
     let (target, which) = site.replicas(fields)?;
-    if matches!(service.role, Role::Cache(_)) {
+    if matches!(service.role, Role::Cache(_)) && !site.is_started() {
         fields.error("on", format!("{} keeps what it has in memory", quote(&service.name))).code("wrong-kind");
         return None;
     }
@@ -66,7 +69,7 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
         fields.error("kind", "`slow-disk` needs `factor: 10`, `add: 50ms` or `stall: true`").code("missing-key");
         return None;
     }
-    if factor.is_some() && !has_disk_time(service) {
+    if factor.is_some() && !has_disk_time(service) && !site.is_started() {
         let note = fields.error("factor", format!("{} spends no time at a disk to multiply", quote(&service.name)));
         note.help("give it `volume: {commit: 2ms}`, or use `add`").code("wrong-value");
         return None;

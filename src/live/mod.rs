@@ -4,19 +4,24 @@
 #![expect(clippy::disallowed_methods, reason = "the live world is the one that reads the clock and waits")]
 
 pub mod certificates;
+pub mod clock;
+pub mod disk;
 pub mod drivers;
 pub mod engines;
 pub mod folder;
 mod http1;
+pub mod net;
 pub mod play;
 pub mod process;
 pub mod proxy;
+pub mod resources;
 pub mod signals;
 pub mod toxiproxy;
 pub mod trouble;
 pub mod undo;
 pub mod volume;
 
+pub use disk::Disk;
 pub use play::{GENERATORS_MAX, LiveOptions, Played, check, check_shared, describe, generator_main, play};
 pub use process::RealProcess;
 pub use signals::{Shutdown, Stop};

@@ -1,6 +1,6 @@
 //! What can be done to a system from outside: the closed set to which every fault kind is lowered, and when it is done.
 
-use super::{Client, Edge, Service, Spoil, Toxic, ZoneSet};
+use super::{Client, DiskError, Edge, Limit, Packets, Service, Spoil, Toxic, ZoneSet};
 use crate::base::{ClientId, ControlId, Dist, EdgeId, FaultId, SegmentId, ServiceId, Span, Time};
 use serde::{Deserialize, Serialize};
 
@@ -165,6 +165,16 @@ pub enum Effect {
     Leak(Leak),
     /// Service: what goes to the disk of these replicas takes longer.
     SlowDisk(SlowDisk),
+    /// Service: its processes get no more of something. The model knows the processor only.
+    Limit(Limit),
+    /// Service: some accesses to the disk of these replicas fail.
+    DiskError(DiskError),
+    /// Service: this share of the writes to its disk is cut short. Real processes only.
+    ShortWrites { share: f64 },
+    /// Service: the power is off: the replicas are gone, and with them what they had not synced to their disks; they come back when healed.
+    PowerCut,
+    /// Edge: packets go astray.
+    Packets(Packets),
     /// Service: this share of requests is answered with an error.
     Fail { chance: f64 },
     /// Cache: this share of the entries of each hit replica is gone, at once.

@@ -14,6 +14,7 @@ pub mod expectation;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod guards;
+pub mod host;
 pub mod limits;
 pub mod load;
 pub mod meters;
@@ -36,6 +37,7 @@ pub use controls::{Aimd, Control, Does, Lever, Scaling, Signal, Steering};
 pub use effect::{Effect, FaultInfo, Leak, Patch, Replicas, SlowDisk, Step, Target, Untrusted, Ways, Whose};
 pub use expectation::{Alert, Expectation, Window};
 pub use guards::{Budget, Guard};
+pub use host::{DiskAnswer, DiskError, Limit, Packets};
 pub use limits::{Limits, StopLine};
 pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Reload, Rerun};
 pub use meters::Meter;
@@ -142,6 +144,12 @@ impl Plan {
     /// Is this how a broker hands messages to a consumer?
     pub fn is_delivery(&self, edge: &Edge) -> bool {
         matches!(edge.from, Party::Service(id) if matches!(self.service(id).role, Role::Broker(_)))
+    }
+
+    /// In this world it is a real process that firedrill starts.
+    pub fn is_started(&self, id: ServiceId) -> bool {
+        let is_it = |real: &RealService| real.service == id && !matches!(real.origin, real::Origin::Address(_));
+        self.world == World::Live && self.real.services.iter().any(is_it)
     }
 
     pub fn service_named(&self, name: &str) -> Option<ServiceId> {

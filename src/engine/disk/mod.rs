@@ -1,6 +1,7 @@
 //! Disks as the engine runs them: what a request does to the volume of its service before it is worked on, appends of stores, and the
 //! readings of volumes. What fills and frees one is in `volume`; nothing here decides any of it.
 
+mod broken;
 mod slow;
 mod storage;
 mod volume;
@@ -16,6 +17,7 @@ use crate::base::{Dice, ErrorKind, FaultId, MeterId, Time};
 use crate::plan::expectation::Subject;
 use crate::plan::meters::FOREVER_S;
 use crate::plan::{Plan, VolumeSpec};
+use broken::Broken;
 use slow::Trouble;
 use volume::Volume;
 
@@ -29,6 +31,7 @@ pub struct Disk {
     trend: Trend,
     dice: Dice,
     troubles: Vec<Trouble>,
+    broken: Vec<Broken>,
     /// Writes that a stall keeps; stale handles are skipped.
     pub stalled: Vec<Handle>,
     free: MeterId,
@@ -73,6 +76,7 @@ impl Disk {
             },
             dice: Dice::named(plan.seed, &format!("disk/{}", plan.service(id).name)),
             troubles: Vec::new(),
+            broken: Vec::new(),
             stalled: Vec::new(),
             free: meter("free"),
             runway: meter("runway"),

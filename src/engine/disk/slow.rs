@@ -4,7 +4,7 @@ use super::Disk;
 use crate::base::{Dice, FaultId, Span};
 use crate::engine::slab::Handle;
 use crate::engine::wire::Wire;
-use crate::engine::{Engine, Event, ServiceId, Soon};
+use crate::engine::{Engine, Event, Outcome, ServiceId, Soon};
 use crate::plan::{Replicas, SlowDisk};
 
 /// What one fault does to the disks of some replicas.
@@ -73,6 +73,13 @@ impl<W: Wire> Engine<W> {
                 }
             }
         }
+        if !disk.broken.is_empty()
+            && (is_write || access.is_some())
+            && let Some((fault, kind)) = disk.refusal(is_write, replica, &mut self.fault_dice)
+        {
+            self.recorder.touched(fault, "disk accesses failed", 1);
+            return self.answer(frame, Outcome::Failed(kind));
+        }
         match access.unwrap_or(Span::ZERO) {
             Span::ZERO => self.advance(frame),
             stay => self.queue.push(self.now + stay, Event::Statement(frame)),
@@ -96,6 +103,7 @@ impl<W: Wire> Engine<W> {
     /// One fault slows them no longer; what it had stalled goes on.
     pub(in crate::engine) fn heal_disk(&mut self, id: ServiceId, fault: FaultId) {
         let Some(disk) = &mut self.nodes[id.index()].disk else { return };
+        disk.mend(fault);
         disk.troubles.retain(|trouble| trouble.fault != fault);
         let frames = &self.frames;
         for frame in std::mem::take(&mut disk.stalled) {

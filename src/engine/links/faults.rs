@@ -16,6 +16,9 @@ impl<W: Wire> Engine<W> {
         // The compiler refuses a toxic that has no meaning here.
         let modelled = if let Effect::Toxic(toxic) = effect { toxic.modelled() } else { None };
         let effect = modelled.as_ref().unwrap_or(effect);
+        if let Effect::Packets(packets) = effect {
+            return packets.on_messages().iter().for_each(|effect| self.begin_on_edge(edge, fault, effect));
+        }
         let spoiling = Spoiling::of(effect, edge, &self.plan);
         let on = LinkFault { fault, effect: effect.clone(), free_at: [Time::ZERO; 2], spoiling };
         self.links[edge.index()].faults.push(on);

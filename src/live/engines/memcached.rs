@@ -14,7 +14,7 @@ pub const RECIPE: Recipe = Recipe {
 };
 
 fn start(order: &Order) -> Start {
-    let mut args = words(["--port={port}", "--udp-port=0", "--listen=127.0.0.1"]);
+    let mut args = words(["--port={port}", "--udp-port=0", "--listen={host}"]);
     args.extend(order.settings.iter().map(|(name, value)| format!("--{name}={value}")));
     Start { program: "memcached", args, ..Start::default() }
 }

@@ -38,7 +38,7 @@ fn config(order: &Order) -> String {
         "daemon off;\nworker_processes {processes};\npid {{dir}}/nginx.pid;\nerror_log stderr warn;\n\
          events {{ worker_connections {connections}; }}\n\
          http {{\n    access_log off;\n    keepalive_requests 1000000;\n{folders}{settings}{behind}\
-         \x20   server {{\n        listen 127.0.0.1:{{port}}{http2} backlog=4096;\n{inside}    }}\n}}\n"
+         \x20   server {{\n        listen {{host}}:{{port}}{http2} backlog=4096;\n{inside}    }}\n}}\n"
     )
 }
 

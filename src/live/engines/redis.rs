@@ -16,7 +16,7 @@ pub const RECIPE: Recipe = Recipe {
 };
 
 fn start(order: &Order) -> Start {
-    let mut args = words(["--port", "{port}", "--bind", "127.0.0.1", "--dir", "{dir}"]);
+    let mut args = words(["--port", "{port}", "--bind", "{host}", "--protected-mode", "no", "--dir", "{dir}"]);
     for (name, value) in [("save", ""), ("appendonly", "no")] {
         args.extend([format!("--{name}"), order.setting(name, value).to_owned()]);
     }

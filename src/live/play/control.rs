@@ -2,9 +2,10 @@
 //! and reports what it did. Apart from the engine's thread, because a restart may take seconds.
 
 use super::drive::{Ending, Inbox, Input};
-use crate::base::{FaultId, ServiceId};
-use crate::live::drivers;
-use crate::live::{RealProcess, Trouble, Volume};
+use super::held::{Done, Held};
+use super::needs;
+use crate::base::ServiceId;
+use crate::live::RealProcess;
 use crate::plan::{Effect, Plan, Step, Target};
 use std::collections::BTreeMap;
 use std::io;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 /// How often the processes are looked at.
@@ -63,7 +65,9 @@ impl Controller {
         let (sender, commands) = sync_channel(plan.schedule.len().max(1));
         let (leave, left) = watch::channel(Leave::NotYet);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let held = processes.into_iter().map(|(id, process)| (id, Held::new(process))).collect();
+        let cores = |id| plan.service(id).working.cores.map_or(1, |cores| cores.count);
+        let hold = |(id, process)| (id, Held::new(process, cores(id), plan.seed));
+        let held = processes.into_iter().map(hold).collect();
         let mut room = Room { plan, held, inbox, runtime, left };
         let thread = thread::Builder::new().name("processes".into()).spawn(move || {
             room.work(&commands);
@@ -90,29 +94,8 @@ struct Room {
     plan: Arc<Plan>,
     held: BTreeMap<ServiceId, Held>,
     inbox: Inbox,
-    runtime: tokio::runtime::Runtime,
+    runtime: Runtime,
     left: watch::Receiver<Leave>,
-}
-
-/// A process and the faults that lie on it now.
-struct Held {
-    process: RealProcess,
-    down: Vec<FaultId>,
-    frozen: Vec<FaultId>,
-    /// Share of the capacity, and whether that is on top of what is in use.
-    fills: Vec<(FaultId, (f64, bool))>,
-    /// Its end was reported.
-    mourned: bool,
-}
-
-impl Held {
-    fn new(process: RealProcess) -> Held {
-        Held { process, down: Vec::new(), frozen: Vec::new(), fills: Vec::new(), mourned: false }
-    }
-
-    fn is_hit(&self) -> bool {
-        !self.down.is_empty() || !self.frozen.is_empty() || !self.fills.is_empty()
-    }
 }
 
 impl Room {
@@ -121,10 +104,11 @@ impl Room {
             match commands.recv_timeout(LOOK) {
                 Ok(command) => self.obey(command),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => break,
             }
             self.look_after();
         }
+        self.look_for_evidence();
     }
 
     fn obey(&mut self, command: Command) {
@@ -136,20 +120,20 @@ impl Room {
         }
         let done = match (&step.effect, step.on) {
             (Effect::Down, true) => held.go_down(step.fault),
-            (Effect::Down, false) => {
-                let mut left = self.left.clone();
-                self.runtime.block_on(async {
-                    tokio::select! {
-                        done = held.come_back(step.fault) => done,
-                        _ = left.wait_for(|left| *left == Leave::AtOnce) => Ok(None),
-                    }
-                })
+            (Effect::PowerCut, true) => held.cut_power(step.fault),
+            (Effect::Down | Effect::PowerCut, false) => {
+                let cold = step.effect == Effect::Down && held.process.comes_back_cold();
+                interruptible(&self.runtime, &self.left, held.come_back(step.fault, cold))
             }
             (Effect::Freeze, on) => held.freeze(step.fault, on),
             (Effect::Fill { share, added }, on) => held.fill(step.fault, (*share, *added), on),
             (Effect::Forget { .. }, _) => self.runtime.block_on(held.forget()),
+            (effect, true) if needs::is_of_host(effect) => held.begin(step.fault, effect),
+            (effect, false) if needs::is_of_host(effect) => {
+                interruptible(&self.runtime, &self.left, held.end(step.fault, effect))
+            }
             // Refused before the run.
-            _ => Ok(None),
+            _ => Ok(Vec::new()),
         };
         self.report(step, done);
     }
@@ -161,7 +145,11 @@ impl Room {
         }
         let plan = self.plan.clone();
         for (index, step) in plan.schedule.iter().enumerate() {
-            let Target::Service { id, .. } = step.target else { continue };
+            let id = match step.target {
+                Target::Service { id, .. } => id,
+                Target::Edge(edge) if needs::is_handled_inside(&plan, step) => plan.edge(edge).to,
+                _ => continue,
+            };
             if !step.on && step.at >= plan.length && self.held.contains_key(&id) {
                 self.obey(Command { index, service: id });
             }
@@ -183,11 +171,12 @@ impl Room {
         }
     }
 
-    fn report(&self, step: &Step, done: Result<Option<(&'static str, u64)>, Trouble>) {
+    fn report(&self, step: &Step, done: Done) {
         let fault = step.fault;
         match done {
-            Ok(Some((what, count))) => self.inbox.tell(Input::Touched { fault, what, count }),
-            Ok(None) => {}
+            Ok(touched) => {
+                touched.into_iter().for_each(|(what, count)| self.inbox.tell(Input::Touched { fault, what, count }));
+            }
             Err(trouble) => {
                 let name = &self.plan.faults[fault.index()].name;
                 let text = format!("fault {name} could not be carried out: {trouble}");
@@ -197,7 +186,14 @@ impl Room {
         }
     }
 
+    fn look_for_evidence(&mut self) {
+        for (fault, what, count) in self.held.values_mut().flat_map(Held::look) {
+            self.inbox.tell(Input::Touched { fault, what, count });
+        }
+    }
+
     fn look_after(&mut self) {
+        self.look_for_evidence();
         for (id, held) in &mut self.held {
             if let Some(volume) = held.process.volume()
                 && let Ok((bytes, _)) = volume.used()
@@ -230,79 +226,13 @@ fn until_healed(plan: &Plan, step: &Step, service: ServiceId) -> Duration {
     healed.since(step.at).to_std() + HEALING
 }
 
-type Done = Result<Option<(&'static str, u64)>, Trouble>;
-
-impl Held {
-    fn go_down(&mut self, fault: FaultId) -> Done {
-        self.down.push(fault);
-        if self.down.len() > 1 {
-            return Ok(Some(("processes kept down", 1)));
+/// What may take seconds, unless the run is to end meanwhile.
+fn interruptible(runtime: &Runtime, left: &watch::Receiver<Leave>, act: impl Future<Output = Done>) -> Done {
+    let mut left = left.clone();
+    runtime.block_on(async {
+        tokio::select! {
+            done = act => done,
+            _ = left.wait_for(|left| *left == Leave::AtOnce) => Ok(Vec::new()),
         }
-        self.process.kill()?;
-        Ok(Some(("processes killed", 1)))
-    }
-
-    /// With what its own settings kept, unless the scenario wants its disk to be lost as well.
-    async fn come_back(&mut self, fault: FaultId) -> Done {
-        self.down.retain(|other| *other != fault);
-        if !self.down.is_empty() {
-            return Ok(None);
-        }
-        let cold = self.process.comes_back_cold();
-        self.process.restart(cold).await?;
-        if cold && let Some(prepare) = drivers::kind(self.process.protocol()).prepare {
-            let service = self.process.name().to_owned();
-            let made = prepare(self.process.setup()).await;
-            made.map_err(|why| Trouble::Signal { service, verb: "prepared", why })?;
-        }
-        self.mourned = false;
-        if !self.frozen.is_empty() {
-            self.process.pause()?;
-        }
-        Ok(None)
-    }
-
-    fn freeze(&mut self, fault: FaultId, on: bool) -> Done {
-        match on {
-            true => self.frozen.push(fault),
-            false => self.frozen.retain(|other| *other != fault),
-        }
-        if !self.down.is_empty() {
-            return Ok(on.then_some(("processes kept frozen", 1)));
-        }
-        match (on, self.frozen.len()) {
-            (true, 1) => self.process.pause().map(|()| Some(("processes paused", 1))),
-            (true, _) => Ok(Some(("processes kept frozen", 1))),
-            (false, 0) => self.process.resume().map(|()| None),
-            (false, _) => Ok(None),
-        }
-    }
-
-    /// There is one ballast file for all: when one fault heals, those that are left fill the volume anew.
-    fn fill(&mut self, fault: FaultId, how: (f64, bool), on: bool) -> Done {
-        let Some(volume) = self.process.volume() else { return Ok(None) };
-        if on {
-            self.fills.push((fault, how));
-            return fill_by(volume, how).map(|bytes| Some(("bytes filled", bytes)));
-        }
-        self.fills.retain(|(other, _)| *other != fault);
-        volume.empty()?;
-        for (_, how) in &self.fills {
-            fill_by(volume, *how)?;
-        }
-        Ok(None)
-    }
-
-    async fn forget(&mut self) -> Done {
-        let Some(forget) = drivers::kind(self.process.protocol()).forget else { return Ok(None) };
-        let service = || self.process.name().to_owned();
-        let held = forget(self.process.setup());
-        let held = held.await.map_err(|why| Trouble::Signal { service: service(), verb: "emptied", why })?;
-        Ok(Some(("entries forgotten", held)))
-    }
-}
-
-fn fill_by(volume: &mut Volume, (share, added): (f64, bool)) -> Result<u64, Trouble> {
-    let (used, total) = volume.used()?;
-    volume.fill_to(if added { used as f64 / total as f64 + share } else { share })
+    })
 }

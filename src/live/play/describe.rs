@@ -1,6 +1,6 @@
 //! What a live run would start, open and break, in words, for `--dry-run`. Touches nothing and checks nothing.
 
-use super::{ending, target};
+use super::{ending, needs, target};
 use crate::base::{EdgeId, ServiceId, Span};
 use crate::live::{drivers, engines};
 use crate::plan::real::Origin;
@@ -67,6 +67,10 @@ fn of_service(plan: &Plan, real: &RealService) -> Vec<String> {
         }
         Origin::Engine { .. } => Vec::new(),
     };
+    if target::is_started(real) {
+        let at = lines.len() - 1;
+        lines.splice(at..at, needs::describe(plan, real.service));
+    }
     if let Some(bytes) = real.volume_bytes {
         lines.insert(1, format!("mount a tmpfs of {bytes} bytes for the data of `{name}`"));
     }
@@ -95,6 +99,9 @@ fn of_step(plan: &Plan, step: &Step) -> Option<String> {
     }
     let fault = &plan.faults[step.fault.index()];
     let what = match step.target {
+        Target::Edge(edge) if needs::is_handled_inside(plan, step) => {
+            format!("packets of `{}` in its network namespace", plan.service(plan.edge(edge).to).name)
+        }
         Target::Edge(edge) => format!("on the proxy of `{}`", plan.edge(edge).name),
         Target::Service { id, .. } if target::real(plan, id).is_some() => {
             let how = ending::mechanism(&step.effect)?;

@@ -2,6 +2,7 @@
 
 use super::drive::Ending;
 use super::generators::Part;
+use super::needs;
 use super::target;
 use super::wire::LiveWire;
 use crate::base::{FaultId, ServiceId, Span, Time};
@@ -11,7 +12,7 @@ use crate::live::undo::ledger::{GRACE, SHORT_GRACE};
 use crate::live::{Ledger, drivers};
 use crate::plan::expectation::{Bound, Metric};
 use crate::plan::real::{Origin, Protocol};
-use crate::plan::{Effect, Plan, Target, World};
+use crate::plan::{Effect, Limit, Plan, Target, World};
 use crate::record::{CutShort, Event, Latencies, Load, Recording, UndoNote};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -221,6 +222,7 @@ fn methods(plan: &Plan) -> Vec<String> {
     };
     lines.extend(edges.map(|edge| format!("{}: through {proxy}.", plan.edge(edge).name)));
     lines.extend(process_methods(plan));
+    lines.extend(needs::methods(plan));
     lines
 }
 
@@ -256,6 +258,17 @@ pub fn mechanism(effect: &Effect) -> Option<&'static str> {
         Effect::Down => "killed with SIGKILL, and started again on its own data when it heals",
         Effect::Freeze => "stopped with SIGSTOP, and continued with SIGCONT when it heals",
         Effect::Fill { .. } => "a ballast file on its size-limited tmpfs, removed when it heals",
+        Effect::PowerCut => {
+            "killed with SIGKILL, its files put back to their last sync (FUSE pass-through), and started again when it heals"
+        }
+        Effect::DiskError(_) => "system calls on its data folder (a FUSE pass-through) answered with the error",
+        Effect::SlowDisk(_) => "system calls on its data folder (a FUSE pass-through) held back",
+        Effect::ShortWrites { .. } => "writes to its data folder (a FUSE pass-through) cut to half",
+        Effect::Skew { .. } => "its time of day shifted by libfaketime, which is loaded into it",
+        Effect::Limit(Limit::Cpu { .. }) => "the quota of a cgroup of its own lowered",
+        Effect::Limit(Limit::Memory { .. }) => "the memory limit of a cgroup of its own lowered",
+        Effect::Limit(Limit::Processes { .. }) => "the limit on processes of a cgroup of its own lowered",
+        Effect::Limit(Limit::OpenFiles { .. }) => "its soft limit on open files lowered (prlimit)",
         Effect::Forget { .. } => "emptied with FLUSHALL",
         _ => return None,
     })

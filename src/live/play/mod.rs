@@ -16,6 +16,8 @@ mod describe;
 mod drive;
 mod ending;
 mod generators;
+mod held;
+mod needs;
 mod preflight;
 mod radius;
 mod readback;

@@ -5,6 +5,7 @@ use super::between::{self, Between};
 use super::control::Controller;
 use super::drive::Inbox;
 use super::generators::Called;
+use super::needs;
 use super::readback::Book;
 use super::target;
 use super::wire::{Line, LiveWire, Place};
@@ -125,7 +126,7 @@ impl Builder<'_> {
             target::fill_in(&mut service, &self.plan.service(to).name, address);
         }
         let name = &self.plan.service(service.service).name;
-        let process = RealProcess::start(&service, name, ledger).await?;
+        let process = RealProcess::start_with(&service, name, &needs::of(self.plan, service.service), ledger).await?;
         self.addresses.insert(service.service, process.address());
         Ok(process)
     }

@@ -4,7 +4,7 @@ use crate::base::{EdgeId, ServiceId};
 use crate::live::engines;
 use crate::plan::real::Origin;
 use crate::plan::spoil::Speech;
-use crate::plan::{Effect, Party, Plan, RealService, Step, Target};
+use crate::plan::{Effect, Party, Plan, RealService, Target};
 use std::net::SocketAddr;
 
 /// The real process behind a service; `None` for a stand-in.
@@ -43,8 +43,13 @@ pub fn in_order(plan: &Plan) -> Vec<&RealService> {
 }
 
 pub fn is_faulted(plan: &Plan, edge: EdgeId) -> bool {
-    let touches = |step: &Step| step.target == Target::Edge(edge) && !matches!(step.effect, Effect::Set(_));
-    plan.schedule.iter().any(touches)
+    let elsewhere = |effect: &Effect| match effect {
+        Effect::Set(_) => true,
+        // Packets into a started process are handled in its own network.
+        Effect::Packets(_) => real(plan, plan.edge(edge).to).is_some_and(is_started),
+        _ => false,
+    };
+    plan.schedule.iter().any(|step| step.target == Target::Edge(edge) && !elsewhere(&step.effect))
 }
 
 /// A modelled latency is put on edges within this machine; a target elsewhere has its own.

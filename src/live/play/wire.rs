@@ -4,6 +4,7 @@
 use super::between::Between;
 use super::control::{Command, Commands};
 use super::drive::{Inbox, Input};
+use super::needs;
 use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span};
 use crate::engine::{Handle, Request, Token, Wire};
 use crate::live::drivers;
@@ -79,7 +80,12 @@ impl Line {
 
     fn step(&mut self, step: &Step) {
         if step.on {
-            self.proxy.iter().for_each(|proxy| proxy.apply(step.fault, &step.effect));
+            let apply = |effect: &Effect| self.proxy.iter().for_each(|proxy| proxy.apply(step.fault, effect));
+            match &step.effect {
+                // Between stand-ins, messages are what there is of packets.
+                Effect::Packets(packets) => packets.on_messages().iter().for_each(apply),
+                effect => apply(effect),
+            }
             self.active.push((step.fault, step.effect.clone()));
         } else {
             self.proxy.iter().for_each(|proxy| proxy.heal(step.fault));
@@ -321,6 +327,13 @@ impl Wire for LiveWire {
             return false;
         }
         match step.target {
+            Target::Edge(edge) if needs::is_handled_inside(&self.plan, step) => {
+                if let Place::Here(commands) = &self.place
+                    && (step.on || step.at < self.plan.length)
+                {
+                    commands.give(Command { index, service: self.plan.edge(edge).to });
+                }
+            }
             Target::Edge(edge) => {
                 let line = &mut self.lines[edge.index()];
                 line.step(step);

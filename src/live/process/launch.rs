@@ -1,6 +1,7 @@
 //! Starting a service: port, folder, arguments, log; then waiting until it is ready or has failed for good.
 
 use super::first::port_names;
+use super::surroundings::{Needs, Surroundings};
 use super::{RealProcess, Running, listener, log, ready};
 use crate::live::folder::Folder;
 use crate::live::undo::spawn::SpawnError;
@@ -36,9 +37,21 @@ impl RealProcess {
 
     /// Starts the service and returns when it is ready. `name` is the service's name in the plan.
     pub async fn start(service: &RealService, name: &str, ledger: &Ledger) -> Result<RealProcess, Trouble> {
+        RealProcess::start_with(service, name, &Needs::default(), ledger).await
+    }
+
+    /// With what the faults of a plan need of it.
+    pub async fn start_with(
+        service: &RealService,
+        name: &str,
+        needs: &Needs,
+        ledger: &Ledger,
+    ) -> Result<RealProcess, Trouble> {
         check_origin(service, name)?;
         let folder = Folder::create(name, ledger)?;
         let volume = make_volume(service, &folder, ledger)?;
+        let root = volume.as_ref().map_or(folder.path(), Volume::path);
+        let surroundings = Surroundings::make(needs, name, folder.path(), root, ledger)?;
         let mut process = RealProcess {
             name: name.to_owned(),
             service: service.clone(),
@@ -47,6 +60,7 @@ impl RealProcess {
             ports: BTreeMap::new(),
             running: None,
             ended: None,
+            surroundings,
             volume,
             folder,
         };
@@ -86,7 +100,13 @@ impl RealProcess {
     async fn launch(&mut self) -> Result<(), Trouble> {
         self.write_files()?;
         let mut command = self.command()?;
-        let (child, entry) = self.ledger.spawn(&mut command, &self.name).map_err(|error| self.not_started(error))?;
+        self.surroundings.prepare(&mut command)?;
+        let mut spawn = || self.ledger.spawn(&mut command, &self.name);
+        let spawned = match &self.surroundings.room {
+            Some(room) => room.within(spawn).unwrap_or_else(|error| Err(SpawnError::Os(error))),
+            None => spawn(),
+        };
+        let (child, entry) = spawned.map_err(|error| self.not_started(error))?;
         let pid = child.id() as i32;
         // The child is not collected yet, so its line in /proc is there even if it ended at once.
         let who = Identity::of(pid).unwrap_or(Identity { pid, start_time: 0 });
@@ -129,7 +149,9 @@ impl RealProcess {
         let named =
             |text: String, (name, port): (&String, &u16)| text.replace(&format!("{{port:{name}}}"), &port.to_string());
         let text = self.ports.iter().fold(text.to_owned(), named);
-        text.replace("{port}", &self.port.to_string()).replace("{dir}", &self.data_dir().to_string_lossy())
+        text.replace("{port}", &self.port.to_string())
+            .replace("{host}", &self.address().ip().to_string())
+            .replace("{dir}", &self.data_dir().to_string_lossy())
     }
 
     fn take_ports(&mut self) -> Result<(), Trouble> {
@@ -251,8 +273,16 @@ fn resolve(program: &str) -> PathBuf {
     }
 }
 
+/// The file of a program, if it can be found.
+pub fn program_file(program: &str) -> Option<PathBuf> {
+    if program.contains('/') {
+        return Some(resolve(program));
+    }
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
 /// One folder in PATH that we may not read makes the system say "permission denied" for a program that is nowhere.
 fn can_be_found(program: &str) -> bool {
-    let folders = std::env::var_os("PATH").unwrap_or_default();
-    program.contains('/') || std::env::split_paths(&folders).any(|folder| folder.join(program).is_file())
+    program.contains('/') || program_file(program).is_some()
 }

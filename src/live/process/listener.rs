@@ -7,9 +7,10 @@ use std::fs;
 /// Whether a process of this group listens on this TCP port. `false` may also mean that it cannot be seen: the socket
 /// can belong to a helper outside the group (as with a container engine), or /proc may be closed to us.
 pub fn is_in_group(port: u16, group: i32) -> bool {
-    let sockets: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
+    // As its leader sees it: it may have a network of its own.
+    let sockets: Vec<String> = ["tcp", "tcp6"]
         .iter()
-        .filter_map(|path| fs::read_to_string(path).ok())
+        .filter_map(|table| fs::read_to_string(format!("/proc/{group}/net/{table}")).ok())
         .flat_map(|table| table.lines().filter_map(|line| listening(line, port)).collect::<Vec<_>>())
         .collect();
     identity::group_members(group).iter().any(|(pid, _)| holds_any(*pid, &sockets))

@@ -6,12 +6,16 @@ mod launch;
 mod listener;
 mod log;
 pub(in crate::live) mod ready;
+pub mod surroundings;
+
+pub use launch::program_file;
 
 use super::drivers::Setup;
 use super::folder::Folder;
+use super::net::Room;
 use super::undo::ledger::GRACE;
 use super::undo::{EntryId, Identity, Ledger, entries, identity, revert};
-use super::{Trouble, Volume};
+use super::{Disk, Trouble, Volume};
 use crate::plan::RealService;
 use crate::plan::real::Protocol;
 use nix::sys::signal::Signal;
@@ -22,6 +26,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Child;
 use std::time::{Duration, Instant};
+use surroundings::Surroundings;
 
 /// A stop signal takes effect in microseconds, unless the process is inside the kernel.
 const PAUSE_WITHIN: Duration = Duration::from_secs(1);
@@ -38,7 +43,8 @@ pub struct RealProcess {
     running: Option<Running>,
     /// Why it ended, when that was not our doing.
     ended: Option<String>,
-    // Dropped in this order, after the process: the volume lies inside the folder.
+    // Dropped in this order, after the process: the disk may lie on the volume, and that lies inside the folder.
+    surroundings: Surroundings,
     volume: Option<Volume>,
     folder: Folder,
 }
@@ -72,7 +78,8 @@ impl RealProcess {
     }
 
     pub fn address(&self) -> SocketAddr {
-        (Ipv4Addr::LOCALHOST, self.port).into()
+        let own = self.surroundings.room.as_ref().map(Room::address);
+        (own.unwrap_or(Ipv4Addr::LOCALHOST), self.port).into()
     }
 
     /// Where every change to it is written down.
@@ -90,9 +97,15 @@ impl RealProcess {
         self.volume.as_mut()
     }
 
+    /// What it was given because a fault needs it.
+    pub fn surroundings(&mut self) -> &mut Surroundings {
+        &mut self.surroundings
+    }
+
     /// What `{dir}` stands for.
     pub fn data_dir(&self) -> PathBuf {
-        let root = self.volume.as_ref().map_or(self.folder.path(), Volume::path);
+        let disk = self.surroundings.disk.as_ref().map(Disk::path);
+        let root = disk.or(self.volume.as_ref().map(Volume::path)).unwrap_or(self.folder.path());
         root.join("data")
     }
 

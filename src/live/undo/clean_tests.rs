@@ -1,7 +1,7 @@
 //! Replaying the ledgers of runners that were killed.
 
 use super::*;
-use crate::live::undo::testkit::{Bench, Runner, is_there};
+use crate::live::undo::testkit::{Bench, CHANGES, Runner, is_there};
 use crate::live::undo::{EntryId, MARKER_FILE, entries};
 
 fn outcomes(bench: &Bench, dry_run: bool) -> Vec<Outcome> {
@@ -14,10 +14,11 @@ fn what_a_killed_runner_left_is_undone() {
     let mut runner = bench.runner(false);
     let pid = runner.child.id() as i32;
     assert_eq!(outcomes(&bench, false), [Outcome::RunnerAlive { pid }]);
-    assert_eq!(runner.left_behind().len(), 6, "a live runner is left alone");
+    assert_eq!(runner.left_behind().len(), CHANGES, "a live runner is left alone");
     runner.kill();
     // The kernel itself wakes (and hangs up on) a stopped group whose parent dies; everything else stays as it was.
-    let stays = |runner: &Runner| runner.left_behind().iter().filter(|text| !text.contains("paused")).count() == 4;
+    let stays =
+        |runner: &Runner| runner.left_behind().iter().filter(|text| !text.contains("paused")).count() == CHANGES - 2;
     assert!(stays(&runner), "nothing undoes itself, or this test shows nothing: {:?}", runner.left_behind());
 
     let all: Vec<Entry> = runner.contents.open.values().rev().cloned().collect();
@@ -25,7 +26,7 @@ fn what_a_killed_runner_left_is_undone() {
     assert!(stays(&runner), "a dry run changes nothing");
 
     let [Outcome::Undone(reports)] = &outcomes(&bench, false)[..] else { panic!("not undone") };
-    assert!(reports.len() == 6 && reports.iter().all(|report| report.done), "{reports:?}");
+    assert!(reports.len() == CHANGES && reports.iter().all(|report| report.done), "{reports:?}");
     assert_eq!(runner.left_behind(), Vec::<String>::new());
     assert!(!runner.ledger.exists());
     assert_eq!(outcomes(&bench, false), []);

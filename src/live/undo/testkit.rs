@@ -5,8 +5,12 @@ use super::entries::Change;
 use super::file::{self, Contents};
 use super::identity::group_members;
 use super::{Entry, EntryId, Ledger, entries, fresh_run_id, mounts};
+use crate::live::Disk;
 use crate::live::folder::Folder;
+use crate::live::net::Room;
+use crate::live::resources::{Cgroup, Controller, soft_limit};
 use crate::live::volume::{BYTES_MIN, Volume};
+use crate::plan::Limit;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead, BufReader};
@@ -14,6 +18,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::{env, fs, mem};
 use tempfile::TempDir;
+
+/// Folder, volume, ballast, pass-through, cgroup, namespace, two processes, a soft limit, a pause.
+pub const CHANGES: usize = 10;
 
 pub struct Bench {
     state: TempDir,
@@ -61,7 +68,7 @@ impl Bench {
         let ledgers = fs::read_dir(self.state()).unwrap().flatten().map(|entry| entry.path());
         let ledger = ledgers.filter(|path| path.extension().is_some_and(|x| x == "ledger")).last().unwrap();
         let contents = file::read(&ledger).unwrap();
-        assert_eq!(contents.open.len(), 6, "folder, volume, ballast, two processes, one pause: {contents:?}");
+        assert_eq!(contents.open.len(), CHANGES, "{contents:?}");
         contents.open.values().for_each(|entry| assert!(is_there(entry), "{entry} was not made"));
         Runner { child, ledger, contents }
     }
@@ -118,12 +125,29 @@ pub fn change_everything(ledger: &Ledger) {
     fs::create_dir(&mount).unwrap();
     let mut volume = Volume::create(&mount, BYTES_MIN, ledger).unwrap();
     volume.fill_to(0.5).unwrap();
+    let (behind, front) = (folder.path().join("behind"), folder.path().join("front"));
+    [&behind, &front].iter().for_each(|path| fs::create_dir(path).unwrap());
+    let disk = Disk::create(&front, &behind, false, ledger).unwrap();
+    let cgroup = Cgroup::create("server", &[Controller::Processes], ledger).expect("root can make a cgroup");
+    let room = Room::create("server", ledger).expect("root can make a namespace");
     // A server with a child of its own, standing in the volume so that it keeps it busy.
     let mut server = quiet("sh", &["-c", "sleep 1000 & wait"]);
-    let (server, _) = ledger.spawn(server.current_dir(&mount), "server").unwrap();
+    cgroup.enter(&mut server).unwrap();
+    let (server, _) = room.within(|| ledger.spawn(server.current_dir(&mount), "server")).unwrap().unwrap();
+    cgroup.limit(&Limit::Processes { count: 20 }, 1).unwrap();
+    let limits = lower(ledger, server.id() as i32);
     let (_, entry) = pause(ledger);
     assert!(entry.0 > 0);
-    mem::forget((folder, volume, server));
+    mem::forget((folder, volume, disk, cgroup, room, server, limits));
+}
+
+/// Of the leader alone, so that the number of entries is known.
+fn lower(ledger: &Ledger, pid: i32) -> u64 {
+    let (who, before) = (super::Identity::of(pid).unwrap(), soft_limit::open_files(pid).unwrap().rlim_cur);
+    let ours = before / 2;
+    ledger.record(entries::SoftLimit { name: "server".into(), who, before, ours }).unwrap();
+    soft_limit::set_open_files(pid, ours).unwrap();
+    ours
 }
 
 fn pause(ledger: &Ledger) -> (Child, EntryId) {
@@ -144,6 +168,12 @@ pub fn is_there(entry: &Entry) -> bool {
         Entry::Paused(change) => group_members(change.who.pid).iter().any(|(_, stat)| stat.is_stopped()),
         Entry::Mount(change) => mounts::top_at(&change.path).unwrap().is_some(),
         Entry::Folder(change) => fs::symlink_metadata(&change.path).is_ok(),
+        Entry::Network(change) => change.is_there(),
+        Entry::Cgroup(change) => change.path.is_dir(),
+        Entry::SoftLimit(change) => {
+            change.who.is_alive()
+                && soft_limit::open_files(change.who.pid).is_ok_and(|limit| limit.rlim_cur == change.ours)
+        }
         Entry::Ballast(change) => fs::symlink_metadata(&change.path).is_ok(),
         Entry::ToxiproxyProxy(change) => !change.look("").gone,
     }

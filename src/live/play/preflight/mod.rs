@@ -3,6 +3,7 @@
 
 mod edges;
 mod expectations;
+mod host;
 mod services;
 mod steps;
 mod toxiproxy;
@@ -30,6 +31,7 @@ pub fn check(plan: &Plan, allow_remote: bool, processes: u32) -> Result<Checked,
     desk.checked.warnings.extend(generators::warning(plan, processes));
     for real in &plan.real.services {
         desk.service(real, allow_remote);
+        desk.host(real);
     }
     desk.edges();
     desk.toxiproxy(allow_remote);

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use crate::base::EdgeId;
-use crate::live::play::target;
+use crate::live::play::{needs, target};
 use crate::plan::real::{Origin, Protocol};
 use crate::plan::spoil::Speech;
 use crate::plan::{Effect, Party, Spoil, Step, Target};
@@ -21,21 +21,22 @@ impl Desk<'_> {
             return self.certificate(step, edge);
         }
         let Target::Service { id, .. } = step.target else { return };
-        let Some(real) = target::real(self.plan, id) else { return };
+        let Some(real) = target::real(self.plan, id) else {
+            let fault = &self.plan.faults[step.fault.index()].name;
+            return self.host_of_stand_in(id, &step.effect, fault);
+        };
         let (fault, name) = (&self.plan.faults[step.fault.index()].name, self.name(id));
         let why = match (&real.origin, &step.effect) {
             (Origin::Address(_), _) => {
                 "firedrill did not start it and must not break it; use a fault on an edge into it, or `start` it here"
             }
             (_, Effect::Set(_)) => "a real process keeps its own settings; push values of the calls to it instead",
-            (_, Effect::Down | Effect::Freeze) => return,
+            (_, Effect::Down | Effect::Freeze | Effect::PowerCut) => return,
+            (_, effect) if needs::is_of_host(effect) => return,
             (_, Effect::Slow { .. }) => {
-                "a real process cannot be slowed from outside; use `latency` on an edge into it"
+                "a real process cannot be slowed by a factor; take processor time from it (`cpu`), or use `latency` on an edge into it"
             }
             (_, Effect::Leak(_)) => "a real process leaks what it leaks; nothing can be taken from it bit by bit",
-            (_, Effect::SlowDisk(_)) => {
-                "the disk of a real process cannot be slowed from outside; use `latency` on an edge into it"
-            }
             (_, Effect::Fail { .. }) => {
                 "a real process cannot be made to answer with errors; use `reset` or `refuse` on an edge into it"
             }

@@ -5,17 +5,23 @@
 //! that nothing is left behind (`testkit::is_there`).
 
 mod ballast;
+mod cgroup;
 mod folder;
 mod mount;
+mod network;
 mod paused;
 mod process;
+mod soft_limit;
 mod toxiproxy;
 
 pub use ballast::Ballast;
+pub use cgroup::Cgroup;
 pub use folder::Folder;
 pub use mount::Mount;
+pub use network::Network;
 pub use paused::Paused;
 pub use process::{Process, group_is_ours};
+pub use soft_limit::SoftLimit;
 pub use toxiproxy::ToxiproxyProxy;
 
 use serde::{Deserialize, Serialize};
@@ -111,11 +117,14 @@ macro_rules! entries {
 
 entries! {
     "ballast" Ballast,
+    "cgroup" Cgroup,
     "folder" Folder,
     "mount" Mount,
+    "network" Network,
     "paused" Paused,
     "process" Process,
     "toxiproxy-proxy" ToxiproxyProxy,
+    "soft-limit" SoftLimit,
 }
 
 impl fmt::Display for Entry {

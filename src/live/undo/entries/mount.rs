@@ -75,7 +75,7 @@ impl Mount {
     /// A foreign mount at the same place only matters while ours is still underneath.
     fn place(&self) -> Result<Place, String> {
         let table = mounts::mounted().map_err(|error| format!("the mount table cannot be read: {error}"))?;
-        let is_ours = |mount: &&Mounted| mount.kind == "tmpfs" && mount.source == self.mark;
+        let is_ours = |mount: &&Mounted| matches!(mount.kind.as_str(), "tmpfs" | "fuse") && mount.source == self.mark;
         let here: Vec<_> = table.iter().filter(|mount| mount.path == self.path).collect();
         match here.last() {
             Some(top) if is_ours(top) => Ok(Place::Ours),

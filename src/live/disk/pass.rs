@@ -1,0 +1,445 @@
+//! The FUSE pass-through: every system call on the data folder is done on the folder behind it, after the control had its say. It keeps
+//! no data of its own and promises nothing that the file system behind it does not.
+
+use super::control::{Access, Control};
+use super::nodes::{Node, Nodes, kind_of};
+use fuser::{
+    Errno, FileHandle, Filesystem, FopenFlags, Generation, INodeNo, LockOwner, OpenFlags, RenameFlags, ReplyAttr,
+    ReplyCreate, ReplyData, ReplyDirectory, ReplyEmpty, ReplyEntry, ReplyLseek, ReplyOpen, ReplyStatfs, ReplyWrite,
+    Request, TimeOrNow, WriteFlags,
+};
+use nix::fcntl::{AtFlags, FallocateFlags};
+use nix::sys::stat::UtimensatFlags;
+use nix::sys::time::TimeSpec;
+use std::ffi::OsStr;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Nothing is remembered by the kernel, because a power cut changes files behind its back.
+const TTL: Duration = Duration::ZERO;
+
+#[derive(Debug)]
+pub struct Shared {
+    pub nodes: Nodes,
+    pub control: Control,
+    /// Before-images are kept, for a power cut.
+    pub keeps: bool,
+    /// Bytes of them.
+    pub kept: AtomicU64,
+}
+
+#[derive(Debug)]
+pub struct PassThrough(pub Arc<Shared>);
+
+impl Shared {
+    fn pass(&self, access: Access) -> io::Result<()> {
+        self.control.pass(access).map_err(io::Error::from_raw_os_error)
+    }
+
+    /// These bytes of a file are about to change.
+    fn before(&self, node: &Node, offset: u64, bytes: u64) -> io::Result<()> {
+        match self.keeps {
+            true => node.unsynced().before(node.file()?, offset, bytes, &self.kept),
+            false => Ok(()),
+        }
+    }
+
+    fn write(&self, node: &Node, offset: u64, data: &[u8]) -> io::Result<u32> {
+        self.pass(Access::Write)?;
+        let data = &data[..self.control.taken(data.len())];
+        self.before(node, offset, data.len() as u64)?;
+        node.file()?.write_all_at(data, offset)?;
+        Ok(data.len() as u32)
+    }
+
+    fn read(&self, node: &Node, offset: u64, size: u32) -> io::Result<Vec<u8>> {
+        self.pass(Access::Read)?;
+        let begun = Instant::now();
+        let mut buffer = vec![0; size as usize];
+        let count = node.file()?.read_at(&mut buffer, offset)?;
+        buffer.truncate(count);
+        self.control.stretch(Access::Read, begun.elapsed());
+        Ok(buffer)
+    }
+
+    fn sync(&self, node: &Node, datasync: bool) -> io::Result<()> {
+        self.pass(Access::Sync)?;
+        let begun = Instant::now();
+        let file = node.file()?;
+        // Held meanwhile: what is written during the sync is not part of it.
+        let mut unsynced = node.unsynced();
+        if datasync { file.sync_data() } else { file.sync_all() }?;
+        if self.keeps {
+            unsynced.synced(&self.kept);
+        }
+        drop(unsynced);
+        self.control.stretch(Access::Sync, begun.elapsed());
+        Ok(())
+    }
+
+    fn resize(&self, node: &Node, size: u64) -> io::Result<()> {
+        let length = node.file()?.metadata()?.len();
+        self.pass(if size > length { Access::Make } else { Access::Change })?;
+        self.before(node, size.min(length), length.saturating_sub(size))?;
+        node.file()?.set_len(size)
+    }
+
+    /// Makes a name by `make`, gives it to who asked, and looks it up.
+    fn make(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        make: impl FnOnce(&Path) -> io::Result<()>,
+    ) -> io::Result<Arc<Node>> {
+        self.pass(Access::Make)?;
+        let parent = self.nodes.get(parent)?;
+        let path = parent.below(name);
+        make(&path)?;
+        std::os::unix::fs::lchown(&path, Some(request.uid()), Some(request.gid()))?;
+        self.nodes.look_up(&parent, name)
+    }
+
+    fn remove(&self, parent: INodeNo, name: &OsStr, remove: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+        self.pass(Access::Change)?;
+        remove(&self.nodes.get(parent)?.below(name))
+    }
+
+    fn answer(&self, node: io::Result<Arc<Node>>, reply: ReplyEntry) {
+        match node.and_then(|node| self.nodes.attr(&node)) {
+            Ok(attr) => reply.entry(&TTL, &attr, Generation(0)),
+            Err(error) => reply.error(error.into()),
+        }
+    }
+}
+
+fn done(outcome: io::Result<()>, reply: ReplyEmpty) {
+    match outcome {
+        Ok(()) => reply.ok(),
+        Err(error) => reply.error(error.into()),
+    }
+}
+
+fn time_spec(time: Option<TimeOrNow>) -> TimeSpec {
+    match time {
+        None => TimeSpec::UTIME_OMIT,
+        Some(TimeOrNow::Now) => TimeSpec::UTIME_NOW,
+        Some(TimeOrNow::SpecificTime(time)) => since_epoch(time),
+    }
+}
+
+fn since_epoch(time: SystemTime) -> TimeSpec {
+    TimeSpec::from_duration(time.duration_since(UNIX_EPOCH).unwrap_or_default())
+}
+
+/// A new regular file, or an old one; what is in it is for `setattr` to cut.
+fn touch(path: &Path, mode: u32, flags: i32) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(mode).custom_flags((flags & libc::O_EXCL) | libc::O_NOFOLLOW);
+    options.create(true).truncate(false).open(path).map(drop)
+}
+
+/// Sets what `setattr` may set beside the size.
+struct Wish {
+    mode: Option<u32>,
+    owner: (Option<u32>, Option<u32>),
+    times: (Option<TimeOrNow>, Option<TimeOrNow>),
+}
+
+impl Wish {
+    fn carry_out(self, node: &Node) -> io::Result<()> {
+        let path = node.path();
+        if self.owner != (None, None) {
+            std::os::unix::fs::chown(&path, self.owner.0, self.owner.1)?;
+        }
+        if let Some(mode) = self.mode {
+            fs::set_permissions(&path, Permissions::from_mode(mode))?;
+        }
+        if self.times.0.is_some() || self.times.1.is_some() {
+            let (read, changed) = (time_spec(self.times.0), time_spec(self.times.1));
+            nix::sys::stat::utimensat(nix::fcntl::AT_FDCWD, &path, &read, &changed, UtimensatFlags::FollowSymlink)?;
+        }
+        Ok(())
+    }
+}
+
+impl Filesystem for PassThrough {
+    fn lookup(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEntry) {
+        let found = self.0.nodes.get(parent).and_then(|parent| self.0.nodes.look_up(&parent, name));
+        self.0.answer(found, reply);
+    }
+
+    fn forget(&self, _: &Request, ino: INodeNo, lookups: u64) {
+        self.0.nodes.forget(ino, lookups);
+    }
+
+    fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {
+        match self.0.nodes.get(ino).and_then(|node| self.0.nodes.attr(&node)) {
+            Ok(attr) => reply.attr(&TTL, &attr),
+            Err(error) => reply.error(error.into()),
+        }
+    }
+
+    fn setattr(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        mode: Option<u32>,
+        uid: Option<u32>,
+        gid: Option<u32>,
+        size: Option<u64>,
+        atime: Option<TimeOrNow>,
+        mtime: Option<TimeOrNow>,
+        _: Option<SystemTime>,
+        _: Option<FileHandle>,
+        _: Option<SystemTime>,
+        _: Option<SystemTime>,
+        _: Option<SystemTime>,
+        _: Option<fuser::BsdFileFlags>,
+        reply: ReplyAttr,
+    ) {
+        let act = || {
+            let node = self.0.nodes.get(ino)?;
+            match size {
+                Some(size) => self.0.resize(&node, size)?,
+                None => self.0.pass(Access::Change)?,
+            }
+            Wish { mode, owner: (uid, gid), times: (atime, mtime) }.carry_out(&node)?;
+            self.0.nodes.attr(&node)
+        };
+        match act() {
+            Ok(attr) => reply.attr(&TTL, &attr),
+            Err(error) => reply.error(error.into()),
+        }
+    }
+
+    fn readlink(&self, _: &Request, ino: INodeNo, reply: ReplyData) {
+        let read = |node: Arc<Node>| Ok(nix::fcntl::readlinkat(node.handle(), "")?);
+        match self.0.nodes.get(ino).and_then(read) {
+            Ok(target) => reply.data(target.as_encoded_bytes()),
+            Err(error) => reply.error(error.into()),
+        }
+    }
+
+    fn mknod(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        _: u32,
+        reply: ReplyEntry,
+    ) {
+        let kind = mode & libc::S_IFMT;
+        let made = self.0.make(request, parent, name, |path| match kind {
+            libc::S_IFREG => touch(path, mode & !umask & 0o7777, libc::O_EXCL),
+            libc::S_IFIFO | libc::S_IFSOCK => {
+                let kind = nix::sys::stat::SFlag::from_bits_truncate(kind);
+                let mode = nix::sys::stat::Mode::from_bits_truncate(mode & !umask & 0o7777);
+                Ok(nix::sys::stat::mknod(path, kind, mode, 0)?)
+            }
+            _ => Err(io::Error::from_raw_os_error(libc::EPERM)),
+        });
+        self.0.answer(made, reply);
+    }
+
+    fn mkdir(&self, request: &Request, parent: INodeNo, name: &OsStr, mode: u32, umask: u32, reply: ReplyEntry) {
+        let made = self.0.make(request, parent, name, |path| {
+            fs::create_dir(path)?;
+            fs::set_permissions(path, Permissions::from_mode(mode & !umask & 0o7777))
+        });
+        self.0.answer(made, reply);
+    }
+
+    fn unlink(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        done(self.0.remove(parent, name, |path| fs::remove_file(path)), reply);
+    }
+
+    fn rmdir(&self, _: &Request, parent: INodeNo, name: &OsStr, reply: ReplyEmpty) {
+        done(self.0.remove(parent, name, |path| fs::remove_dir(path)), reply);
+    }
+
+    fn symlink(&self, request: &Request, parent: INodeNo, name: &OsStr, target: &Path, reply: ReplyEntry) {
+        let made = self.0.make(request, parent, name, |path| std::os::unix::fs::symlink(target, path));
+        self.0.answer(made, reply);
+    }
+
+    fn rename(
+        &self,
+        _: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        newparent: INodeNo,
+        newname: &OsStr,
+        flags: RenameFlags,
+        reply: ReplyEmpty,
+    ) {
+        let act = || {
+            self.0.pass(Access::Change)?;
+            let (from, to) = (self.0.nodes.get(parent)?, self.0.nodes.get(newparent)?);
+            let flags = nix::fcntl::RenameFlags::from_bits_truncate(flags.bits());
+            Ok(nix::fcntl::renameat2(from.handle(), name, to.handle(), newname, flags)?)
+        };
+        done(act(), reply);
+    }
+
+    fn link(&self, _: &Request, ino: INodeNo, newparent: INodeNo, newname: &OsStr, reply: ReplyEntry) {
+        let act = || {
+            self.0.pass(Access::Make)?;
+            let (node, parent) = (self.0.nodes.get(ino)?, self.0.nodes.get(newparent)?);
+            let flags = AtFlags::AT_SYMLINK_FOLLOW;
+            nix::unistd::linkat(nix::fcntl::AT_FDCWD, &node.path(), parent.handle(), newname, flags)?;
+            self.0.nodes.look_up(&parent, newname)
+        };
+        self.0.answer(act(), reply);
+    }
+
+    fn open(&self, _: &Request, ino: INodeNo, _: OpenFlags, reply: ReplyOpen) {
+        match self.0.nodes.get(ino).and_then(|node| node.file().map(drop)) {
+            Ok(()) => reply.opened(FileHandle(0), FopenFlags::empty()),
+            Err(error) => reply.error(error.into()),
+        }
+    }
+
+    fn read(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        offset: u64,
+        size: u32,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyData,
+    ) {
+        match self.0.nodes.get(ino).and_then(|node| self.0.read(&node, offset, size)) {
+            Ok(bytes) => reply.data(&bytes),
+            Err(error) => reply.error(error.into()),
+        }
+    }
+
+    fn write(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        offset: u64,
+        data: &[u8],
+        _: WriteFlags,
+        _: OpenFlags,
+        _: Option<LockOwner>,
+        reply: ReplyWrite,
+    ) {
+        match self.0.nodes.get(ino).and_then(|node| self.0.write(&node, offset, data)) {
+            Ok(count) => reply.written(count),
+            Err(error) => reply.error(error.into()),
+        }
+    }
+
+    fn flush(&self, _: &Request, _: INodeNo, _: FileHandle, _: LockOwner, reply: ReplyEmpty) {
+        reply.ok();
+    }
+
+    fn fsync(&self, _: &Request, ino: INodeNo, _: FileHandle, datasync: bool, reply: ReplyEmpty) {
+        done(self.0.nodes.get(ino).and_then(|node| self.0.sync(&node, datasync)), reply);
+    }
+
+    fn readdir(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: u64, mut reply: ReplyDirectory) {
+        let list = || -> io::Result<Vec<_>> {
+            let mut all = Vec::new();
+            for entry in fs::read_dir(self.0.nodes.get(ino)?.path())? {
+                let entry = entry?;
+                let number = std::os::unix::fs::DirEntryExt::ino(&entry);
+                all.push((number, kind_of(entry.file_type()?), entry.file_name()));
+            }
+            // The offset counts names, so that their order must hold between two calls.
+            all.sort_by(|one, other| one.2.cmp(&other.2));
+            Ok(all)
+        };
+        match list() {
+            Ok(all) => {
+                for (at, (number, kind, name)) in all.into_iter().enumerate().skip(offset as usize) {
+                    if reply.add(INodeNo(number), at as u64 + 1, kind, name) {
+                        break;
+                    }
+                }
+                reply.ok();
+            }
+            Err(error) => reply.error(error.into()),
+        }
+    }
+
+    fn fsyncdir(&self, _: &Request, _: INodeNo, _: FileHandle, _: bool, reply: ReplyEmpty) {
+        done(self.0.pass(Access::Sync), reply);
+    }
+
+    fn statfs(&self, _: &Request, _: INodeNo, reply: ReplyStatfs) {
+        match nix::sys::statvfs::fstatvfs(self.0.nodes.root().handle()) {
+            Ok(stat) => {
+                let (block, fragment) = (stat.block_size() as u32, stat.fragment_size() as u32);
+                let (names, free) = (stat.files(), stat.files_free());
+                let blocks = (stat.blocks(), stat.blocks_free(), stat.blocks_available());
+                reply.statfs(blocks.0, blocks.1, blocks.2, names, free, block, stat.name_max() as u32, fragment);
+            }
+            Err(errno) => reply.error(Errno::from_i32(errno as i32)),
+        }
+    }
+
+    fn create(
+        &self,
+        request: &Request,
+        parent: INodeNo,
+        name: &OsStr,
+        mode: u32,
+        umask: u32,
+        flags: i32,
+        reply: ReplyCreate,
+    ) {
+        let made = self.0.make(request, parent, name, |path| touch(path, mode & !umask & 0o7777, flags));
+        match made.and_then(|node| self.0.nodes.attr(&node)) {
+            Ok(attr) => reply.created(&TTL, &attr, Generation(0), FileHandle(0), FopenFlags::empty()),
+            Err(error) => reply.error(error.into()),
+        }
+    }
+
+    fn fallocate(
+        &self,
+        _: &Request,
+        ino: INodeNo,
+        _: FileHandle,
+        offset: u64,
+        length: u64,
+        mode: i32,
+        reply: ReplyEmpty,
+    ) {
+        let act = || {
+            self.0.pass(Access::Make)?;
+            let node = self.0.nodes.get(ino)?;
+            self.0.before(&node, offset, length)?;
+            let mode = FallocateFlags::from_bits_truncate(mode);
+            Ok(nix::fcntl::fallocate(node.file()?, mode, offset as libc::off_t, length as libc::off_t)?)
+        };
+        done(act(), reply);
+    }
+
+    fn lseek(&self, _: &Request, ino: INodeNo, _: FileHandle, offset: i64, whence: i32, reply: ReplyLseek) {
+        let seek = |node: Arc<Node>| {
+            // SAFETY: a plain system call on an open file. Its position is nobody's: all reads and writes say where.
+            match unsafe { libc::lseek(node.file()?.as_raw_fd(), offset, whence) } {
+                -1 => Err(io::Error::last_os_error()),
+                at => Ok(at),
+            }
+        };
+        match self.0.nodes.get(ino).and_then(seek) {
+            Ok(at) => reply.offset(at),
+            Err(error) => reply.error(error.into()),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A started process and the faults that lie on it now: it is killed, paused, filled, limited as they say, and goes on when the last of
+//! a sort has healed. What is done to the machine under it is in `host`. It knows no schedule and no clock.
+
+mod host;
+#[cfg(test)]
+mod tests;
+
+use crate::base::FaultId;
+use crate::live::drivers;
+use crate::live::{RealProcess, Trouble, Volume};
+use crate::plan::Effect;
+use host::Seen;
+
+/// What a fault touched, for its evidence.
+pub type Done = Result<Vec<(&'static str, u64)>, Trouble>;
+
+pub struct Held {
+    pub process: RealProcess,
+    /// How it is known in dice.
+    name: String,
+    seed: u64,
+    /// Of which a share of processor time is left.
+    cores: u32,
+    down: Vec<FaultId>,
+    frozen: Vec<FaultId>,
+    /// Share of the capacity, and whether that is on top of what is in use.
+    fills: Vec<(FaultId, (f64, bool))>,
+    /// What is done to the machine under it.
+    host: Vec<(FaultId, Effect)>,
+    seen: Seen,
+    /// Its end was reported.
+    pub mourned: bool,
+}
+
+impl Held {
+    pub fn new(process: RealProcess, cores: u32, seed: u64) -> Held {
+        let name = process.name().to_owned();
+        let (down, frozen, fills, host, seen) = Default::default();
+        Held { process, name, seed, cores, down, frozen, fills, host, seen, mourned: false }
+    }
+
+    pub fn is_hit(&self) -> bool {
+        !self.down.is_empty() || !self.frozen.is_empty() || !self.fills.is_empty() || !self.host.is_empty()
+    }
+
+    pub fn go_down(&mut self, fault: FaultId) -> Done {
+        self.down.push(fault);
+        if self.down.len() > 1 {
+            return Ok(vec![("processes kept down", 1)]);
+        }
+        self.process.kill()?;
+        Ok(vec![("processes killed", 1)])
+    }
+
+    /// Cold: its data folder is emptied first.
+    pub async fn come_back(&mut self, fault: FaultId, cold: bool) -> Done {
+        self.down.retain(|other| *other != fault);
+        if self.down.is_empty() {
+            self.start(cold).await?;
+        }
+        Ok(Vec::new())
+    }
+
+    /// What lay on the process before lies on the new one.
+    async fn start(&mut self, cold: bool) -> Result<(), Trouble> {
+        self.forget_soft_limits();
+        self.process.restart(cold).await?;
+        if cold && let Some(prepare) = drivers::kind(self.process.protocol()).prepare {
+            let service = self.process.name().to_owned();
+            let made = prepare(self.process.setup()).await;
+            made.map_err(|why| Trouble::Signal { service, verb: "prepared", why })?;
+        }
+        self.mourned = false;
+        self.lower_soft_limits()?;
+        self.turn_clock()?;
+        if !self.frozen.is_empty() {
+            self.process.pause()?;
+        }
+        Ok(())
+    }
+
+    pub fn freeze(&mut self, fault: FaultId, on: bool) -> Done {
+        match on {
+            true => self.frozen.push(fault),
+            false => self.frozen.retain(|other| *other != fault),
+        }
+        if !self.down.is_empty() {
+            return Ok(Vec::from_iter(on.then_some(("processes kept frozen", 1))));
+        }
+        match (on, self.frozen.len()) {
+            (true, 1) => self.process.pause().map(|()| vec![("processes paused", 1)]),
+            (true, _) => Ok(vec![("processes kept frozen", 1)]),
+            (false, 0) => self.process.resume().map(|()| Vec::new()),
+            (false, _) => Ok(Vec::new()),
+        }
+    }
+
+    /// There is one ballast file for all: when one fault heals, those that are left fill the volume anew.
+    pub fn fill(&mut self, fault: FaultId, how: (f64, bool), on: bool) -> Done {
+        let Some(volume) = self.process.volume() else { return Ok(Vec::new()) };
+        if on {
+            self.fills.push((fault, how));
+            return fill_by(volume, how).map(|bytes| vec![("bytes filled", bytes)]);
+        }
+        self.fills.retain(|(other, _)| *other != fault);
+        volume.empty()?;
+        for (_, how) in &self.fills {
+            fill_by(volume, *how)?;
+        }
+        Ok(Vec::new())
+    }
+
+    pub async fn forget(&mut self) -> Done {
+        let Some(forget) = drivers::kind(self.process.protocol()).forget else {
+            return Ok(Vec::new());
+        };
+        let service = || self.process.name().to_owned();
+        let held = forget(self.process.setup());
+        let held = held.await.map_err(|why| Trouble::Signal { service: service(), verb: "emptied", why })?;
+        Ok(vec![("entries forgotten", held)])
+    }
+}
+
+fn fill_by(volume: &mut Volume, (share, added): (f64, bool)) -> Result<u64, Trouble> {
+    let (used, total) = volume.used()?;
+    volume.fill_to(if added { used as f64 / total as f64 + share } else { share })
+}
