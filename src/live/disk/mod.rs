@@ -2,6 +2,7 @@
 //! mounted over a folder of ours only, and served by this process: when that dies, callers get an error (ENOTCONN) instead of hanging,
 //! and the guardian unmounts it.
 
+mod attributes;
 mod control;
 mod nodes;
 mod pass;

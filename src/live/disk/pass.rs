@@ -1,6 +1,7 @@
 //! The FUSE pass-through: every system call on the data folder is done on the folder behind it, after the control had its say. It keeps
 //! no data of its own and promises nothing that the file system behind it does not.
 
+use super::attributes::{Wish, touch};
 use super::control::{Access, Control};
 use super::nodes::{Node, Nodes, kind_of};
 use fuser::{
@@ -9,17 +10,15 @@ use fuser::{
     Request, TimeOrNow, WriteFlags,
 };
 use nix::fcntl::{AtFlags, FallocateFlags};
-use nix::sys::stat::UtimensatFlags;
-use nix::sys::time::TimeSpec;
 use std::ffi::OsStr;
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, Permissions};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Nothing is remembered by the kernel, because a power cut changes files behind its back.
 const TTL: Duration = Duration::ZERO;
@@ -123,49 +122,6 @@ fn done(outcome: io::Result<()>, reply: ReplyEmpty) {
     match outcome {
         Ok(()) => reply.ok(),
         Err(error) => reply.error(error.into()),
-    }
-}
-
-fn time_spec(time: Option<TimeOrNow>) -> TimeSpec {
-    match time {
-        None => TimeSpec::UTIME_OMIT,
-        Some(TimeOrNow::Now) => TimeSpec::UTIME_NOW,
-        Some(TimeOrNow::SpecificTime(time)) => since_epoch(time),
-    }
-}
-
-fn since_epoch(time: SystemTime) -> TimeSpec {
-    TimeSpec::from_duration(time.duration_since(UNIX_EPOCH).unwrap_or_default())
-}
-
-/// A new regular file, or an old one; what is in it is for `setattr` to cut.
-fn touch(path: &Path, mode: u32, flags: i32) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).mode(mode).custom_flags((flags & libc::O_EXCL) | libc::O_NOFOLLOW);
-    options.create(true).truncate(false).open(path).map(drop)
-}
-
-/// Sets what `setattr` may set beside the size.
-struct Wish {
-    mode: Option<u32>,
-    owner: (Option<u32>, Option<u32>),
-    times: (Option<TimeOrNow>, Option<TimeOrNow>),
-}
-
-impl Wish {
-    fn carry_out(self, node: &Node) -> io::Result<()> {
-        let path = node.path();
-        if self.owner != (None, None) {
-            std::os::unix::fs::chown(&path, self.owner.0, self.owner.1)?;
-        }
-        if let Some(mode) = self.mode {
-            fs::set_permissions(&path, Permissions::from_mode(mode))?;
-        }
-        if self.times.0.is_some() || self.times.1.is_some() {
-            let (read, changed) = (time_spec(self.times.0), time_spec(self.times.1));
-            nix::sys::stat::utimensat(nix::fcntl::AT_FDCWD, &path, &read, &changed, UtimensatFlags::FollowSymlink)?;
-        }
-        Ok(())
     }
 }
 
