@@ -225,17 +225,15 @@ fn a_broker_keeps_what_it_confirmed() {
 
 #[test]
 fn a_name_server_is_asked_and_broken() {
-    let text = drill("dns", "workers: 8", "", "down");
-    let (before, after) = text.split_once("  late:").expect("it has two faults");
-    let (_, rest) = after.split_once('\n').expect("one line");
-    let recording = played(&format!("{before}{rest}"));
+    let recording = played(&drill("dns", "workers: 8", "", "down"));
     let (calm, hurt, later) =
-        (between(&recording, 0.2, 2.4), between(&recording, 2.6, 3.0), between(&recording, 4.0, 4.9));
-    assert!(calm.sent > 50 && calm.failed() == 0, "{calm:?}");
+        (between(&recording, 0.2, 0.9), between(&recording, 2.6, 3.0), between(&recording, 4.0, 4.9));
+    assert!(calm.sent > 10 && calm.failed() == 0, "{calm:?}");
+    let late = between(&recording, 1.1, 1.9).latency.quantile(0.5).expect("questions were answered");
+    assert!(late >= 0.1, "its answers were late: {late} s");
     assert!(hurt.failed() * 2 > hurt.sent, "{hurt:?}");
     assert!(later.ok * 10 >= later.sent * 9, "it came back: {later:?}");
     assert_eq!(left_of(&recording), Vec::<String>::new());
-    assert!(refused(&text).contains("datagrams"));
 }
 
 /// Why a scenario is not played, before anything is started.

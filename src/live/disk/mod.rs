@@ -6,6 +6,7 @@ mod attributes;
 mod control;
 mod nodes;
 mod pass;
+mod shared;
 #[cfg(test)]
 mod tests;
 mod unsynced;
@@ -17,7 +18,8 @@ use crate::plan::Effect;
 use control::Control;
 use fuser::{BackgroundSession, Config, MountOption, Session, SessionACL};
 use nodes::Nodes;
-use pass::{PassThrough, Shared};
+use pass::PassThrough;
+use shared::Shared;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};

@@ -4,10 +4,10 @@
 use super::Desk;
 use super::services::reach;
 use crate::base::EdgeId;
-use crate::live::play::target;
+use crate::live::play::{needs, target};
 use crate::live::toxiproxy::{Api, wishes};
 use crate::plan::real::Origin;
-use crate::plan::{Effect, Target};
+use crate::plan::{Effect, Step, Target};
 use std::net::SocketAddr;
 
 impl Desk<'_> {
@@ -54,7 +54,9 @@ impl Desk<'_> {
 
     fn effects(&mut self) {
         let on_edges = self.plan.schedule.iter().filter(|step| step.on && matches!(step.target, Target::Edge(_)));
-        for step in on_edges.filter(|step| !matches!(step.effect, Effect::Set(_))) {
+        let by_proxy =
+            |step: &&Step| !matches!(step.effect, Effect::Set(_)) && !needs::is_handled_inside(self.plan, step);
+        for step in on_edges.filter(by_proxy) {
             let fault = &self.plan.faults[step.fault.index()].name;
             match (wishes::of(&step.effect), &step.effect) {
                 (Err(why), _) => self.problems.push(format!("fault `{fault}`: {why}; leave `proxy` out to play it")),

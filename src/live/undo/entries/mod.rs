@@ -123,8 +123,8 @@ entries! {
     "network" Network,
     "paused" Paused,
     "process" Process,
-    "toxiproxy-proxy" ToxiproxyProxy,
     "soft-limit" SoftLimit,
+    "toxiproxy-proxy" ToxiproxyProxy,
 }
 
 impl fmt::Display for Entry {
