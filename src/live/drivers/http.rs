@@ -24,7 +24,7 @@ const IDLE_MAX: usize = 4096;
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 pub const KIND: Kind = Kind {
-    how: "HTTP/1.1 by hyper, one keep-alive connection for each request under way",
+    how: "HTTP/1.1, one keep-alive connection for each request under way",
     ..Kind::new(
         Protocol::Http,
         |peer| Ok(Speaker::Http(Http { peer, pool: Pool::default() })),
