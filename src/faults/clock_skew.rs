@@ -19,7 +19,6 @@
 //!   The clock of the machine is never touched.
 //! - **Privilege**: none; libfaketime must be installed.
 //! - **Undo**: the clock is right again; what the library read lies in the private folder of the process.
-//! - **Longest time**: the run.
 //! - **Evidence**: entries changed (calls), clocks turned (copies).
 //!
 //! ```yaml

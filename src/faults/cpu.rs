@@ -9,7 +9,6 @@
 //!   lowered. A stand-in works slower, as in the simulator.
 //! - **Privilege**: root, or a cgroup with the `cpu` controller that was delegated to the user.
 //! - **Undo**: the quota is taken away; the cgroup goes with the process.
-//! - **Longest time**: the run.
 //! - **Evidence**: periods of 100 ms in which the kernel held the processes back (live); pieces of work that were slowed.
 //!
 //! ```yaml

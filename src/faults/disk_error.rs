@@ -10,7 +10,6 @@
 //!   the error. Reads that the page cache answers never come to a disk, so they are not touched. A stand-in fails as in the simulator.
 //! - **Privilege**: root and /dev/fuse.
 //! - **Undo**: accesses afterwards are passed through; the mount goes with the process.
-//! - **Longest time**: the run.
 //! - **Evidence**: disk accesses that failed.
 //!
 //! ```yaml

@@ -6,6 +6,7 @@
 //!
 //! - **Simulated world**: bytes are added until the volume holds the share `to` (one that holds more is left alone), or the share `by`.
 //! - **Live world**: a ballast file is written into the service's size-limited volume. Nothing outside that volume is ever filled.
+//! - **Privilege**: root, to mount that volume.
 //! - **Undo**: the ballast is taken away; what the service itself wrote stays.
 //! - **Evidence**: bytes of ballast.
 //!

@@ -9,7 +9,6 @@
 //!   limit is lowered. With v1 the limit cannot be put below what is in use and cannot be reclaimed; that ends the run with a message.
 //! - **Privilege**: root, or a cgroup with the `memory` controller that was delegated to the user.
 //! - **Undo**: the limit is taken away; the cgroup goes with the process.
-//! - **Longest time**: the run.
 //! - **Evidence**: allocations that met the limit, processes killed by the kernel for it.
 //!
 //! ```yaml

@@ -8,7 +8,6 @@
 //!   because lowering it could not be undone.
 //! - **Privilege**: none for processes of the same user.
 //! - **Undo**: the soft limit becomes what it was, of every process that has ours.
-//! - **Longest time**: the run.
 //! - **Evidence**: looks (20 a second) at which a process had no descriptor left. That the limit was lowered alone is no evidence.
 //!
 //! ```yaml

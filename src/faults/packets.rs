@@ -12,7 +12,6 @@
 //!   Between stand-ins it acts on messages, as in the simulator.
 //! - **Privilege**: root (CAP_NET_ADMIN and CAP_SYS_ADMIN).
 //! - **Undo**: packets pass untouched again; the namespace and all in it goes with the process.
-//! - **Longest time**: the run.
 //! - **Evidence**: packets that were handled.
 //!
 //! ```yaml

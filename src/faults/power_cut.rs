@@ -10,7 +10,6 @@
 //!   unsynced bytes are kept, what is older counts as written back.
 //! - **Privilege**: root and /dev/fuse.
 //! - **Undo**: the process is started again.
-//! - **Longest time**: the run.
 //! - **Evidence**: processes cut off; unsynced bytes that were lost is told beside it.
 //!
 //! ```yaml

@@ -7,7 +7,6 @@
 //! - **Live world**: the processes stand in a cgroup of their own from their start, and its `pids.max` is lowered (v1 and v2).
 //! - **Privilege**: root, or a cgroup with the `pids` controller that was delegated to the user.
 //! - **Undo**: the limit is taken away; the cgroup goes with the process.
-//! - **Longest time**: the run.
 //! - **Evidence**: forks that the kernel refused.
 //!
 //! ```yaml

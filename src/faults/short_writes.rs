@@ -7,7 +7,6 @@
 //! - **Live world**: the data folder of the process is a FUSE pass-through from its start, which takes the first half of such writes.
 //! - **Privilege**: root and /dev/fuse.
 //! - **Undo**: writes afterwards are passed through whole; the mount goes with the process.
-//! - **Longest time**: the run.
 //! - **Evidence**: writes that were cut short.
 //!
 //! ```yaml

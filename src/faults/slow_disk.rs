@@ -11,7 +11,6 @@
 //!   read that the page cache does not answer, takes the longer; a stall holds syncs. Writes end in the page cache and are not touched.
 //! - **Privilege**: none for stand-ins; for a real process root and /dev/fuse.
 //! - **Undo**: accesses that begin afterwards take their own time; what was stalled goes on at once.
-//! - **Longest time**: the run.
 //! - **Evidence**: disk accesses slowed, writes (live: syncs) stalled.
 //!
 //! ```yaml

@@ -42,6 +42,41 @@ fn engines_page() -> String {
     page
 }
 
+/// One row a fault: what each world does, and what it takes.
+fn table_of_faults() -> String {
+    let mut page = "# Every fault, in both worlds\n\nGenerated from the manual pages (`firedrill explain NAME`, [reference/faults.md](reference/faults.md)).\n\n\
+        No fault of a live run lasts longer than `limits: {longest_fault: …}` says, 10 minutes if nothing does: the guardian undoes it\nthen even if \
+        firedrill itself hangs. A fault that touched nothing makes the run inconclusive. Stand-ins play in the live world what the\nsimulator plays, \
+        without any privilege.\n\n\
+        | fault | simulated world | live world | privilege | undo | longest time | evidence |\n|---|---|---|---|---|---|---|\n"
+        .to_owned();
+    for entry in catalogue::entries().iter().filter(|entry| entry.sort == Sort::Fault) {
+        let said = |what: &str| bullet(&entry.text, what);
+        let must =
+            |what: &str| said(what).unwrap_or_else(|| panic!("the page of `{}` does not say its {what}", entry.name));
+        let privilege = said("Privilege").unwrap_or_else(|| "none".to_owned());
+        let longest = match firedrill::faults::named(entry.name).map(|kind| kind.lasts) {
+            Some(firedrill::faults::Lasts::Instantly) => "done at once",
+            _ => "`longest_fault`",
+        };
+        let (model, live, undo, evidence) =
+            (must("Simulated world"), must("Live world"), must("Undo"), must("Evidence"));
+        writeln!(page, "| `{}` | {model} | {live} | {privilege} | {undo} | {longest} | {evidence} |", entry.name)
+            .expect("to a String");
+    }
+    page
+}
+
+/// What a page says behind `- **WHAT**:`, on one line.
+fn bullet(text: &str, what: &str) -> Option<String> {
+    let (_, rest) = text.split_once(&format!("- **{what}**:"))?;
+    let mut lines = rest.lines();
+    let first = lines.next().unwrap_or_default().trim().to_owned();
+    let more = lines.take_while(|line| line.starts_with("  "));
+    let whole = more.fold(first, |whole, line| whole + " " + line.trim());
+    Some(whole.replace('|', "\\|"))
+}
+
 #[test]
 fn the_reference_is_what_the_program_says() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference");
@@ -54,6 +89,7 @@ fn the_reference_is_what_the_program_says() {
         (page(Sort::Control), "controls.md"),
         (page(Sort::Section), "scenario.md"),
         (engines_page(), "engines.md"),
+        (table_of_faults(), "../faults.md"),
     ] {
         let path = folder.join(file);
         if bless {
