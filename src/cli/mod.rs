@@ -6,6 +6,7 @@ mod clean;
 mod compiled;
 mod completions;
 mod console;
+mod doctor;
 mod ending;
 mod explain;
 mod generator;
@@ -53,6 +54,7 @@ enum Command {
     New(new::NewArgs),
     Report(report::ReportArgs),
     Proxy(proxy::ProxyArgs),
+    Doctor(doctor::DoctorArgs),
     Clean(clean::CleanArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
@@ -89,6 +91,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> 
         Command::New(args) => new::run(&args, console),
         Command::Report(args) => report::run(&args, console),
         Command::Proxy(args) => proxy::run(&args, console),
+        Command::Doctor(args) => doctor::run(&args, console),
         Command::Clean(args) => clean::run(&args, console),
         Command::Schema(args) => schema::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),

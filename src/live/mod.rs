@@ -6,6 +6,7 @@
 pub mod certificates;
 pub mod clock;
 pub mod disk;
+pub mod doctor;
 pub mod drivers;
 pub mod engines;
 pub mod folder;

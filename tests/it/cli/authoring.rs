@@ -193,3 +193,31 @@ fn completions_manual_pages_and_help_are_printed() {
     assert!(help.code == Some(0) && help.out.contains("12  inconclusive"), "{}", help.out);
     assert!(!help.out.contains("guardian"));
 }
+
+#[test]
+fn doctor_says_what_this_machine_can_do_and_leaves_nothing() {
+    let home = folder();
+    let table = firedrill(home.path(), &["doctor"]);
+    assert_eq!(table.code, Some(0), "{}", table.err);
+    for word in ["fault proxy on loopback", "FUSE pass-through", "NFQUEUE", "engine: redis", "cgroup"] {
+        assert!(table.out.contains(word), "{word}: {}", table.out);
+    }
+    let json = firedrill(home.path(), &["doctor", "--json"]);
+    let all: Value = serde_json::from_str(&json.out).expect("a JSON document");
+    let rows = all["mechanisms"].as_array().expect("a list").iter().chain(all["servers"].as_array().expect("a list"));
+    for row in rows {
+        let (works, detail) = (row["works"].as_bool().expect("yes or no"), row["detail"].as_str().expect("words"));
+        assert!(works || !detail.is_empty(), "what does not work says why: {row}");
+    }
+    // The tests start it, so it is there; and what was tried is gone again.
+    assert!(
+        all["servers"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .any(|row| row["serves"] == "engine: redis" && row["works"] == true)
+    );
+    let groups = std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten();
+    let left = groups.filter(|entry| entry.file_name().to_string_lossy().starts_with("firedrill-probe-")).count();
+    assert_eq!(left, 0);
+}
