@@ -26,10 +26,10 @@ pub struct Finding {
 
 /// The mechanisms in the order of the manual.
 pub fn mechanisms() -> Vec<Finding> {
-    let guardian = (Ok(String::new()), "none");
+    let works_without = |tried: std::io::Result<()>| tried.map(no_words).map_err(|error| error.to_string());
     let rows = [
-        ("faults on edges", "fault proxy on loopback", guardian, "nothing else is needed"),
-        ("down, restart, pause", "signals to a process group", (Ok(String::new()), "same user"), "-"),
+        ("faults on edges", "fault proxy on loopback", (works_without(listener()), "none"), "--world sim"),
+        ("down, restart, pause", "signals to a process group", (works_without(signal()), "same user"), "-"),
         ("fill", "size-limited tmpfs", (Volume::probe().map(no_words).map_err(words), "root"), "--world sim"),
         (
             "disk-error, slow-disk, short-writes, power-cut",
@@ -40,7 +40,7 @@ pub fn mechanisms() -> Vec<Finding> {
         ("cpu", "cgroup", (home(Controller::Cpu), "root, or delegation"), "`slow` on a stand-in"),
         ("memory", "cgroup", (home(Controller::Memory), "root, or delegation"), "none"),
         ("processes", "cgroup", (home(Controller::Processes), "root, or delegation"), "none"),
-        ("open-files", "soft limit (prlimit)", (Ok(String::new()), "same user"), "-"),
+        ("open-files", "soft limit (prlimit)", (works_without(soft_limit()), "same user"), "-"),
         (
             "clock-skew",
             "libfaketime",
@@ -84,6 +84,22 @@ pub fn servers() -> Vec<Finding> {
         }
     };
     engines::RECIPES.iter().map(of).collect()
+}
+
+fn listener() -> std::io::Result<()> {
+    std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).map(drop)
+}
+
+/// Signal 0 only asks whether another would be allowed.
+fn signal() -> std::io::Result<()> {
+    Ok(nix::sys::signal::kill(nix::unistd::getpid(), None)?)
+}
+
+/// Set to what it is.
+fn soft_limit() -> std::io::Result<()> {
+    use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    Ok(setrlimit(Resource::RLIMIT_NOFILE, soft, hard)?)
 }
 
 fn home(controller: Controller) -> Result<String, String> {
