@@ -20,7 +20,7 @@ const BURST: Duration = Duration::from_millis(5);
 const CATCH_UP: Duration = Duration::from_millis(50);
 
 /// A slice is what the rate allows in this time: short, so that the flow is smooth, and long against the error of the timer.
-const SLICE_SECS: f64 = 0.004;
+const SLICE_SECS: f64 = 0.002;
 
 /// Slices smaller than this would cost more than they smooth, unless they would take longer than `SLICE_SECS_MAX`.
 const SLICE_MIN: f64 = 512.0;

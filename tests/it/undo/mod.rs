@@ -5,6 +5,7 @@
 mod guardian;
 mod left;
 mod moments;
+mod panics;
 mod stops;
 
 use nix::sys::signal::{Signal, kill};
