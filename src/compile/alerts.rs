@@ -28,7 +28,7 @@
 
 use super::expect::{self, Names};
 use crate::base::Span;
-use crate::plan::expectation::Bound;
+use crate::plan::expectation::{Bound, Metric};
 use crate::plan::{Alert, Plan};
 use crate::scenario::{Entry, FieldDoc, Fields, Shape, values};
 
@@ -64,7 +64,12 @@ fn alert(entry: &Entry, root: &Fields, names: &Names) -> Option<Alert> {
         fields.error("when", "a rule is held against a number, not against another window").code("bad-expectation");
         return None;
     };
-    if !whole || matches!(parsed.metric, crate::plan::expectation::Metric::Recovery { .. }) {
+    if matches!(parsed.metric, Metric::Fact { .. }) {
+        let message = "this is so before the run begins, and does not change in it: no rule can watch it";
+        fields.error("when", message).code("bad-expectation");
+        return None;
+    }
+    if !whole || matches!(parsed.metric, Metric::Recovery { .. }) {
         let note = fields.error("when", "a rule looks at every window in turn, not at one");
         note.help("leave the window out, such as `errors(users) > 5%`").code("bad-expectation");
         return None;

@@ -1,7 +1,7 @@
 //! Everything that has a manual page: the source of `firedrill list` and `firedrill explain`, and of docs/reference.
 //! A page is the `//!` head of the file that defines the thing, so that it cannot drift away from it.
 
-use super::{alerts, guardrails, links, real, root, variants, zones};
+use super::{alerts, facts, guardrails, links, real, root, variants, zones};
 use crate::faults;
 use crate::model::{controls, load, policies, services};
 use crate::scenario::FieldDoc;
@@ -59,6 +59,7 @@ static SECTIONS: &[(&str, &str, &[FieldDoc])] = &[
     ("scenario", include_str!("root.rs"), &root::TABLE),
     ("variants", include_str!("variants.rs"), &variants::TABLE),
     ("alerts", include_str!("alerts.rs"), &alerts::TABLE),
+    ("facts", include_str!("facts.rs"), &facts::TABLE),
     ("limits", include_str!("guardrails.rs"), &guardrails::TABLE),
     ("links", include_str!("links.rs"), &links::TABLE),
     ("zones", include_str!("zones.rs"), &zones::TABLE),

@@ -2,6 +2,7 @@
 //! [`plan::Expectation`](crate::plan::Expectation). It resolves names, units and windows, and never measures anything.
 
 mod cursor;
+mod fact;
 mod metric;
 mod plane;
 mod stop;
@@ -11,8 +12,10 @@ mod window;
 
 use crate::base::Time;
 use crate::plan::expectation::{Bound, Compare, Metric};
-use crate::plan::{Meter, Plan, Service, Window};
+use crate::plan::facts::{Facts, Graph};
+use crate::plan::{Edge, Meter, Plan, Service, Window};
 use cursor::Cursor;
+pub use fact::CALLS;
 use metric::Draft;
 pub use stop::parse_stop;
 use value::Value;
@@ -33,6 +36,8 @@ pub struct Names {
     pub volumes: Vec<String>,
     pub meters: Vec<Meter>,
     pub alerts: Vec<String>,
+    /// The scenario's, and the graph of its calls.
+    pub facts: Facts,
     pub warmup: Time,
     pub length: Time,
 }
@@ -53,11 +58,21 @@ impl Names {
             faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
             meters: plan.meters.clone(),
             alerts: plan.alerts.iter().map(|alert| alert.name.clone()).collect(),
+            facts: facts(plan),
             volumes: with_volume.map(|service| service.name.clone()).collect(),
             warmup: plan.warmup,
             length: plan.length,
         }
     }
+}
+
+fn facts(plan: &Plan) -> Facts {
+    let needed = plan.edges.iter().filter(|edge| !edge.optional);
+    let arrow = |edge: &Edge| (plan.party_name(edge.from).to_owned(), plan.service(edge.to).name.clone());
+    let calls = Graph { name: CALLS.to_owned(), arrows: needed.map(arrow).collect() };
+    let mut facts = plan.facts.clone();
+    facts.graphs.push(calls);
+    facts
 }
 
 /// One understood line.
@@ -82,6 +97,9 @@ pub struct ExpectError {
 /// Of things that are counted, `COUNT(SUBJECT) within SPAN of FAULT` asks for at least one.
 pub fn parse(text: &str, names: &Names) -> Result<Parsed, ExpectError> {
     if let Some(parsed) = plane::fires(text, names)? {
+        return Ok(parsed);
+    }
+    if let Some(parsed) = fact::read(text, names)? {
         return Ok(parsed);
     }
     let mut cursor = Cursor::new(text);

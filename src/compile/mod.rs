@@ -7,6 +7,7 @@ mod consumers;
 mod controls;
 mod edges;
 pub mod expect;
+mod facts;
 mod faults;
 mod graph;
 pub mod guardrails;

@@ -27,7 +27,9 @@
 //!   - recovery(users) <= 5s after slow-db
 //! ```
 
-use super::{Request, alerts, controls, edges, faults, graph, guardrails, lines, links, phases, real, variants, zones};
+use super::{
+    Request, alerts, controls, edges, facts, faults, graph, guardrails, lines, links, phases, real, variants, zones,
+};
 use crate::base::{ServiceId, Span, Time};
 use crate::model::load::client::{self, ClientDraft};
 use crate::model::policies::class::Classes;
@@ -37,7 +39,7 @@ use crate::plan::{Plan, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
-pub static TABLE: [FieldDoc; 25] = [
+pub static TABLE: [FieldDoc; 26] = [
     FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
     FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
     FieldDoc::optional("about", Shape::Text, "", "the story"),
@@ -72,6 +74,7 @@ pub static TABLE: [FieldDoc; 25] = [
         "conditions that end the run",
     ),
     FieldDoc::optional("limits", Shape::Object(&guardrails::TABLE), "none", "how much the run may touch"),
+    FieldDoc::optional("facts", Shape::Object(&facts::TABLE), "none", "what is known without playing it"),
     FieldDoc::optional("symptoms", Shape::List(&Shape::Text), "none", "what an incident's base must show"),
     FieldDoc::optional("expect", Shape::List(&Shape::Text), "none", "what must hold"),
     FieldDoc::optional(
@@ -117,6 +120,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     faults::read(root, &fields, &mut plan);
     plan.meters = meters::declared(&plan);
     phases::cut(&mut plan);
+    plan.facts = facts::read(&fields);
     alerts::read(&fields, &mut plan);
     guardrails::read(&fields, &mut plan, sources);
     lines::read(&fields, &mut plan, sources);
@@ -178,6 +182,7 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
         zones: Default::default(),
         stop_if: Vec::new(),
         limits: Default::default(),
+        facts: Default::default(),
         meters: Vec::new(),
     }
 }

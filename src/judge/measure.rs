@@ -102,6 +102,10 @@ pub fn measure(metric: &Metric, stretch: Stretch, strict: bool) -> Measure {
             let (ok, failed) = stretch.ends(*of, None);
             Measure::ratio(cell.completed - cell.wasted, ok + failed, "ended requests")
         }
+        Metric::Fact { value, found } => {
+            let note = (!found.is_empty()).then(|| found.join(", "));
+            Measure { value: Some(*value), samples: 1, note, ..Measure::default() }
+        }
         Metric::Fires { alert } => alerts::fires(*alert as usize, stretch),
         Metric::Meter { meter, take, .. } => stretch.meter(*meter as usize, *take),
         Metric::Recovery { of, before } => recovery::measure(*of, before, stretch),

@@ -139,7 +139,7 @@ impl Unit {
                 MeterUnit::Ratio => Unit::Ratio,
             },
             Metric::Reported { metric, .. } => Unit::of(metric),
-            Metric::Fires { .. } => Unit::Count,
+            Metric::Fires { .. } | Metric::Fact { .. } => Unit::Count,
             Metric::Received { .. } => Unit::Ratio,
             Metric::Gauge { gauge: Gauge::Used, .. } => Unit::Bytes,
             Metric::Gauge { gauge: Gauge::Queue | Gauge::Inflight, .. } => Unit::Count,

@@ -169,6 +169,11 @@ pub enum Metric {
     Fires {
         alert: u32,
     },
+    /// Known without playing: a number, and the names of what was found.
+    Fact {
+        value: f64,
+        found: Vec<String>,
+    },
     Gauge {
         gauge: Gauge,
         of: Subject,

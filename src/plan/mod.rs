@@ -11,6 +11,7 @@ pub mod database;
 pub mod digest;
 pub mod effect;
 pub mod expectation;
+pub mod facts;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod guards;
@@ -36,6 +37,7 @@ pub use calling::{After, Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pic
 pub use controls::{Aimd, Control, Does, Lever, Scaling, Signal, Steering};
 pub use effect::{Effect, FaultInfo, Leak, Patch, Replicas, SlowDisk, Step, Target, Untrusted, Ways, Whose};
 pub use expectation::{Alert, Expectation, Window};
+pub use facts::Facts;
 pub use guards::{Budget, Guard};
 pub use host::{DiskAnswer, DiskError, Limit, Packets};
 pub use limits::{Limits, StopLine};
@@ -124,6 +126,9 @@ pub struct Plan {
     pub stop_if: Vec<StopLine>,
     #[serde(default, skip_serializing_if = "Limits::is_empty")]
     pub limits: Limits,
+    /// What expectations ask of that needs no clock.
+    #[serde(default, skip_serializing_if = "Facts::is_empty")]
+    pub facts: Facts,
     /// Figures beside the standing columns; made from the rest by `meters::declared`.
     pub meters: Vec<Meter>,
 }

@@ -73,6 +73,7 @@ pub fn plan() -> Plan {
         zones: Default::default(),
         stop_if: Vec::new(),
         limits: Default::default(),
+        facts: Default::default(),
         meters: Vec::new(),
     }
 }

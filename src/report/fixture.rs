@@ -123,6 +123,7 @@ pub fn plan(length: f64) -> Plan {
         zones: Default::default(),
         stop_if: Vec::new(),
         limits: Default::default(),
+        facts: Default::default(),
         meters: Vec::new(),
     }
 }

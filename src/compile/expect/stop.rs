@@ -19,6 +19,9 @@ pub fn parse_stop(text: &str, names: &Names) -> Result<(Parsed, f64, Span), Expe
         let error = whole.error("a run is stopped by a number, not by another window");
         return Err(error.help("such as `errors(users) > 30% for 5s`"));
     };
+    if matches!(parsed.metric, Metric::Fact { .. }) {
+        return Err(whole.error("this is so before the run begins, and does not change in it"));
+    }
     if matches!(parsed.metric, Metric::Recovery { .. } | Metric::Fires { .. }) {
         let error = whole.error("this is only known when the run is over");
         return Err(

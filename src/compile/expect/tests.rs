@@ -3,6 +3,7 @@
 use super::{ExpectError, Names, Parsed, parse};
 use crate::base::{ErrorKind, Time};
 use crate::plan::expectation::{Aggregate, Bound, Compare, Gauge, Metric, Subject, Take};
+use crate::plan::facts::Facts;
 use crate::plan::meters::{self, Form};
 use crate::plan::{Meter, Window};
 
@@ -29,6 +30,7 @@ fn names() -> Names {
         ],
         volumes: vec!["cache".to_owned()],
         alerts: vec!["pager".to_owned()],
+        facts: Facts::default(),
         meters: vec![
             Meter {
                 name: "replicas".to_owned(),

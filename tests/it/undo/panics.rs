@@ -35,9 +35,8 @@ fn a_panic_at_random_moments_leaves_nothing_behind() {
         child.env(FOLDER, home.path()).env(MOMENT, moment.to_string()).env("TMPDIR", home.path().join("tmp"));
         let child = child.current_dir(home.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = child.spawn().expect("this program starts");
-        let changed = soon(PATIENCE, || {
-            left::ledgers(&home.state()).iter().any(|(_, text)| text.contains("\"folder\":"))
-        });
+        let changed =
+            soon(PATIENCE, || left::ledgers(&home.state()).iter().any(|(_, text)| text.contains("\"folder\":")));
         let snapshot = left::snapshot(&home.state());
         let done = child.wait_with_output().expect("it ends");
         let said = String::from_utf8_lossy(&done.stderr);
