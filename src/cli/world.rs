@@ -18,8 +18,8 @@ const STEPS: u32 = 400;
 pub struct Setting {
     pub allow_remote: bool,
     pub shutdown: Shutdown,
-    /// So many processes make the load of a live run.
-    pub generators: u32,
+    /// So many processes make the load of a live run; `None`: as many as the scenario says.
+    pub generators: Option<u32>,
     /// A live run stops when this file is there.
     pub stop_file: Option<PathBuf>,
 }
@@ -70,7 +70,7 @@ pub fn describe(plan: &Plan, allow_remote: bool) -> String {
 }
 
 /// Whether a live run could begin here and now.
-pub fn check(plan: &Plan, allow_remote: bool, generators: u32) -> Result<(), Failure> {
+pub fn check(plan: &Plan, allow_remote: bool, generators: Option<u32>) -> Result<(), Failure> {
     live::check_shared(plan, allow_remote, generators).map(drop).map_err(|trouble| failure(&trouble))
 }
 

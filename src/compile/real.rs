@@ -23,6 +23,10 @@
 //! killed starts again on its own data, so its settings decide what survives; with `cold: true` its data is taken from it first.
 //! A `volume` is a size-limited tmpfs under `{dir}`, for the fault `fill`; that needs root.
 //!
+//! `generators: 3` at the top of the scenario lets three processes make the load together (`run --generators` goes before it): each sends
+//! every third request of one script of arrivals, and their histograms and acknowledged writes are put together. What all users of a call
+//! have in common (a pool, a breaker, a retry budget) cannot be divided, and is refused with several.
+//!
 //! Targets outside this machine are refused unless `allow` in the scenario lists their host and the command says `--allow-remote`.
 //! `firedrill run FILE --world live --dry-run` shows what would be started and touched. docs/live.md goes through a game day.
 //!
@@ -47,7 +51,7 @@
 
 use super::root::{is_empty_map, service_named};
 use crate::base::Span;
-use crate::plan::real::{Account, Engine, First, Origin, Protocol, Ready};
+use crate::plan::real::{Account, Engine, First, GENERATORS_MAX, Origin, Protocol, Ready};
 use crate::plan::{Plan, Real, RealService};
 use crate::scenario::{Entry, FieldDoc, Fields, Shape, Value, values};
 
@@ -139,7 +143,18 @@ pub fn read(root: &Fields, plan: &Plan) -> Real {
     let services = root.entries("live").iter().filter_map(|entry| service(entry, root, plan)).collect();
     let allow =
         root.list("allow").iter().filter_map(|node| values::read_text(node, diags)).map(str::to_owned).collect();
-    Real { services, allow, toxiproxy: toxiproxy(root) }
+    Real { services, allow, toxiproxy: toxiproxy(root), generators: generators(root) }
+}
+
+fn generators(root: &Fields) -> Option<u32> {
+    let count = root.count("generators")?;
+    let fits = u32::try_from(count).ok().filter(|count| (1..=GENERATORS_MAX).contains(count));
+    if fits.is_none() {
+        let note =
+            root.error("generators", format!("the load is made by 1 to {GENERATORS_MAX} processes, not by {count}"));
+        note.help("one for each free core is enough").code("wrong-value");
+    }
+    fits
 }
 
 /// `http://host:port`, of which only the middle is needed.

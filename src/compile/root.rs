@@ -39,7 +39,7 @@ use crate::plan::{Plan, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
-pub static TABLE: [FieldDoc; 26] = [
+pub static TABLE: [FieldDoc; 27] = [
     FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
     FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
     FieldDoc::optional("about", Shape::Text, "", "the story"),
@@ -95,6 +95,7 @@ pub static TABLE: [FieldDoc; 26] = [
         "firedrill's own",
         "`http://host:port` of a Toxiproxy server that plays the faults of edges in the live world",
     ),
+    FieldDoc::optional("generators", Shape::Count, "1", "so many processes make the load together in the live world"),
     FieldDoc::optional("allow", Shape::List(&Shape::Text), "none", "hosts outside of loopback that may be targets"),
 ];
 

@@ -10,7 +10,13 @@ pub struct Real {
     pub allow: Vec<String>,
     /// `host:port` of a Toxiproxy server that stands on the edges instead of our own fault proxy.
     pub toxiproxy: Option<String>,
+    /// So many processes make the load, unless the command line says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generators: Option<u32>,
 }
+
+/// More processes than this make no more load on any machine.
+pub const GENERATORS_MAX: u32 = 256;
 
 /// A service that is a real process instead of a stand-in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -6,7 +6,12 @@ use crate::cli::ending::Failure;
 use crate::cli::{plan, world};
 use crate::plan::World;
 
-pub fn show(groups: &[Group], allow_remote: bool, generators: u32, console: &mut Console) -> Result<(), Failure> {
+pub fn show(
+    groups: &[Group],
+    allow_remote: bool,
+    generators: Option<u32>,
+    console: &mut Console,
+) -> Result<(), Failure> {
     for run in groups.iter().flat_map(|group| &group.runs) {
         console.out(&plan::summary(&run.plan, console));
         if run.plan.world == World::Live {

@@ -16,8 +16,9 @@ use super::shape::Shape;
 use super::world::{self, Halt, Setting};
 use super::{panics, select};
 use crate::judge::{ExitCode, Judgement, exit, judge};
-use crate::live::{GENERATORS_MAX, Shutdown, Stop};
+use crate::live::{Shutdown, Stop};
 use crate::plan::World;
+use crate::plan::real::GENERATORS_MAX;
 use crate::record::Recording;
 use clap::{Args, ValueEnum};
 use key::StopKey;
@@ -74,9 +75,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     stop_file: Option<PathBuf>,
     /// Make the load of a live run with N processes; together they send exactly what one would, and their histograms are merged.
-    /// Worth it where one falls behind (`cannot tell`) and cores are free
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(GENERATORS_MAX)))]
-    generators: u32,
+    /// Worth it where one falls behind (`cannot tell`) and cores are free. Without it the scenario's `generators` counts
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(GENERATORS_MAX)))]
+    generators: Option<u32>,
     /// Print the last line only
     #[arg(short, long)]
     quiet: bool,

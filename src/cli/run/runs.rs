@@ -52,8 +52,8 @@ fn group(source: &mut Source, variant: Option<&str>, args: &RunArgs) -> Option<G
     let folder = folder(&plans, with_seed);
     let run = |plan: Plan| {
         let mut again = args.shape.again(&source.chosen.name, variant, plan.seed, plan.world);
-        if plan.world == World::Live && args.generators > 1 {
-            again.push_str(&format!(" --generators {}", args.generators));
+        if let Some(generators) = args.generators.filter(|_| plan.world == World::Live) {
+            again.push_str(&format!(" --generators {generators}"));
         }
         Run { again, plan }
     };

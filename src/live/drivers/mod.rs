@@ -20,7 +20,7 @@ mod smtp;
 mod tcp;
 pub mod words;
 
-pub use acked::{Acked, Tally, Write};
+pub use acked::{Acked, Books, Tally, Write};
 
 use crate::base::{EdgeId, ErrorKind, Outcome, Span};
 use crate::engine::Request;

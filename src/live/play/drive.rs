@@ -1,7 +1,6 @@
 //! The thread that owns the engine: it sleeps until the next event is due or something comes in, and tells the engine what it hears.
 //! A thread of its own with the kernel's timers, because tokio rounds every sleep up to a whole millisecond.
 
-use super::radius::Radius;
 use super::wire::LiveWire;
 use crate::base::{FaultId, Outcome, ServiceId, Span, Time};
 use crate::engine::{Arrived, Engine, Handle};
@@ -19,7 +18,7 @@ use std::time::{Duration, Instant};
 const INBOX_MAX: usize = 40_000;
 /// Inputs handled before the clock is looked at again.
 const BATCH: usize = 64;
-/// How often progress is told, and a quiet run looks around.
+/// How often `look_around` is called, and a quiet run looks at the clock.
 const TICK: Duration = Duration::from_millis(100);
 
 /// What the world tells the engine.
@@ -96,16 +95,16 @@ impl Inputs {
     }
 }
 
-/// Plays from `epoch` to the end of the plan. `None`: the whole length was played.
+/// Plays from `epoch` to the end of the plan; `None`: the whole length was played. About ten times a second `look_around` is told how far
+/// the run is, and may end it in its words.
 pub fn drive(
     engine: &mut Engine<LiveWire>,
     inputs: &mut Inputs,
     epoch: Instant,
-    progress: &mut dyn FnMut(Time),
+    look_around: &mut dyn FnMut(&Engine<LiveWire>, Time) -> Option<String>,
 ) -> Option<Ending> {
     let length = engine.given().length;
     let mut watch = judge::Watch::new(&engine.given().clone(), &mut engine.recorder);
-    let mut radius = Radius::new(engine.given());
     let now = || Time::ZERO + Span::from(epoch.elapsed());
     let mut told = Instant::now();
     loop {
@@ -120,8 +119,7 @@ pub fn drive(
         }
         if told.elapsed() >= TICK {
             told = Instant::now();
-            progress(at);
-            if let Some(words) = radius.as_mut().and_then(|radius| radius.look(engine, at)) {
+            if let Some(words) = look_around(engine, at) {
                 return Some(Ending::Guardrail(words));
             }
         }

@@ -295,7 +295,7 @@ mod tests {
         recording.clients[0].cells[0].offered += 10;
         assert!(unsound(&recording, 0, 0).is_some_and(|why| why.contains("requests were sent")));
         recording.latency_unsound = Some("it was held up".into());
-        let said = unsound_part(&[Part { turn: 2, recording }]);
+        let said = unsound_part(&[Part { turn: 2, recording, books: Vec::new() }]);
         assert_eq!(said.as_deref(), Some("load generator 2: it was held up"));
     }
 }

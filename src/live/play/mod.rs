@@ -30,17 +30,18 @@ mod undoing;
 mod wire;
 
 pub use describe::describe;
-pub use generators::{GENERATORS_MAX, generator_main};
+pub use generators::generator_main;
 
 use super::{Shutdown, Stop, Trouble};
 use crate::base::Time;
-use crate::engine::Engine;
+use crate::engine::{Engine, Share};
 use crate::plan::Plan;
 use crate::record::Recording;
 use control::{Leave, Leaver};
 use drive::{Ending, Inbox, Input, Inputs};
 use ending::Played as Figures;
 use generators::Generators;
+use radius::Radius;
 use stage::Stage;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,6 +49,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
 use undoing::Undo;
+use wire::LiveWire;
 
 /// Threads that carry messages. The engine has its own.
 const CARRIERS: usize = 2;
@@ -66,8 +68,8 @@ pub struct LiveOptions<'a> {
     pub state_dir: Option<PathBuf>,
     /// The program that serves as the guardian and as further generators; `None`: this one.
     pub guardian: Option<PathBuf>,
-    /// So many processes make the load; 0 is taken for 1.
-    pub generators: u32,
+    /// So many processes make the load; `None`: as many as the scenario says.
+    pub generators: Option<u32>,
     /// The run stops when this file is there, beside the one that the scenario names.
     pub stop_file: Option<PathBuf>,
 }
@@ -82,7 +84,7 @@ pub struct Played {
 
 /// Plays the whole run and undoes everything. Blocks for as long as the run lasts; may be called from any thread.
 pub fn play(plan: &Plan, options: &LiveOptions) -> Result<Played, Trouble> {
-    let checked = preflight::check(plan, options.allow_remote, options.generators)?;
+    let checked = preflight::check(plan, options.allow_remote, generators::count(plan, options.generators))?;
     let plan = Arc::new(plan.clone());
     thread::scope(|scope| {
         let run = || Run::prepare(&plan, options, checked)?.play(options);
@@ -94,12 +96,12 @@ pub fn play(plan: &Plan, options: &LiveOptions) -> Result<Played, Trouble> {
 
 /// Checks everything that can be known beforehand, as `play` does before it touches anything, and gives its warnings.
 pub fn check(plan: &Plan, allow_remote: bool) -> Result<Vec<String>, Trouble> {
-    check_shared(plan, allow_remote, 1)
+    check_shared(plan, allow_remote, None)
 }
 
-/// The same for a run whose load several processes make.
-pub fn check_shared(plan: &Plan, allow_remote: bool, generators: u32) -> Result<Vec<String>, Trouble> {
-    preflight::check(plan, allow_remote, generators).map(|checked| checked.warnings)
+/// The same for a run whose load so many processes make, whatever the scenario says.
+pub fn check_shared(plan: &Plan, allow_remote: bool, generators: Option<u32>) -> Result<Vec<String>, Trouble> {
+    preflight::check(plan, allow_remote, generators::count(plan, generators)).map(|checked| checked.warnings)
 }
 
 /// Everything that a run holds. Dropped in this order: what was changed goes before the ledger that would undo it otherwise.
@@ -122,13 +124,14 @@ impl Run {
         stop::refuse_to_begin(plan, options)?;
         let undo = Undo::open(plan, options, &inbox)?;
         let ledger = undo.as_ref().map(|undo| &undo.ledger);
+        let share = Share { turn: 0, of: generators::count(plan, options.generators) };
         let stage = runtime.block_on(async {
             tokio::select! {
-                built = stage::build(plan, &checked.addresses, ledger, &inbox, inputs.watch()) => built,
+                built = stage::build(plan, share, &checked.addresses, ledger, &inbox, inputs.watch()) => built,
                 stop = stop::requested(plan, options) => Err(Trouble::StoppedBeforeStart(stop)),
             }
         })?;
-        let generators = Generators::start(plan, &stage.calls, options, ledger, &inbox)?;
+        let generators = Generators::start(plan, &stage, share.of, options, ledger, &inbox)?;
         Ok(Run { generators, stage, runtime, undo, plan: plan.clone(), inbox, inputs, warnings: checked.warnings })
     }
 
@@ -141,12 +144,17 @@ impl Run {
         keep_time();
         let epoch = generators.begin();
         engine.wire.begin(epoch);
-        let mut progress = |at| options.progress.iter().for_each(|tell| tell(at));
-        let mut ending = drive::drive(&mut engine, &mut inputs, epoch, &mut progress);
+        let mut radius = Radius::new(&plan);
+        let mut look_around = |engine: &Engine<LiveWire>, at| {
+            options.progress.iter().for_each(|tell| tell(at));
+            radius.as_mut()?.look(engine, &generators.seen(), at)
+        };
+        let mut ending = drive::drive(&mut engine, &mut inputs, epoch, &mut look_around);
         let wall_s = epoch.elapsed().as_secs_f64();
         listening.abort();
         engine.wire.hang_up();
         let parts = generators.collect(&mut ending);
+        readback::take_in(&books, &parts);
         let impatient = runtime.spawn(hurry_on_stop(stop::requested(&plan, options), controller.leaver()));
         let mut ended = Instant::now();
         let processes = controller.stop(if ending.is_none() { Leave::Mended } else { Leave::AtOnce });

@@ -7,6 +7,8 @@ use crate::base::{FaultId, Time};
 use crate::engine::Engine;
 use crate::plan::{Limits, Plan, Target};
 use crate::record::Recorder;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A share of fewer than this says nothing.
 const PASSED_MIN: u64 = 20;
@@ -27,6 +29,17 @@ struct Lying {
     base: Option<Seen>,
     /// The latest look, until the books are closed that far.
     pending: Option<(Time, Seen)>,
+}
+
+/// What one of several processes that make the load has seen so far: the proxies stand in the runner, the callers in all of them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Requests are counted up to this moment.
+    until: Time,
+    /// By edge.
+    attempts: Vec<u64>,
+    /// By fault.
+    touched: Vec<BTreeMap<String, u64>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,18 +71,20 @@ impl Radius {
         Some(Radius { limits: plan.limits.clone(), lying })
     }
 
-    /// Says which fault touched more than it may, if one did.
-    pub fn look(&mut self, engine: &Engine<LiveWire>, at: Time) -> Option<String> {
+    /// Says which fault touched more than it may, if one did; `others` are what the other processes that make load have seen.
+    pub fn look(&mut self, engine: &Engine<LiveWire>, others: &[Counts], at: Time) -> Option<String> {
         let mut over = None;
+        let closed = closed_until(&engine.recorder, at);
+        let closed_by_all = others.iter().map(|counts| counts.until).chain([closed]).min().unwrap_or(closed);
         for lying in self.lying.iter_mut().filter(|lying| lying.from <= at) {
-            let closed = lying.closed_until(&engine.recorder, at);
             let (then, mut seen) =
-                *lying.pending.get_or_insert_with(|| (at, lying_now(lying.fault, lying.edge, engine)));
-            if closed < then {
+                *lying.pending.get_or_insert_with(|| (at, lying_now(lying.fault, lying.edge, engine, others)));
+            if closed_by_all < then {
                 continue;
             }
             lying.pending = None;
             seen.requests.passed = passed(&engine.recorder, lying.edge, closed);
+            seen.requests.passed += others.iter().filter_map(|counts| counts.attempts.get(lying.edge)).sum::<u64>();
             let base = *lying.base.get_or_insert(seen);
             over = over.or_else(|| lying.over(&self.limits, seen.since(base), engine.given()));
         }
@@ -77,12 +92,26 @@ impl Radius {
     }
 }
 
-impl Lying {
-    /// The cells before the present one have their figures.
-    fn closed_until(&self, recorder: &Recorder, at: Time) -> Time {
-        recorder.grid.cells[recorder.cell_at(at)].from
+impl Counts {
+    /// `None` while no more is known than until `since`.
+    pub fn of(recorder: &Recorder, at: Time, since: Time) -> Option<Counts> {
+        let until = closed_until(recorder, at);
+        let attempts = (0..recorder.edges.len()).map(|edge| passed(recorder, edge, until)).collect();
+        let touched = recorder.evidence.iter().map(|evidence| evidence.details.clone()).collect();
+        (until > since).then_some(Counts { until, attempts, touched })
     }
 
+    pub fn until(&self) -> Time {
+        self.until
+    }
+}
+
+/// The cells before the present one have their figures.
+fn closed_until(recorder: &Recorder, at: Time) -> Time {
+    recorder.grid.cells[recorder.cell_at(at)].from
+}
+
+impl Lying {
     fn over(&self, limits: &Limits, seen: Seen, plan: &Plan) -> Option<String> {
         let (fault, edge) = (&plan.faults[self.fault.index()].name, &plan.edges[self.edge].name);
         let pairs =
@@ -116,7 +145,7 @@ impl Share {
 }
 
 /// A request may be late and changed as well, so of several counts the largest is what is known for certain.
-fn lying_now(fault: FaultId, edge: usize, engine: &Engine<LiveWire>) -> Seen {
+fn lying_now(fault: FaultId, edge: usize, engine: &Engine<LiveWire>, others: &[Counts]) -> Seen {
     let mut seen = Seen::default();
     let mut count = |what: &str, count: u64| match what.split_once(' ') {
         Some(("requests" | "answers", _)) => seen.requests.touched = seen.requests.touched.max(count),
@@ -125,7 +154,12 @@ fn lying_now(fault: FaultId, edge: usize, engine: &Engine<LiveWire>) -> Seen {
         }
         _ => {}
     };
-    engine.recorder.evidence[fault.index()].details.iter().for_each(|(what, sum)| count(what, *sum));
+    let own = &engine.recorder.evidence[fault.index()].details;
+    let theirs = || others.iter().filter_map(|counts| counts.touched.get(fault.index()));
+    let kinds: BTreeSet<&String> = theirs().flat_map(BTreeMap::keys).chain(own.keys()).collect();
+    for what in kinds {
+        count(what, theirs().chain([own]).filter_map(|details| details.get(what)).sum());
+    }
     if let Some(proxy) = &engine.wire.lines[edge].proxy {
         proxy.evidence(fault).details.iter().for_each(|(what, sum)| count(what, *sum));
         seen.connections.passed = proxy.traffic().connections_accepted;

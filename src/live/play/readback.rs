@@ -1,6 +1,7 @@
 //! After the last fault is healed, and before anything is undone: what the real servers acknowledged is asked for again. What is not
 //! there any more is `lost`. A server that cannot be asked leaves the figure unknown; it is never taken for zero.
 
+use super::generators::Part;
 use super::wire::LiveWire;
 use crate::base::ServiceId;
 use crate::engine::Engine;
@@ -24,6 +25,16 @@ pub struct Book {
     pub acked: Arc<Acked>,
     /// It runs on after us, without what we made there.
     pub foreign: bool,
+}
+
+/// What the other processes of the run have written.
+pub fn take_in(books: &[Book], parts: &[Part]) {
+    for part in parts {
+        for (service, handed_in) in &part.books {
+            let of = books.iter().filter(|book| book.service == *service);
+            of.for_each(|book| book.acked.take_in(part.turn, handed_in.clone()));
+        }
+    }
 }
 
 /// Asks them all, unless a stop comes meanwhile.

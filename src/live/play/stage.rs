@@ -10,6 +10,7 @@ use super::readback::Book;
 use super::target;
 use super::wire::{Line, LiveWire, Place};
 use crate::base::{EdgeId, FaultId, ServiceId, Span};
+use crate::engine::Share;
 use crate::live::drivers::{self, Acked, Cache, Peer, Preload, Setup};
 use crate::live::engines;
 use crate::live::http1::{Servers, Watch};
@@ -55,13 +56,15 @@ struct Builder<'a> {
 
 pub async fn build(
     plan: &Arc<Plan>,
+    share: Share,
     reached: &BTreeMap<ServiceId, SocketAddr>,
     ledger: Option<&Ledger>,
     inbox: &Inbox,
     watch: Watch,
 ) -> Result<Stage, Trouble> {
     let (proxies, calls) = (BTreeMap::new(), Vec::new());
-    let mut builder = Builder { plan, addresses: reached.clone(), proxies, ledger, inbox, acked: books(plan), calls };
+    let mut builder =
+        Builder { plan, addresses: reached.clone(), proxies, ledger, inbox, acked: books(plan, share), calls };
     builder.reach().await?;
     let mut servers = Servers::new(watch.clone(), plan.clone());
     let stand_ins = builder.listen(&mut servers)?;
@@ -282,9 +285,10 @@ impl Builder<'_> {
 }
 
 /// One set of books for each server that keeps what it acknowledges.
-fn books(plan: &Plan) -> BTreeMap<ServiceId, Arc<Acked>> {
+fn books(plan: &Plan, share: Share) -> BTreeMap<ServiceId, Arc<Acked>> {
     let keeps = plan.real.services.iter().filter(|real| real.protocol.keeps_writes());
-    keeps.map(|real| (real.service, Arc::default())).collect()
+    let run = Acked::default().run();
+    keeps.map(|real| (real.service, Arc::new(Acked::of_run(run, share)))).collect()
 }
 
 /// Who is in this process beside the callers.

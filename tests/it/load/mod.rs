@@ -6,6 +6,7 @@
 mod honesty;
 mod processes;
 mod server;
+mod together;
 
 use firedrill::record::{Recording, file};
 use std::path::Path;

@@ -3,15 +3,19 @@
 
 use super::super::drive::{self, Ending, Inbox, Input};
 use super::super::ending::{self, Played};
+use super::super::radius::Counts;
 use super::super::stage;
 use super::super::wire::{Line, LiveWire, Place};
 use super::super::{CARRIERS, LAST_WORDS, keep_time};
 use super::monotonic;
-use super::order::{Order, Said, Word};
+use super::order::{Order, Said, Word, Written};
+use crate::base::{ServiceId, Time};
 use crate::engine::Engine;
-use crate::live::drivers;
+use crate::live::drivers::{self, Acked, Peer};
 use crate::live::http1::Servers;
+use crate::plan::Plan;
 use crate::record::Recording;
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -30,20 +34,25 @@ pub fn generator_main() -> i32 {
     let Some(order) = order else { return ORPHANED };
     drop(lines);
     let said = match play(order) {
-        Ok(recording) => Said::Played(Box::new(recording)),
+        Ok((recording, books)) => Said::Played(Box::new(recording), books),
         Err(why) => Said::Unable(why),
     };
     i32::from(!say(&said))
 }
 
-fn play(order: Order) -> Result<Recording, String> {
+fn play(order: Order) -> Result<(Recording, Written), String> {
     let words = |error: io::Error| error.to_string();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(CARRIERS).enable_all().build();
     let runtime = runtime.map_err(words)?;
     let (inbox, mut inputs) = drive::inbox().map_err(words)?;
     let plan = Arc::new(order.plan);
+    let acked = |(service, run): (&ServiceId, &u32)| (*service, Arc::new(Acked::of_run(*run, order.share)));
+    let books: BTreeMap<ServiceId, Arc<Acked>> = order.runs.iter().map(acked).collect();
     let open = |called: Option<super::Called>| match called {
-        Some(called) => Ok(Line::new(drivers::Edge::open(called.protocol, called.peer)?, None)),
+        Some(super::Called { protocol, peer }) => {
+            let acked = books.get(&plan.edge(peer.edge).to).cloned().unwrap_or_default();
+            Ok(Line::new(drivers::Edge::open(protocol, Peer { acked, ..peer })?, None))
+        }
         None => Ok(Line::new(drivers::Edge::nobody(), None)),
     };
     let wire = {
@@ -53,7 +62,7 @@ fn play(order: Order) -> Result<Recording, String> {
         let room = stage::flights_max(stage::Callers::Only);
         LiveWire::new(plan.clone(), (lines, servers, inputs.watch()), Place::Elsewhere, inbox.clone(), room)
     };
-    let mut engine = Engine::of_share(plan, wire, order.share);
+    let mut engine = Engine::of_share(plan.clone(), wire, order.share);
     let begin = listen(inbox)?;
     keep_time();
     if !say(&Said::Ready) {
@@ -62,13 +71,26 @@ fn play(order: Order) -> Result<Recording, String> {
     let epoch = begin.recv().map(instant).map_err(|_| "it was not told when to begin".to_owned())?;
     thread::sleep(epoch.saturating_duration_since(Instant::now()));
     engine.wire.begin(epoch);
-    let ending = drive::drive(&mut engine, &mut inputs, epoch, &mut |_| {});
+    let ending = drive::drive(&mut engine, &mut inputs, epoch, &mut tell_what_is_seen(&plan));
     let wall_s = epoch.elapsed().as_secs_f64();
     engine.wire.hang_up();
     drive::drain(&mut engine, &inputs);
     runtime.shutdown_timeout(LAST_WORDS);
     let played = Played { wall_s, lost: inputs.lost(), ending, ..Played::default() };
-    Ok(ending::record(engine, played))
+    let books = books.into_iter().map(|(service, acked)| (service, acked.hand_in())).collect();
+    Ok((ending::record(engine, played), books))
+}
+
+/// A limit on requests counts those of all processes, so the runner is told of ours.
+fn tell_what_is_seen(plan: &Plan) -> impl FnMut(&Engine<LiveWire>, Time) -> Option<String> {
+    let (is_limited, mut told) = (plan.limits.requests.is_some(), Time::ZERO);
+    move |engine, at| {
+        if let Some(counts) = Counts::of(&engine.recorder, at, told).filter(|_| is_limited) {
+            told = counts.until();
+            say(&Said::Seen(counts));
+        }
+        None
+    }
 }
 
 /// Hears on a thread of its own when to begin and when to stop, and ends the program when there is nobody to hear.

@@ -2,7 +2,8 @@
 //! never keeps the runner waiting for longer than it was given.
 
 use super::super::drive::{Ending, Inbox, Input};
-use super::order::{Order, Said, Word};
+use super::super::radius::Counts;
+use super::order::{Order, Said, Word, Written};
 use crate::live::undo::{EntryId, SpawnError, program};
 use crate::live::{Ledger, Trouble};
 use crate::record::Recording;
@@ -11,6 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -29,6 +31,7 @@ pub struct Helper {
     lifeline: Option<ChildStdin>,
     said: Receiver<Said>,
     entry: Option<(Ledger, EntryId)>,
+    seen: Arc<Mutex<Counts>>,
 }
 
 impl Helper {
@@ -48,10 +51,11 @@ impl Helper {
         };
         let (lifeline, said) = (child.stdin.take(), child.stdout.take());
         let (tell, told) = channel();
-        let mut helper = Helper { turn, child, lifeline, said: told, entry };
-        let (name, inbox) = (helper.name(), inbox.clone());
+        let seen = Arc::default();
+        let mut helper = Helper { turn, child, lifeline, said: told, entry, seen };
+        let (name, inbox, seen) = (helper.name(), inbox.clone(), helper.seen.clone());
         let listener = thread::Builder::new().name("generator".into());
-        let listening = listener.spawn(move || listen(said, &tell, &name, &inbox));
+        let listening = listener.spawn(move || listen(said, (&tell, &seen), &name, &inbox));
         listening.map_err(|source| Trouble::Machine { what: "start a thread", source })?;
         helper.tell(order).then_some(helper).ok_or_else(|| trouble("it did not take its order".into()))
     }
@@ -64,7 +68,7 @@ impl Helper {
         let why = match self.said.recv_timeout(READY_WITHIN) {
             Ok(Said::Ready) => return Ok(()),
             Ok(Said::Unable(why)) => why,
-            Ok(Said::Played(_)) | Err(_) => "it did not say that it is ready".to_owned(),
+            Ok(_) | Err(_) => "it did not say that it is ready".to_owned(),
         };
         Err(Trouble::Generator { turn: self.turn, why })
     }
@@ -78,10 +82,14 @@ impl Helper {
         self.tell(&Word::Stop);
     }
 
-    /// Its recording, or why there is none.
-    pub fn hand_in(self, until: Instant) -> Result<Recording, &'static str> {
+    pub fn seen(&self) -> Counts {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Its recording and what it wrote, or why there is none.
+    pub fn hand_in(self, until: Instant) -> Result<(Recording, Written), &'static str> {
         match self.said.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Said::Played(recording)) => Ok(*recording),
+            Ok(Said::Played(recording, books)) => Ok((*recording, books)),
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => Err("said nothing at the end"),
             Ok(_) | Err(_) => Err("died"),
         }
@@ -115,14 +123,18 @@ impl Drop for Helper {
 }
 
 /// Passes on what it says; when it ends without a recording, so does the run.
-fn listen(stdout: Option<ChildStdout>, tell: &Sender<Said>, name: &str, inbox: &Inbox) {
+fn listen(stdout: Option<ChildStdout>, (tell, seen): (&Sender<Said>, &Mutex<Counts>), name: &str, inbox: &Inbox) {
     let Some(stdout) = stdout else { return };
     let mut lines = BufReader::new(stdout);
     loop {
         let mut line = Vec::new();
         let read = lines.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
         let Some(said) = read.ok().and_then(|_| serde_json::from_slice::<Said>(&line).ok()) else { break };
-        let is_last = matches!(said, Said::Played(_) | Said::Unable(_));
+        if let Said::Seen(counts) = said {
+            *seen.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+            continue;
+        }
+        let is_last = matches!(said, Said::Played(..) | Said::Unable(_));
         if tell.send(said).is_err() || is_last {
             return;
         }

@@ -9,21 +9,24 @@ mod order;
 
 pub use child::generator_main;
 
+use super::LiveOptions;
 use super::drive::{Ending, Inbox};
-use super::{LiveOptions, target};
+use super::radius::Counts;
+use super::stage::Stage;
+use crate::base::ServiceId;
 use crate::engine::Share;
 use crate::live::{Ledger, Trouble};
+use crate::plan::real::GENERATORS_MAX;
 use crate::plan::{Edge, Party, Plan};
 use crate::record::Recording;
 use helper::Helper;
 use nix::time::{ClockId, clock_gettime};
 pub use order::Called;
-use order::Order;
+use order::{Order, Written};
+use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// More processes than this make no more load on any machine.
-pub const GENERATORS_MAX: u32 = 256;
 /// From the word to begin until the run begins.
 const LEAD: Duration = Duration::from_millis(100);
 /// How long the children have to hand in what they recorded, after the end and after a stop.
@@ -39,21 +42,28 @@ pub struct Generators {
 pub struct Part {
     pub turn: u32,
     pub recording: Recording,
+    pub books: Written,
+}
+
+/// How many processes make the load: as many as were asked for, else as many as the scenario says.
+pub fn count(plan: &Plan, asked: Option<u32>) -> u32 {
+    asked.or(plan.real.generators).unwrap_or(1).max(1)
 }
 
 impl Generators {
-    /// Starts all but the first and waits until they are ready; `calls` says how each edge is called.
+    /// Starts all but the first and waits until they are ready; the stage says how each edge is called, and who keeps what it acknowledges.
     pub fn start(
         plan: &Plan,
-        calls: &[Option<Called>],
+        stage: &Stage,
+        of: u32,
         options: &LiveOptions,
         ledger: Option<&Ledger>,
         inbox: &Inbox,
     ) -> Result<Generators, Trouble> {
-        let of = options.generators.max(1);
+        let runs: BTreeMap<ServiceId, u32> = stage.books.iter().map(|book| (book.service, book.acked.run())).collect();
         let mut helpers = Vec::new();
         for turn in 1..of {
-            let order = Order::new(plan, Share { turn, of }, calls);
+            let order = Order::new(plan, Share { turn, of }, &stage.calls, &runs);
             helpers.push(Helper::start(&order, options.guardian.as_deref(), ledger, inbox)?);
         }
         helpers.iter_mut().try_for_each(Helper::wait_until_ready)?;
@@ -62,6 +72,11 @@ impl Generators {
 
     pub fn share(&self) -> Share {
         Share { turn: 0, of: self.helpers.len() as u32 + 1 }
+    }
+
+    /// What each of them has said last of what it saw.
+    pub fn seen(&self) -> Vec<Counts> {
+        self.helpers.iter().map(Helper::seen).collect()
     }
 
     /// Tells all of them when the run begins, waits for that moment and gives it.
@@ -91,7 +106,7 @@ impl Generators {
         for helper in helpers {
             let (turn, name) = (helper.turn, helper.name());
             match helper.hand_in(until) {
-                Ok(recording) => parts.push(Part { turn, recording }),
+                Ok((recording, books)) => parts.push(Part { turn, recording, books }),
                 Err(why) => {
                     ending.get_or_insert(Ending::Trouble(format!(
                         "{name} {why}, so its share of the figures is missing"
@@ -118,7 +133,7 @@ pub fn problems(plan: &Plan, generators: u32) -> Vec<String> {
         problems.push(format!("{generators} generators are too many; at most {GENERATORS_MAX} can share a run"));
     }
     let mut refuse = |what: String| {
-        problems.push(format!("{what}; play it with one generator (leave out `--generators`)"));
+        problems.push(format!("{what}; play it with one generator (leave out `generators`)"));
     };
     for control in &plan.controls {
         refuse(format!("control `{}` would see only a share of the users", control.name));
@@ -134,9 +149,6 @@ pub fn problems(plan: &Plan, generators: u32) -> Vec<String> {
         for what in shared_by_all_callers(edge) {
             refuse(format!("`{}`: its {what} would be kept by each process for itself", edge.name));
         }
-        if writes(plan, edge) && target::real(plan, edge.to).is_some_and(|real| real.protocol.keeps_writes()) {
-            refuse(format!("`{}`: what the server acknowledges would be kept by each process for itself", edge.name));
-        }
     }
     problems
 }
@@ -146,13 +158,6 @@ pub fn warning(plan: &Plan, generators: u32) -> Option<String> {
     (generators > 1 && !plan.stop_if.is_empty()).then(|| {
         format!("`stop_if` watches the first of {generators} processes, which makes one {generators}th of the users' requests")
     })
-}
-
-/// A message is a write, whatever it says.
-fn writes(plan: &Plan, edge: &Edge) -> bool {
-    let Party::Client(client) = edge.from else { return false };
-    let messages = target::real(plan, edge.to).is_some_and(|real| real.protocol.only_writes());
-    messages || edge.write || plan.client(client).writes > 0.0
 }
 
 /// What all users of an edge have in common, and so must be in one place.

@@ -1,11 +1,14 @@
 //! What the runner and its generators say to each other, one line of JSON at a time. No I/O.
 
+use super::super::radius::Counts;
+use crate::base::ServiceId;
 use crate::engine::Share;
-use crate::live::drivers::Peer;
+use crate::live::drivers::{Books, Peer};
 use crate::plan::real::Protocol;
 use crate::plan::{Party, Plan};
 use crate::record::Recording;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How an edge is called.
@@ -22,6 +25,8 @@ pub struct Order {
     pub share: Share,
     /// By edge; `None` where it is not ours to call.
     pub calls: Vec<Option<Called>>,
+    /// The marks of this run's writes at each server that keeps what it acknowledges.
+    pub runs: BTreeMap<ServiceId, u32>,
 }
 
 /// From the runner, after the order.
@@ -33,17 +38,22 @@ pub enum Word {
     Stop,
 }
 
+/// What a generator wrote to each server that keeps what it acknowledges.
+pub type Written = Vec<(ServiceId, Books)>;
+
 /// From a generator.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Said {
     Ready,
     /// It cannot play; in plain words.
     Unable(String),
-    Played(Box<Recording>),
+    /// About twice a second, where a limit asks for it.
+    Seen(Counts),
+    Played(Box<Recording>, Written),
 }
 
 impl Order {
-    pub fn new(plan: &Plan, share: Share, calls: &[Option<Called>]) -> Order {
+    pub fn new(plan: &Plan, share: Share, calls: &[Option<Called>], runs: &BTreeMap<ServiceId, u32>) -> Order {
         let by_users = |edge: usize| matches!(plan.edges[edge].from, Party::Client(_));
         let calls = calls.iter().enumerate().map(|(edge, called)| called.clone().filter(|_| by_users(edge)));
         let calls = calls.map(|called| {
@@ -54,7 +64,7 @@ impl Order {
         });
         // The runner alone watches over the run.
         let plan = Plan { stop_if: Vec::new(), ..plan.clone() };
-        Order { plan, share, calls: calls.collect() }
+        Order { plan, share, calls: calls.collect(), runs: runs.clone() }
     }
 }
 
@@ -89,7 +99,12 @@ mod tests {
             is_of_another_process: false,
         };
         let called = Called { protocol: Protocol::Http, peer };
-        let order = Order::new(&plan, Share { turn: 1, of: 2 }, &[Some(called.clone()), Some(called)]);
+        let order = Order::new(
+            &plan,
+            Share { turn: 1, of: 2 },
+            &[Some(called.clone()), Some(called)],
+            &[(ServiceId(1), 7)].into(),
+        );
         let line = serde_json::to_string(&order).expect("plain data");
         assert!(!line.contains('\n'));
         let back: Order = serde_json::from_str(&line).expect("the same");
@@ -97,5 +112,6 @@ mod tests {
         let first = back.calls[0].as_ref().expect("the users' call");
         assert!(first.peer.is_of_another_process && first.peer.method == hyper::Method::POST);
         assert!(back.calls[1].is_none());
+        assert_eq!(back.runs, order.runs);
     }
 }
