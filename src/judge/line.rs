@@ -2,9 +2,9 @@
 
 use super::measure::{Measure, Stretch, measure};
 use super::{Judged, Unit, Verdict, steady};
-use crate::base::Time;
+use crate::base::{Span, Time};
 use crate::plan::Window;
-use crate::plan::expectation::{Bound, Compare, Expectation, Metric};
+use crate::plan::expectation::{Bound, Compare, Expectation, Metric, Subject};
 use crate::record::Recording;
 
 /// Figures are sums of floats: differences below this share are none.
@@ -16,10 +16,17 @@ pub fn judge(recording: &Recording, line: &Expectation) -> Judged {
     let unit = Unit::of(&line.metric);
     let measured = over(recording, line, &line.window);
     let bound = bound(recording, line);
-    let verdict = match (measured.value, bound.value) {
-        (Some(value), Some(bound)) if passes(value, line.compare, bound, unit) => Verdict::Holds,
-        (Some(_), Some(_)) => Verdict::Broken,
-        _ => Verdict::CannotTell,
+    let lateness = late_by(recording, line);
+    let (verdict, doubt) = match (measured.value, bound.value) {
+        (Some(value), Some(bound)) => {
+            let holds = |value| passes(value, line.compare, bound, unit);
+            match (holds(value), holds((value - lateness).max(0.0))) {
+                (true, true) => (Verdict::Holds, None),
+                (false, false) => (Verdict::Broken, None),
+                _ => (Verdict::CannotTell, Some(in_doubt(lateness))),
+            }
+        }
+        _ => (Verdict::CannotTell, None),
     };
     let broken = (verdict == Verdict::Broken).then_some(bound.value).flatten();
     Judged {
@@ -34,7 +41,7 @@ pub fn judge(recording: &Recording, line: &Expectation) -> Judged {
         interval: measured.interval,
         window: line.window.clone(),
         broken_at: broken.and_then(|bound| first_broken(recording, line, bound)),
-        note: measured.note.or(bound.note),
+        note: doubt.or(measured.note).or(bound.note),
     }
 }
 
@@ -53,6 +60,29 @@ fn over(recording: &Recording, line: &Expectation, window: &Window) -> Measure {
     let found = measure(&line.metric, stretch, true);
     let interval = found.interval.or_else(|| found.value.and_then(|_| steady::interval(&line.metric, stretch)));
     Measure { interval, ..found }
+}
+
+/// By how much the load generator's own lateness may have lengthened a client's latency, in seconds: for a quantile, what all but a tenth
+/// of the requests beyond it were late by. It only ever adds, so the system's own latency lies between what was measured and that much less.
+fn late_by(recording: &Recording, line: &Expectation) -> f64 {
+    let (Metric::Quantile { of, .. } | Metric::LatencyMean { of } | Metric::LatencyMax { of }) = &line.metric else {
+        return 0.0;
+    };
+    if !matches!(of, Subject::Client(_)) || recording.head.lateness.is_empty() {
+        return 0.0;
+    }
+    let late = recording.head.lateness.over(line.window.from, line.window.to);
+    let by = match &line.metric {
+        Metric::Quantile { quantile, .. } => late.quantile(1.0 - (1.0 - quantile) / 10.0),
+        Metric::LatencyMean { .. } => late.mean(),
+        _ => late.max(),
+    };
+    by.unwrap_or(0.0)
+}
+
+fn in_doubt(lateness: f64) -> String {
+    let late = Span::from_secs_f64(lateness);
+    format!("the load generator sent its requests up to {late} late, and without that the verdict would be another")
 }
 
 fn bound(recording: &Recording, line: &Expectation) -> Measure {

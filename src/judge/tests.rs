@@ -307,6 +307,21 @@ fn a_short_or_unsound_recording_leaves_some_lines_untold() {
 }
 
 #[test]
+fn a_verdict_that_hangs_on_the_generators_own_lateness_is_none() {
+    let early = "p50(users) < 1us between 10s and 20s";
+    let late = "p50(users) < 1us between 60s and 80s";
+    let sure = "p50(users) < 10s between 60s and 80s";
+    let judgement = run_with(&[early, late, sure], |recording| {
+        let mut lateness = crate::record::Lateness::new(Span::from_secs(1));
+        (6000..8000).for_each(|hundredth| lateness.record(secs(f64::from(hundredth) / 100.0), Span::from_secs(5)));
+        recording.head.lateness = lateness;
+    });
+    let verdicts: Vec<Verdict> = judgement.expectations.iter().map(|line| line.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Broken, Verdict::CannotTell, Verdict::Holds]);
+    assert!(judgement.expectations[1].note.as_deref().is_some_and(|note| note.contains("5s late")), "{judgement:?}");
+}
+
+#[test]
 fn a_wrong_fix_must_still_break() {
     let with = |lines: &[&str], world: World| {
         let mut plan = plan();

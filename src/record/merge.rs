@@ -42,6 +42,7 @@ impl Recording {
             }
         }
         self.head.send_lag.merge(&part.head.send_lag);
+        self.head.lateness.merge(&part.head.lateness);
         self.head.clock_lag.merge(&part.head.clock_lag);
     }
 }

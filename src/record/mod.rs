@@ -9,12 +9,14 @@ pub mod file;
 pub(crate) mod fixture;
 pub mod grid;
 pub mod histogram;
+mod lateness;
 mod merge;
 pub mod recorder;
 pub mod recording;
 
 pub use grid::{Cell, Grid};
 pub use histogram::Latencies;
+pub use lateness::Lateness;
 pub use recorder::Recorder;
 pub use recording::{
     ClientCell, CutShort, EdgeCell, Event, Evidence, Head, Load, MeterCell, Recording, Series, ServiceCell, UndoNote,

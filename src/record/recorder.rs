@@ -1,6 +1,8 @@
 //! The Recorder: both worlds write to it while they play. It is told, it never asks; it keeps no clock.
 
-use super::{ClientCell, EdgeCell, Event, Evidence, Grid, Head, Latencies, MeterCell, Recording, Series, ServiceCell};
+use super::{
+    ClientCell, EdgeCell, Event, Evidence, Grid, Head, Latencies, Lateness, MeterCell, Recording, Series, ServiceCell,
+};
 use crate::base::{ClientId, EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span, Time};
 use crate::plan::{Plan, digest};
 
@@ -132,6 +134,7 @@ impl Recorder {
             wall_s,
             events,
             send_lag: Latencies::default(),
+            lateness: Lateness::default(),
             clock_lag: Latencies::default(),
             load: None,
         };

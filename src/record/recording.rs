@@ -1,6 +1,6 @@
 //! The Recording: everything that was measured in one run, cell by cell.
 
-use super::{Grid, Latencies};
+use super::{Grid, Latencies, Lateness};
 use crate::base::{ErrorKind, Outcome, Span, Time};
 use crate::plan::{Plan, World};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,9 @@ pub struct Head {
     pub events: u64,
     /// Lag of the load generator behind the intended send times; empty in the simulator.
     pub send_lag: Latencies,
+    /// The same by when the requests were due.
+    #[serde(default, skip_serializing_if = "Lateness::is_empty")]
+    pub lateness: Lateness,
     /// How late the model's own events were played (ends of work, timeouts, retries): what a stand-in's answers may be off by. Empty in
     /// the simulator.
     #[serde(default)]

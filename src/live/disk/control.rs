@@ -3,7 +3,7 @@
 
 use crate::base::{Dice, FaultId};
 use crate::plan::{DiskAnswer, DiskError, Effect, SlowDisk};
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,8 @@ pub struct Control {
     changed: Condvar,
     /// The power is off: nothing is taken any more.
     off: Mutex<bool>,
+    /// Nothing is stalled for the moment, because whoever waits is to end.
+    lets_go: AtomicBool,
 }
 
 impl Control {
@@ -66,6 +68,12 @@ impl Control {
         self.change(|_| {});
     }
 
+    /// A process that waits for a stalled sync cannot be killed: it is let go before it is ended, and the next one stalls again.
+    pub fn let_go(&self, on: bool) {
+        self.lets_go.store(on, Relaxed);
+        self.change(|_| {});
+    }
+
     pub fn is_off(&self) -> bool {
         *lock(&self.off)
     }
@@ -87,7 +95,8 @@ impl Control {
             if rules.is_empty() {
                 return Ok(());
             }
-            if access == Access::Sync && rules.iter().any(|rule| rule.stalls(begun.is_none())) {
+            let may_stall = access == Access::Sync && !self.lets_go.load(Relaxed);
+            if may_stall && rules.iter().any(|rule| rule.stalls(begun.is_none())) {
                 begun.get_or_insert_with(Instant::now);
                 self.wait_for_change(seen);
                 continue;

@@ -100,6 +100,11 @@ impl Disk {
         self.shared.control.take_touched()
     }
 
+    /// Whoever waits in a stalled sync goes on, and nobody waits in one until this is taken back.
+    pub fn let_go(&self, on: bool) {
+        self.shared.control.let_go(on);
+    }
+
     /// From now on every access fails.
     pub fn cut_power(&self) {
         self.shared.control.power(false);

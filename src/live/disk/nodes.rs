@@ -99,12 +99,21 @@ impl Nodes {
         Ok(node)
     }
 
-    pub fn forget(&self, number: INodeNo, lookups: u64) {
+    /// The kernel does not ask for it any more. A file that is still there and was not synced yet stays known, for a power cut; what was
+    /// removed gives its before-images back to `kept`.
+    pub fn forget(&self, number: INodeNo, lookups: u64, kept: &AtomicU64) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let is_last = known.get(&number.0).is_some_and(|node| node.lookups.fetch_sub(lookups, Relaxed) <= lookups);
-        if is_last {
-            known.remove(&number.0);
+        let Some(node) = known.get(&number.0) else { return };
+        let before = node.lookups.fetch_update(Relaxed, Relaxed, |count| Some(count.saturating_sub(lookups)));
+        if before.is_ok_and(|before| before > lookups) {
+            return;
         }
+        let is_removed = node.metadata().is_ok_and(|metadata| metadata.nlink() == 0);
+        if !is_removed && !node.unsynced().is_empty() {
+            return;
+        }
+        node.unsynced().synced(kept);
+        known.remove(&number.0);
     }
 
     /// Everything that may hold unsynced bytes.

@@ -37,7 +37,7 @@ impl Filesystem for PassThrough {
     }
 
     fn forget(&self, _: &Request, ino: INodeNo, lookups: u64) {
-        self.0.nodes.forget(ino, lookups);
+        self.0.nodes.forget(ino, lookups, &self.0.kept);
     }
 
     fn getattr(&self, _: &Request, ino: INodeNo, _: Option<FileHandle>, reply: ReplyAttr) {

@@ -3,8 +3,9 @@
 use super::*;
 use crate::live::undo::testkit::Bench;
 use crate::plan::{DiskAnswer, DiskError, SlowDisk};
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 struct Place {
@@ -121,6 +122,33 @@ fn a_power_cut_loses_what_was_not_synced_and_nothing_else() {
     assert_eq!(fs::read(&path).unwrap(), b"synced ");
     assert_eq!(fs::read(disk.path().join("other")).unwrap(), b"");
     fs::write(&path, b"on again").unwrap();
+}
+
+#[test]
+fn files_that_are_removed_give_their_images_back_and_those_that_stay_keep_them() {
+    let place = Place::new();
+    let ledger = place.bench.ledger();
+    let disk = place.disk(&ledger);
+    for number in 0..20 {
+        let path = disk.path().join(format!("temporary{number}"));
+        fs::write(&path, [1; 8192]).unwrap();
+        File::open(&path).unwrap().sync_all().unwrap();
+        OpenOptions::new().write(true).open(&path).unwrap().write_all(&[2; 8192]).unwrap();
+        fs::remove_file(&path).unwrap();
+    }
+    let kept = || disk.shared.kept.load(Relaxed);
+    let begun = Instant::now();
+    while kept() > 0 && begun.elapsed() < Duration::from_secs(5) {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(kept(), 0, "images of files that are gone");
+    fs::write(disk.path().join("stays"), b"never synced").unwrap();
+    // The kernel forgets what nobody has open when it is told to.
+    let _ = fs::write("/proc/sys/vm/drop_caches", "2");
+    std::thread::sleep(Duration::from_millis(50));
+    disk.cut_power();
+    assert!(disk.lose_unsynced().unwrap() >= 12);
+    assert_eq!(fs::read(disk.path().join("stays")).unwrap(), b"");
 }
 
 #[test]

@@ -43,6 +43,10 @@ impl Unsynced {
         Ok(())
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.length.is_none()
+    }
+
     pub fn synced(&mut self, kept: &AtomicU64) {
         kept.fetch_sub(self.pages.len() as u64 * PAGE, Relaxed);
         self.pages.clear();

@@ -7,8 +7,9 @@ use crate::base::{ErrorKind, Outcome};
 use crate::engine::Traits;
 use crate::plan::real::Protocol;
 use async_nats::connection::State;
-use async_nats::jetstream::context::{Context, PublishErrorKind};
-use async_nats::jetstream::stream::Config;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{Context, GetStreamError, GetStreamErrorKind, PublishErrorKind};
+use async_nats::jetstream::stream::{Config, RawMessageErrorKind};
 use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,8 +126,11 @@ async fn clear(setup: Setup) -> Result<(), String> {
 
 async fn read_back(setup: Setup, acked: Arc<Acked>) -> Result<Tally, String> {
     let context = context(&setup).await?;
-    let stream = context.get_stream(name_of(&setup)).await;
-    let Ok(stream) = stream else { return Ok(acked.tally_messages([])) };
+    let stream = match context.get_stream(name_of(&setup)).await {
+        Ok(stream) => stream,
+        Err(error) if is_no_stream(&error) => return Ok(acked.tally_messages([])),
+        Err(error) => return Err(error.to_string()),
+    };
     let state = stream.cached_info().state.clone();
     let mut readers = JoinSet::new();
     for reader in 0..READERS {
@@ -134,13 +138,20 @@ async fn read_back(setup: Setup, acked: Arc<Acked>) -> Result<Tally, String> {
         readers.spawn(async move {
             let mut found = Vec::new();
             for sequence in (state.first_sequence + reader..=state.last_sequence).step_by(READERS as usize) {
-                // One that is not there any more is what is being looked for.
-                if let Ok(message) = stream.get_raw_message(sequence).await {
-                    found.extend(acked.number_in(&message.payload));
+                match stream.get_raw_message(sequence).await {
+                    Ok(message) => found.extend(acked.number_in(&message.payload)),
+                    // What is not there any more is what is being looked for; no answer is not an answer.
+                    Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => {}
+                    Err(error) => return Err(format!("message {sequence}: {error}")),
                 }
             }
-            found
+            Ok(found)
         });
     }
-    Ok(acked.tally_messages(readers.join_all().await.into_iter().flatten()))
+    let found: Vec<Vec<_>> = readers.join_all().await.into_iter().collect::<Result<_, String>>()?;
+    Ok(acked.tally_messages(found.into_iter().flatten()))
+}
+
+fn is_no_stream(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(error) if error.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }

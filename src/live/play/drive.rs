@@ -42,6 +42,13 @@ pub enum Ending {
     Trouble(String),
 }
 
+impl Ending {
+    /// Somebody or something wants it to be over at once.
+    pub fn is_a_stop(&self) -> bool {
+        matches!(self, Ending::Signal(_) | Ending::Guardrail(_))
+    }
+}
+
 /// The way to the engine, for any thread; never waits.
 #[derive(Clone)]
 pub struct Inbox {

@@ -64,9 +64,10 @@ pub async fn stop_proxies(engine: &mut Engine<LiveWire>) {
 }
 
 /// Undoes everything, and gives what became of every change of the run. Those from before the end say when.
-pub fn undo(ledger: &Ledger, ending: Option<&Ending>, epoch: Instant) -> Vec<UndoNote> {
+/// A run that was stopped must be undone within a second; otherwise servers may take their time to end.
+pub fn undo(ledger: &Ledger, is_stopped: bool, epoch: Instant) -> Vec<UndoNote> {
     let begun = Instant::now();
-    ledger.undo_all(grace(ending));
+    ledger.undo_all(if is_stopped { SHORT_GRACE } else { GRACE });
     let note = |(at, report): (Instant, UndoReport)| UndoNote {
         what: report.entry.to_string(),
         done: report.done,
@@ -76,14 +77,6 @@ pub fn undo(ledger: &Ledger, ending: Option<&Ending>, epoch: Instant) -> Vec<Und
         at: (at < begun).then(|| to_the_millisecond(Time::ZERO + Span::from(at.saturating_duration_since(epoch)))),
     };
     ledger.history().into_iter().map(note).collect()
-}
-
-/// A run that was stopped must be undone within a second; otherwise servers may take their time to end.
-fn grace(ending: Option<&Ending>) -> Duration {
-    match ending {
-        Some(Ending::Signal(_) | Ending::Guardrail(_)) => SHORT_GRACE,
-        Some(Ending::Trouble(_)) | None => GRACE,
-    }
 }
 
 /// One line that says whether anybody still answers where we listened.
@@ -101,12 +94,13 @@ pub fn look_for_listeners(listeners: &[SocketAddr]) -> Option<UndoNote> {
 pub fn record(mut engine: Engine<LiveWire>, played: Played) -> Recording {
     engine.finish();
     let plan = engine.given().clone();
-    let (at, lag, unsent) = (engine.now(), engine.wire.lag(), engine.wire.unsent);
+    let (at, lateness, unsent) = (engine.now(), engine.wire.lateness(), engine.wire.unsent);
     let clock_lag = std::mem::take(&mut engine.wire.clock_lag);
     let mut load = engine.wire.load();
     let mut recording = engine.recorder.finish(&plan, played.wall_s, 0, methods(&plan));
     recording.head.world = World::Live;
-    recording.head.send_lag = lag;
+    recording.head.send_lag = lateness.whole();
+    recording.head.lateness = lateness;
     recording.head.clock_lag = clock_lag;
     for part in &played.parts {
         recording.add_part(&part.recording, |service| target::real(&plan, ServiceId::from(service)).is_some());

@@ -32,7 +32,7 @@ mod wire;
 pub use describe::describe;
 pub use generators::generator_main;
 
-use super::{Shutdown, Stop, Trouble};
+use super::{RealProcess, Shutdown, Stop, Trouble};
 use crate::base::Time;
 use crate::engine::{Engine, Share};
 use crate::plan::Plan;
@@ -153,12 +153,18 @@ impl Run {
         let wall_s = epoch.elapsed().as_secs_f64();
         listening.abort();
         engine.wire.hang_up();
-        let parts = generators.collect(&mut ending);
-        readback::take_in(&books, &parts);
-        let impatient = runtime.spawn(hurry_on_stop(stop::requested(&plan, options), controller.leaver()));
         let mut ended = Instant::now();
-        let processes = controller.stop(if ending.is_none() { Leave::Mended } else { Leave::AtOnce });
+        let impatient = runtime.spawn(hurry_on_stop(stop::requested(&plan, options), controller.leaver()));
+        let leave = if ending.is_none() { Leave::Mended } else { Leave::AtOnce };
+        // What was recorded elsewhere is taken in while the faults are being healed.
+        let (parts, processes) = thread::scope(|scope| {
+            let parts = scope.spawn(|| generators.collect(&mut ending));
+            let mut processes = controller.stop(leave);
+            processes.iter_mut().for_each(RealProcess::let_go);
+            (parts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), processes)
+        });
         impatient.abort();
+        readback::take_in(&books, &parts);
         drive::drain(&mut engine, &inputs);
         let mut stopped_late = None;
         if ending.is_none() {
@@ -166,10 +172,11 @@ impl Run {
             stopped_late = runtime.block_on(readback::read_back(&mut engine, &books, stop));
             ended = Instant::now();
         }
-        engine.recorder.warnings.extend(runtime.block_on(readback::clear(&books)));
         ending::collect_evidence(&mut engine);
-        let mut notes =
-            undo.as_ref().map(|undo| ending::undo(&undo.ledger, ending.as_ref(), epoch)).unwrap_or_default();
+        let is_stopped = ending.as_ref().is_some_and(Ending::is_a_stop) || stopped_late.is_some();
+        let mut notes = undo.as_ref().map(|undo| ending::undo(&undo.ledger, is_stopped, epoch)).unwrap_or_default();
+        // Only now: a server that is not ours may not answer, and no fault waits for it.
+        engine.recorder.warnings.extend(runtime.block_on(readback::clear(&books)));
         engine.wire.close_doors();
         runtime.block_on(ending::stop_proxies(&mut engine));
         runtime.shutdown_timeout(LAST_WORDS);

@@ -5,12 +5,12 @@ use super::between::Between;
 use super::control::{Command, Commands};
 use super::drive::{Inbox, Input};
 use super::needs;
-use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span};
+use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span, Time};
 use crate::engine::{Handle, Request, Token, Wire};
 use crate::live::drivers;
 use crate::live::http1::{self, Answered, Callers, Ready, Requested, Servers, Watch};
 use crate::plan::{Effect, Plan, Step, Target};
-use crate::record::{Latencies, Load};
+use crate::record::{Latencies, Lateness, Load};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -35,7 +35,7 @@ pub struct LiveWire {
     place: Place,
     inbox: Inbox,
     epoch: Instant,
-    lag: Arc<Mutex<Latencies>>,
+    lateness: Arc<Mutex<Lateness>>,
     /// How late the engine's own events were played.
     pub clock_lag: Latencies,
     flights: HashMap<Attempt, Flight>,
@@ -118,6 +118,7 @@ impl LiveWire {
         let callers = Callers::new(watch, lines.iter().map(|line| line.driver.plain_http()).collect());
         let mut real = vec![false; plan.services.len()];
         plan.real.services.iter().for_each(|service| real[service.service.index()] = true);
+        let step = plan.window;
         LiveWire {
             runtime: runtime::Handle::current(),
             plan,
@@ -126,7 +127,7 @@ impl LiveWire {
             place,
             inbox,
             epoch: Instant::now(),
-            lag: Arc::default(),
+            lateness: Arc::new(Mutex::new(Lateness::new(step))),
             clock_lag: Latencies::default(),
             flights: HashMap::new(),
             flights_max,
@@ -203,29 +204,28 @@ impl LiveWire {
         self.callers.hang_up();
     }
 
-    pub fn lag(&self) -> Latencies {
-        self.lag.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn lateness(&self) -> Lateness {
+        self.lateness.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 impl LiveWire {
     fn count_lag(&self, request: &Request) {
         if let Some(at) = request.intended {
-            let due = self.epoch + at.since(crate::base::Time::ZERO).to_std();
+            let due = self.epoch + at.since(Time::ZERO).to_std();
             let late = Instant::now().saturating_duration_since(due);
-            self.lag.lock().unwrap_or_else(PoisonError::into_inner).record(Span::from(late));
+            self.lateness.lock().unwrap_or_else(PoisonError::into_inner).record(at, Span::from(late));
         }
     }
 
     fn send_by_task(&self, request: Request) -> AbortHandle {
-        let due =
-            request.intended.map(|at| (self.epoch + at.since(crate::base::Time::ZERO).to_std(), self.lag.clone()));
+        let due = request.intended.map(|at| (at, self.epoch, self.lateness.clone()));
         let (driver, inbox) = (self.lines[request.edge.index()].driver.clone(), self.inbox.clone());
         let task = self.runtime.spawn(async move {
             let begun = Instant::now();
-            if let Some((due, lag)) = due {
-                let late = begun.saturating_duration_since(due);
-                lag.lock().unwrap_or_else(PoisonError::into_inner).record(Span::from(late));
+            if let Some((at, epoch, lateness)) = due {
+                let late = begun.saturating_duration_since(epoch + at.since(Time::ZERO).to_std());
+                lateness.lock().unwrap_or_else(PoisonError::into_inner).record(at, Span::from(late));
             }
             let outcome = driver.call(&request).await;
             let took = Span::from(begun.elapsed());

@@ -172,10 +172,18 @@ impl RealProcess {
         self.running.as_mut().ok_or(Trouble::NotRunning { service, verb })
     }
 
+    /// It is about to be ended, and must not wait for its disk.
+    pub fn let_go(&mut self) {
+        if let Some(disk) = &self.surroundings.disk {
+            disk.let_go(true);
+        }
+    }
+
     /// Ends the group by way of the ledger, which looks afterwards that it is gone and strikes it out.
     fn end(&mut self, verb: &'static str, first: Option<Signal>) -> Result<(), Trouble> {
         let running = self.live(verb)?;
         let (entry, pause, leader) = (running.entry, running.pause.take(), running.who.pid);
+        self.let_go();
         if let Some(signal) = first {
             // A failure shows in the undo's own look afterwards.
             let _ = identity::signal_members(leader, signal);
@@ -183,6 +191,9 @@ impl RealProcess {
         let report = self.ledger.undo(entry, GRACE);
         if let Some(pause) = pause {
             self.ledger.undo(pause, Duration::ZERO);
+        }
+        if let Some(disk) = &self.surroundings.disk {
+            disk.let_go(false);
         }
         if let Some(report) = report.filter(|report| !report.done) {
             return Err(Trouble::Signal { service: self.name.clone(), verb, why: report.detail });

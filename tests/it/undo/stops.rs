@@ -137,3 +137,39 @@ fn a_dry_run_lists_every_change_with_its_undo_and_its_limit() {
     }
     assert!(left::behind(home.path(), None).is_empty() && !home.path().join("reports").exists());
 }
+
+/// Who waits in a stalled sync cannot be killed, so it must be let go before it is ended: by a stop, and by a fault that kills it meanwhile.
+#[test]
+fn a_server_that_hangs_in_its_disk_can_be_stopped_and_killed() {
+    let text = "name: hangs
+world: live
+length: 20s
+clients:
+  users: {calls: {to: kv, write: true, timeout: 200ms}, rate: 50/s, keys: {count: 100}}
+services:
+  kv: {work: 1ms, volume: {commit: 1ms}}
+faults:
+  hangs: {kind: slow-disk, on: kv, stall: true, at: 500ms, for: 19s}
+  killed: {kind: down, on: kv, at: 2s, for: 1s}
+live:
+  kv: {engine: redis, settings: {appendfsync: everysec, appendonly: yes}}
+";
+    for (kills, wait) in [(false, 1500), (true, 4000)] {
+        let home = Home::new();
+        let kill = "  killed: {kind: down, on: kv, at: 2s, for: 1s}\n";
+        home.write("hangs.yaml", &if kills { text.to_owned() } else { text.replace(kill, "") });
+        let mut run = home.start(&["run", "hangs.yaml"]);
+        run.has_changed("mount");
+        std::thread::sleep(Duration::from_millis(wait));
+        let asked = Instant::now();
+        run.signal(nix::sys::signal::Signal::SIGTERM);
+        let over = || run.child.try_wait().expect("it can be waited for").is_some();
+        assert!(soon(PATIENCE, over), "it hangs with its server, kills: {kills}");
+        let took = undone_within(&home, asked);
+        let folder = home.path().join("reports/hangs");
+        let json = std::fs::read_to_string(folder.with_extension("live").join("result.json"))
+            .or_else(|_| std::fs::read_to_string(folder.join("result.json")))
+            .expect("a report");
+        assert!(!json.contains("not undone"), "took {took:?}: {json}");
+    }
+}
