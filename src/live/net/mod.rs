@@ -11,13 +11,20 @@ mod tests;
 pub use room::Room;
 pub use shaping::{Mechanism, Shaping};
 
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
 use std::io;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 /// Runs a program that ends at once; an error is what it said.
 fn run(program: &str, args: &[&str]) -> Result<(), String> {
     let mut command = Command::new(program);
-    let output = command.args(args).stdin(Stdio::null()).output();
+    command.args(args).stdin(Stdio::null());
+    // It must not go on making things when nobody is left who would know of them.
+    // SAFETY: between fork and exec only this one system call is made.
+    unsafe { command.pre_exec(|| Ok(set_pdeathsig(Signal::SIGKILL)?)) };
+    let output = command.output();
     let output = output.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => format!("the program `{program}` is not installed"),
         _ => format!("`{program}`: {error}"),

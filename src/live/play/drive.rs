@@ -8,9 +8,9 @@ use crate::judge::{self, Tripped};
 use crate::live::Stop;
 use crate::live::http1::{Answered, Bell, Poller, Requested, Watch};
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Inputs that may wait for the engine. More than all attempts that can be under way at once, so that only a flood from outside,
@@ -55,12 +55,15 @@ pub struct Inbox {
     sender: SyncSender<Input>,
     bell: Arc<Bell>,
     lost: Arc<AtomicU64>,
+    ending: Arc<Mutex<Option<Ending>>>,
 }
 
 pub struct Inputs {
     receiver: Receiver<Input>,
     poller: Poller,
     lost: Arc<AtomicU64>,
+    /// The first that came; it needs no room among the others.
+    ending: Arc<Mutex<Option<Ending>>>,
 }
 
 /// The inbox was full, or the run is over; the input comes to nothing.
@@ -69,12 +72,18 @@ pub struct Lost;
 
 pub fn inbox() -> io::Result<(Inbox, Inputs)> {
     let (sender, receiver) = sync_channel(INBOX_MAX);
-    let (poller, lost) = (Poller::new()?, Arc::new(AtomicU64::new(0)));
-    Ok((Inbox { sender, bell: poller.bell(), lost: lost.clone() }, Inputs { receiver, poller, lost }))
+    let (poller, lost, ending) = (Poller::new()?, Arc::new(AtomicU64::new(0)), Arc::default());
+    let inbox = Inbox { sender, bell: poller.bell(), lost: lost.clone(), ending: Arc::clone(&ending) };
+    Ok((inbox, Inputs { receiver, poller, lost, ending }))
 }
 
 impl Inbox {
     pub fn put(&self, input: Input) -> Result<(), Lost> {
+        if let Input::End(ending) = input {
+            self.ending.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(ending);
+            self.bell.ring();
+            return Ok(());
+        }
         let put = self.sender.try_send(input).map_err(|error| {
             if matches!(error, std::sync::mpsc::TrySendError::Full(_)) {
                 self.lost.fetch_add(1, Relaxed);
@@ -85,7 +94,7 @@ impl Inbox {
         put
     }
 
-    /// For news whose loss only costs a line in the report.
+    /// For news whose loss only costs a line in the report, and for the end, which is never lost.
     pub fn tell(&self, input: Input) {
         let _ = self.put(input);
     }
@@ -95,6 +104,10 @@ impl Inputs {
     /// Where the sockets of the engine's thread are watched.
     pub fn watch(&self) -> Watch {
         self.poller.watch()
+    }
+
+    fn ending(&self) -> MutexGuard<'_, Option<Ending>> {
+        self.ending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn lost(&self) -> u64 {
@@ -130,7 +143,8 @@ pub fn drive(
                 return Some(Ending::Guardrail(words));
             }
         }
-        if let Some(ending) = take_in(engine, inputs) {
+        take_in(engine, inputs);
+        if let Some(ending) = inputs.ending().take() {
             return Some(ending);
         }
         if engine.wire.has_news() {
@@ -140,12 +154,14 @@ pub fn drive(
         let due = engine.next_at().unwrap_or(length).min(length);
         let wait = due.since(now()).to_std().min(TICK);
         inputs.poller.lie_down();
+        if inputs.ending().is_some() {
+            inputs.poller.get_up();
+            continue;
+        }
         match inputs.receiver.try_recv() {
             Ok(input) => {
                 inputs.poller.get_up();
-                if let Some(ending) = hand_over(engine, input) {
-                    return Some(ending);
-                }
+                hand_over(engine, input);
             }
             Err(_) => listen(engine, &mut inputs.poller, Instant::now() + wait),
         }
@@ -192,23 +208,18 @@ fn hear(engine: &mut Engine<LiveWire>, at: Time) {
     }
 }
 
-fn take_in(engine: &mut Engine<LiveWire>, inputs: &Inputs) -> Option<Ending> {
+fn take_in(engine: &mut Engine<LiveWire>, inputs: &Inputs) {
     for _ in 0..BATCH {
-        let input = inputs.receiver.try_recv().ok()?;
-        if let Some(ending) = hand_over(engine, input) {
-            return Some(ending);
-        }
+        let Ok(input) = inputs.receiver.try_recv() else { return };
+        hand_over(engine, input);
     }
-    None
 }
 
-fn hand_over(engine: &mut Engine<LiveWire>, input: Input) -> Option<Ending> {
+fn hand_over(engine: &mut Engine<LiveWire>, input: Input) {
     match input {
         Input::Answered { call, attempt, outcome, took } => land(engine, call, attempt, outcome, took),
-        Input::End(ending) => return Some(ending),
         news => note(engine, news),
     }
-    None
 }
 
 fn land(engine: &mut Engine<LiveWire>, call: Handle, attempt: u16, outcome: Outcome, took: Span) {

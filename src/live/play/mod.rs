@@ -200,10 +200,7 @@ async fn hurry_on_stop(requested: impl Future<Output = Stop>, leaver: Leaver) {
 }
 
 async fn listen_for_stop(requested: impl Future<Output = Stop>, inbox: Inbox) {
-    let stop = requested.await;
-    while inbox.put(Input::End(Ending::Signal(stop))).is_err() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    inbox.tell(Input::End(Ending::Signal(requested.await)));
 }
 
 /// The kernel may otherwise add 50 microseconds to each sleep of this thread, to save power, and let it wait behind what it drives: the

@@ -46,6 +46,8 @@ pub struct Counts {
 struct Seen {
     requests: Share,
     connections: Share,
+    /// Connections that were open at that moment.
+    open: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -126,7 +128,10 @@ impl Lying {
 
 impl Seen {
     fn since(self, base: Seen) -> Seen {
-        Seen { requests: self.requests.since(base.requests), connections: self.connections.since(base.connections) }
+        let mut connections = self.connections.since(base.connections);
+        // A fault touches those that were open before it as well.
+        connections.passed += base.open;
+        Seen { requests: self.requests.since(base.requests), connections, open: self.open }
     }
 }
 
@@ -162,7 +167,9 @@ fn lying_now(fault: FaultId, edge: usize, engine: &Engine<LiveWire>, others: &[C
     }
     if let Some(proxy) = &engine.wire.lines[edge].proxy {
         proxy.evidence(fault).details.iter().for_each(|(what, sum)| count(what, *sum));
-        seen.connections.passed = proxy.traffic().connections_accepted;
+        let traffic = proxy.traffic();
+        seen.connections.passed = traffic.connections_accepted;
+        seen.open = traffic.connections_open;
     }
     seen
 }

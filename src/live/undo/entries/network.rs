@@ -6,8 +6,11 @@ use nix::mount::{MntFlags, umount2};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{fmt, fs};
+
+/// What was under way when the runner died shows within this time.
+const LAST_DEEDS: Duration = Duration::from_millis(50);
 
 /// Where `ip netns` keeps namespaces that have a name.
 const PLACE: &str = "/run/netns";
@@ -38,7 +41,8 @@ impl Change for Network {
         if !self.name.starts_with(&format!("firedrill-{}-", turn.run)) || !self.link.starts_with("fd-") {
             return Err("does not have the name of one of ours, so it was left alone".into());
         }
-        if !self.is_there() {
+        // Whoever was just making it when the runner died ends with it, but not before it.
+        if !wait_until(Instant::now() + LAST_DEEDS, || self.is_there()) {
             return Ok("was gone already".into());
         }
         // With one end of the pair goes the other, and at once, which the end of a namespace does not promise.
