@@ -102,7 +102,7 @@ fn rooms_import_only_what_they_may() {
 
 fn is_test_file(path: &Path) -> bool {
     let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let in_tests = path.components().any(|part| part.as_os_str() == "tests");
+    let in_tests = path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "fixture");
     in_tests || name == "tests" || name.ends_with("_tests") || name == "fixture"
 }
 
