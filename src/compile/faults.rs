@@ -47,6 +47,7 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
     let site = on.and_then(|on| site(on, kind, &fields, plan));
     let lowered = site.and_then(|site| (kind.lower)(&fields, &site));
     lowered.iter().for_each(|lowered| check_toxics(lowered, &fields, plan));
+    lowered.iter().for_each(|lowered| check_connections(lowered, &fields, plan));
     // A fault that is wrong keeps its name, so that the windows named after it are not wrong as well.
     let (from, to) = window.unwrap_or(stand_in(plan));
     let info = FaultInfo {
@@ -70,6 +71,17 @@ fn check_toxics(lowered: &Lowered, fields: &Fields, plan: &Plan) {
         let note =
             fields.error("type", "this toxic acts on bytes or single connections, which the simulator does not have");
         note.help("play it with `--world live`, or write `world: live`").code("wrong-value");
+    }
+}
+
+/// In the simulator each attempt is taken for a connection of its own, of which a share can be picked; but it would be untrue to count them,
+/// since real callers keep theirs.
+fn check_connections(lowered: &Lowered, fields: &Fields, plan: &Plan) {
+    let counts = |effect: &Effect| matches!(effect, Effect::Some { which, .. } if !which.counts(None));
+    if plan.world == World::Sim && lowered.effects.iter().any(|(_, effect)| counts(effect)) {
+        let name = if fields.has("first") { "first" } else { "every" };
+        let note = fields.error(name, "this counts connections, which the simulator does not have");
+        note.help("use `share`, or play it with `--world live` (`world: live`)").code("wrong-world");
     }
 }
 

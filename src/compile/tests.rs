@@ -48,6 +48,34 @@ fn every_example_compiles_plays_and_holds() {
 }
 
 #[test]
+fn connections_are_picked_in_one_way_and_counted_only_where_there_are_some() {
+    let with = |fault: &str, world: &str| {
+        format!(
+            "name: a\nworld: {world}\nlength: 20s\nclients:\n  users: {{calls: {{to: web, via: [pipe], timeout: 1s}}, rate: 5/s}}\n\
+             services:\n  web: {{work: 5ms}}\nlinks:\n  pipe: {{bandwidth: 1MB/s}}\nfaults:\n  it: {{{fault}, at: 5s, for: 5s}}\n"
+        )
+    };
+    let kinds = ["kind: latency, by: 5ms", "kind: cut", "kind: reset", "kind: bandwidth, rate: 1MB/s"];
+    for kind in kinds {
+        let (plan, said) = read(&with(&format!("{kind}, on: users->web, share: 30%"), "sim"), &Request::default());
+        let plan = plan.unwrap_or_else(|| panic!("{said}"));
+        assert!(plan.faults[0].label.ends_with("on 30% of the connections"), "{}", plan.faults[0].label);
+        assert!(plan.schedule.iter().all(|step| step.effect.split().1 == crate::base::Which::share(0.3)));
+        for counted in ["first: 3", "every: 2"] {
+            let fault = format!("{kind}, on: users->web, {counted}");
+            assert!(
+                mistakes(&with(&fault, "sim")).contains("this counts connections, which the simulator does not have")
+            );
+            let (plan, said) = read(&with(&fault, "live"), &Request::default());
+            assert!(plan.is_some(), "{said}");
+        }
+        assert!(mistakes(&with(&format!("{kind}, on: users->web, share: 0%"), "sim")).contains("picks nothing at all"));
+    }
+    let link = with("kind: bandwidth, rate: 1MB/s, on: pipe, share: 30%", "sim");
+    assert!(mistakes(&link).contains("no connections to pick from"));
+}
+
+#[test]
 fn every_file_of_a_kind_is_registered() {
     let entries = catalogue::entries();
     for (folder, helpers) in [

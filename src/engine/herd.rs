@@ -55,7 +55,8 @@ impl<W: Wire> Engine<W> {
     /// What a step of the schedule does to sessions: a crash takes those with it that the replicas hold, a reset and a lossy cut
     /// break those on their edge, a disconnect breaks a share of them all. Sessions lie evenly on the replicas that are up.
     pub(super) fn break_sessions(&mut self, step: &Step) {
-        match (step.target, &step.effect, step.on) {
+        let (effect, which) = step.effect.split();
+        match (step.target, effect, step.on) {
             (Target::Client(client), Effect::Disconnect { share }, true) => {
                 self.break_share(client.index(), step.fault, *share);
             }
@@ -64,10 +65,10 @@ impl<W: Wire> Engine<W> {
                 self.break_where(step.fault, share, |engine, edge| engine.plan.edge(edge).to == id);
             }
             (Target::Edge(edge), Effect::Reset { chance }, true) => {
-                self.break_where(step.fault, *chance, |_, of| of == edge);
+                self.break_where(step.fault, chance * which.share, |_, of| of == edge);
             }
             (Target::Edge(edge), Effect::Cut { lose: true, .. }, false) => {
-                self.break_where(step.fault, 1.0, |_, of| of == edge);
+                self.break_where(step.fault, which.share, |_, of| of == edge);
             }
             _ => {}
         }

@@ -77,10 +77,24 @@ pub struct Link {
 struct LinkFault {
     fault: FaultId,
     effect: Effect,
+    only: Only,
     /// For a throttle: when each direction is free again.
     free_at: [Time; 2],
     /// For what acts on single messages.
     spoiling: Option<Box<Spoiling>>,
+}
+
+/// Which attempts an effect acts on: each is taken for a connection of its own, and meets the same choice on its way there and back.
+#[derive(Clone, Copy, Debug)]
+struct Only {
+    share: f64,
+    place: Lot,
+}
+
+impl Only {
+    fn takes(self, lot: Lot, attempt: u16) -> bool {
+        self.share >= 1.0 || lot.dice(self.place, u64::from(attempt)).chance(self.share)
+    }
 }
 
 /// A message that a cut holds back.
@@ -228,12 +242,14 @@ impl Link {
     }
 
     pub fn is_cut(&self) -> bool {
-        self.faults.iter().any(|on| matches!(on.effect, Effect::Cut { .. } | Effect::Refuse))
+        let all = |on: &&LinkFault| on.only.share >= 1.0;
+        self.faults.iter().filter(all).any(|on| matches!(on.effect, Effect::Cut { .. } | Effect::Refuse))
     }
 
-    /// Does a cut hold messages of this direction?
-    fn holds(&self, direction: Direction) -> bool {
-        self.faults.iter().any(|on| matches!(on.effect, Effect::Cut { ways, .. } if direction.is_among(ways)))
+    /// Does a cut hold messages of this direction, of this attempt?
+    fn holds(&self, direction: Direction, lot: Lot, attempt: u16) -> bool {
+        let cuts = |on: &LinkFault| matches!(on.effect, Effect::Cut { ways, .. } if direction.is_among(ways));
+        self.faults.iter().any(|on| cuts(on) && on.only.takes(lot, attempt))
     }
 }
 
@@ -314,7 +330,7 @@ impl<W: Wire> Engine<W> {
         let bytes = link.bytes[way];
         let across = if link.zoned { self.cross_zones(edge, call, way == 1) } else { Some(Span::ZERO) };
         let Some(across) = across else { return Passage::Held };
-        match self.pass_faults(edge, call, direction, latency + across) {
+        match self.pass_faults(edge, call, (direction, lot, attempt), latency + across) {
             Passage::After(delay) => self.cross_segments(edge, way, bytes, delay).map_or(Passage::Lost, Passage::After),
             other => other,
         }

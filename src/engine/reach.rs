@@ -215,7 +215,8 @@ impl<W: Wire> Engine<W> {
             };
             let edge = &self.plan.edges[index];
             let is_this = |target: EdgeId| target.index() == index;
-            let ended = match (step.target, &step.effect, step.on) {
+            let (effect, which) = step.effect.split();
+            let ended = match (step.target, effect, step.on) {
                 (Target::Service { id, replicas }, Effect::Down | Effect::PowerCut, true)
                     if edge.to == id || edge.from == Party::Service(id) =>
                 {
@@ -226,11 +227,12 @@ impl<W: Wire> Engine<W> {
                 | (Target::Edge(id), Effect::Cut { lose: true, .. }, false)
                     if is_this(id) =>
                 {
-                    sessions.open.end_where(self.now, |_| true)
+                    let dice = &mut self.fault_dice[step.fault.index()];
+                    sessions.open.end_where(self.now, |_| which.share >= 1.0 || dice.chance(which.share))
                 }
                 (Target::Edge(id), Effect::Reset { chance }, true) if is_this(id) => {
                     let dice = &mut self.fault_dice[step.fault.index()];
-                    sessions.open.end_where(self.now, |_| dice.chance(*chance))
+                    sessions.open.end_where(self.now, |_| dice.chance(chance * which.share))
                 }
                 _ => 0,
             };

@@ -23,7 +23,8 @@
 //!   - p50(users) >= 30ms during thin-line
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
+use super::which::connections::{EVERY, FIRST, SHARE};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, which, words};
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -37,13 +38,16 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] = &[FieldDoc {
-    name: "rate",
-    shape: Shape::ByteRate,
-    required: true,
-    default: "",
-    doc: "bytes per second in each direction, shared by all requests of the edge or the link",
-}];
+static FIELDS: &[FieldDoc] = &[
+    FieldDoc::required(
+        "rate",
+        Shape::ByteRate,
+        "bytes per second in each direction, shared by all requests of the edge or the link (by those on the picked connections)",
+    ),
+    SHARE,
+    FIRST,
+    EVERY,
+];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let bytes_per_sec = fields.byte_rate("rate")?;
@@ -52,5 +56,11 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
         return None;
     }
     let label = format!("bandwidth {}", words(fields, "rate", ""));
-    Lowered::on_each(label, &site.edges(), &Effect::Throttle { bytes_per_sec })
+    let picks = ["share", "first", "every"].into_iter().find(|name| fields.has(name));
+    if let (Site::Segment(_), Some(name)) = (site, picks) {
+        let note = fields.error(name, "a shared link carries messages of many calls, and no connections to pick from");
+        note.help("name a call over it in `on`, or leave this out").code("wrong-value");
+        return None;
+    }
+    which::on_connections(fields, Lowered::on_each(label, &site.edges(), &Effect::Throttle { bytes_per_sec })?)
 }

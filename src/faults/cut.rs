@@ -28,7 +28,8 @@
 //!   - success(users) >= 95% after hole
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds};
+use super::which::connections::{EVERY, FIRST, SHARE};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, which};
 use crate::plan::{Effect, Ways};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -57,6 +58,9 @@ static FIELDS: &[FieldDoc] = &[
         "both",
         "which messages are held; with `responses` work is done whose answers nobody gets",
     ),
+    SHARE,
+    FIRST,
+    EVERY,
 ];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
@@ -67,5 +71,6 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
         _ => (Ways::Both, ""),
     };
     let losing = if lose { ", losing what was held" } else { "" };
-    Lowered::on_each(format!("cut{of}{losing}"), &site.edges(), &Effect::Cut { lose, ways })
+    let lowered = Lowered::on_each(format!("cut{of}{losing}"), &site.edges(), &Effect::Cut { lose, ways })?;
+    which::on_connections(fields, lowered)
 }

@@ -2,9 +2,10 @@
 //!
 //! `by` is a distribution, drawn anew for each message; `jitter` is the short way to say "this constant, give or take so much".
 //! By default the answers are late; `direction` says otherwise. Delays of overlapping faults add up, on top of the edge's own `latency`.
+//! `share`, `first` and `every` pick some of the connections; the others are left alone.
 //!
 //! - **Simulated world**: each message that sets off while the fault lasts takes the drawn time longer. Messages do not overtake one
-//!   another because of it in the caller's view: every call waits for its own answer.
+//!   another because of it in the caller's view: every call waits for its own answer. Each attempt is taken for a connection of its own.
 //! - **Live world**: the fault proxy on the edge holds the bytes of each chunk for the drawn time, in order; no privilege is needed.
 //! - **Undo**: the proxy passes bytes on at once again; what is held is delivered when its time has come.
 //! - **Evidence**: messages (live: chunks) that were delayed.
@@ -25,7 +26,8 @@
 //!   - success(users) >= 99% whole
 //! ```
 
-use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, words};
+use super::which::connections::{EVERY, FIRST, SHARE};
+use super::{ActsOn, FaultKind, Lasts, Lowered, Site, Worlds, which, words};
 use crate::base::Dist;
 use crate::plan::Effect;
 use crate::scenario::{FieldDoc, Fields, Shape};
@@ -56,6 +58,9 @@ static FIELDS: &[FieldDoc] = &[
         default: "response",
         doc: "which messages are late; `both` draws for each on its own",
     },
+    SHARE,
+    FIRST,
+    EVERY,
 ];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
@@ -69,7 +74,7 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let effects = targets.iter().flat_map(|target| {
         ways.iter().map(|upstream| (*target, Effect::Delay { by: by.clone(), upstream: *upstream }))
     });
-    Some(Lowered { effects: effects.collect(), label: label(fields), ..Lowered::default() })
+    which::on_connections(fields, Lowered { effects: effects.collect(), label: label(fields), ..Lowered::default() })
 }
 
 fn label(fields: &Fields) -> String {

@@ -1,7 +1,8 @@
 //! New connections on an edge are refused: nobody listens.
 //!
 //! The fastest and kindest failure: the caller knows at once (error kind `refused`). What follows depends on what it does with that
-//! knowledge; immediate retries turn it into a storm.
+//! knowledge; immediate retries turn it into a storm. A port listens or does not, so it takes all connections: for some of them use `reset`
+//! with a `share`.
 //!
 //! - **Simulated world**: each new request on the edge fails at once; requests under way go on.
 //! - **Live world**: the fault proxy closes its listening socket and resets the connections that are open, or kept-alive ones would go on

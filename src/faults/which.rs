@@ -24,6 +24,35 @@ pub fn which(fields: &Fields) -> Option<Which> {
     nothing.iter().all(|(_, is_so)| !is_so).then_some(Which { share, first, every })
 }
 
+/// The same fields for kinds that act on connections.
+pub mod connections {
+    use super::{FieldDoc, Shape};
+
+    pub const SHARE: FieldDoc =
+        FieldDoc::optional("share", Shape::Ratio, "100%", "each connection is picked with this chance");
+    pub const FIRST: FieldDoc = FieldDoc::optional(
+        "first",
+        Shape::Count,
+        "no limit",
+        "only of the first so many connections that are opened while it lasts; live only",
+    );
+    pub const EVERY: FieldDoc = FieldDoc::optional(
+        "every",
+        Shape::Count,
+        "1",
+        "the n-th, the 2n-th and so on of the connections that are opened while it lasts; live only",
+    );
+}
+
+/// The effects act on the connections that the fields pick, and the label says so.
+pub fn on_connections(fields: &Fields, lowered: Lowered) -> Option<Lowered> {
+    let which = which(fields)?;
+    let effects = lowered.effects.into_iter().map(|(target, effect)| (target, effect.on(which))).collect();
+    let picked = picked(fields);
+    let of = if picked.is_empty() { "" } else { " of the connections" };
+    Some(Lowered { effects, label: format!("{}{picked}{of}", lowered.label), ..lowered })
+}
+
 /// `None`: it is not there.
 pub fn glob(fields: &Fields, name: &str) -> Option<Glob> {
     fields.text(name).map(|text| Glob(text.to_owned()))

@@ -58,6 +58,7 @@ fn over(recording: &Recording, line: &Expectation, window: &Window) -> Measure {
     }
     let stretch = Stretch { recording, from: window.from, to: window.to };
     let found = measure(&line.metric, stretch, true);
+    let found = Measure { samples: asked(recording, &line.metric).unwrap_or(found.samples), ..found };
     let interval = found.interval.or_else(|| found.value.and_then(|_| steady::interval(&line.metric, stretch)));
     Measure { interval, ..found }
 }
@@ -94,6 +95,12 @@ fn bound(recording: &Recording, line: &Expectation) -> Measure {
             Measure { value: base.value.map(|value| value * factor), note, ..base }
         }
     }
+}
+
+/// Of how many things a meter that was read at the end counts some.
+fn asked(recording: &Recording, metric: &Metric) -> Option<u64> {
+    let Metric::Meter { meter, .. } = metric else { return None };
+    recording.asked.iter().find(|(asked, _)| asked == meter).map(|(_, count)| *count)
 }
 
 /// Why nobody knows the figure of a meter.

@@ -65,13 +65,16 @@ pub fn mechanisms() -> Vec<Finding> {
         .collect()
 }
 
-/// The stock servers that `engine:` can start.
+/// The stock servers that `engine:` can start, with their versions where they say them.
 pub fn servers() -> Vec<Finding> {
     let of = |recipe: &engines::Recipe| {
         let missing: Vec<&str> = recipe.programs.iter().copied().filter(|name| find::program(name).is_none()).collect();
         let place = recipe.programs.first().and_then(|name| find::program(name));
         let detail = match (missing.is_empty(), place) {
-            (true, Some(place)) => shown(place),
+            (true, Some(place)) => match recipe.version() {
+                Some(version) => format!("{version} ({})", shown(place)),
+                None => shown(place),
+            },
             _ => format!("{} not found; Debian has it in the package {}", missing.join(", "), recipe.package),
         };
         Finding {

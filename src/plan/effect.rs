@@ -1,7 +1,7 @@
 //! What can be done to a system from outside: the closed set to which every fault kind is lowered, and when it is done.
 
 use super::{Client, DiskError, Edge, Limit, Packets, Service, Spoil, Toxic, ZoneSet};
-use crate::base::{ClientId, ControlId, Dist, EdgeId, FaultId, SegmentId, ServiceId, Span, Time};
+use crate::base::{ClientId, ControlId, Dist, EdgeId, FaultId, SegmentId, ServiceId, Span, Time, Which};
 use serde::{Deserialize, Serialize};
 
 /// One scheduled change.
@@ -145,6 +145,9 @@ pub enum Effect {
     Certificate(Untrusted),
     /// Edge, shared link: bytes per second in each direction, shared by all requests of it.
     Throttle { bytes_per_sec: f64 },
+    /// Edge: the effect acts on some of the connections only: a share of them, or of those that are opened while it lasts the first so many or
+    /// every so-manieth.
+    Some { which: Which, does: Box<Effect> },
     /// Edge: a toxic acts on the connections that it chooses.
     Toxic(Toxic),
     /// Service: the replicas are gone; what they held is lost; they come back cold when healed.
@@ -195,6 +198,25 @@ pub enum Effect {
     Wake { share: f64, within: Span },
     /// Client with pages: what is loaded from now on is of a new version, at once.
     Release,
+}
+
+impl Effect {
+    /// The same on these connections.
+    pub fn on(self, which: Which) -> Effect {
+        match which == Which::ALL {
+            true => self,
+            false => Effect::Some { which, does: Box::new(self) },
+        }
+    }
+
+    /// What is done, and to which connections.
+    pub fn split(&self) -> (&Effect, Which) {
+        match self {
+            Effect::Some { which, does } => (does, *which),
+            Effect::Toxic(toxic) => (self, toxic.which),
+            all => (all, Which::ALL),
+        }
+    }
 }
 
 /// A new entry for the target of a step.

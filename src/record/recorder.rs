@@ -21,6 +21,8 @@ pub struct Recorder {
     pub warnings: Vec<String>,
     /// Meters that could not be read, and why.
     pub unread: Vec<(u32, String)>,
+    /// Meters that were read at the end, and of how many things.
+    pub asked: Vec<(u32, u64)>,
 }
 
 impl Recorder {
@@ -38,6 +40,7 @@ impl Recorder {
             events: Vec::new(),
             warnings: Vec::new(),
             unread: Vec::new(),
+            asked: Vec::new(),
         }
     }
 
@@ -152,6 +155,7 @@ impl Recorder {
             undo: Vec::new(),
             warnings: self.warnings,
             unread: self.unread,
+            asked: self.asked,
             latency_unsound: None,
             cut_short: None,
         }

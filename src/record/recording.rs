@@ -31,6 +31,9 @@ pub struct Recording {
     /// Meters (by number) about which nothing can be said, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<(u32, String)>,
+    /// Meters (by number) that were read at the end, and of how many things each counts some: acknowledged writes that were asked for again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<(u32, u64)>,
     /// Set when latency must not be judged (the load generator fell behind): why.
     pub latency_unsound: Option<String>,
     /// Set when the run ended before its length.

@@ -2,7 +2,7 @@
 
 use super::books;
 use super::dealt_services::LOCKS;
-use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, ServiceId, Span, Time};
+use crate::base::{ClientId, Dice, Dist, EdgeId, ErrorKind, FaultId, ServiceId, Span, Time, Which};
 use crate::plan::balance::{Balance, Check, Health, Outliers, Policy};
 use crate::plan::fixture::{edge, fault, plan, service};
 use crate::plan::*;
@@ -328,6 +328,7 @@ impl Maker {
             },
             Effect::Refuse,
             Effect::Reset { chance: share },
+            Effect::Cut { lose: true, ways: Ways::Both }.on(Which::share(0.3)),
             self.spoil(share),
             Effect::Throttle { bytes_per_sec: 50_000.0 },
         ];

@@ -1,7 +1,7 @@
 //! The simulator against closed forms, on Plans made by hand.
 
 use super::play;
-use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span, Time};
+use crate::base::{ClientId, Dist, EdgeId, ErrorKind, ServiceId, Span, Time, Which};
 use crate::plan::fixture::{self, edge, fault, service};
 use crate::plan::*;
 
@@ -131,6 +131,33 @@ fn a_cut_holds_what_was_sent_and_delivers_it_when_it_heals() {
     assert_eq!(recording.evidence[0].touched, during.sent);
     let goodput = between(&recording, 21.0, 29.0).goodput;
     assert_eq!(goodput, 0);
+}
+
+#[test]
+fn a_fault_on_a_share_of_the_connections_leaves_the_others_alone() {
+    let mut plan = mm1(100.0, 60.0);
+    plan.services[0].workers = None;
+    plan.services[0].program = vec![Op::Work(Dist::Constant(0.01))];
+    plan.window = Span::from_secs(1);
+    let edge = Target::Edge(EdgeId(0));
+    let late = Effect::Delay { by: Dist::Constant(0.2), upstream: true };
+    fault(&mut plan, edge, late.on(Which::share(0.3)), 10.0, 20.0);
+    fault(&mut plan, edge, Effect::Cut { lose: true, ways: Ways::Both }.on(Which::share(0.5)), 30.0, 40.0);
+    fault(&mut plan, edge, Effect::Reset { chance: 0.5 }.on(Which::share(0.4)), 45.0, 55.0);
+    let recording = play(&plan);
+    let hit = |from: f64, to: f64| {
+        let users = between(&recording, from, to);
+        (users.sent as f64, users.failed() as f64)
+    };
+    let late = between(&recording, 10.0, 19.0).latency;
+    let quantile = |q: f64| late.quantile(q).expect("answered");
+    assert!(quantile(0.66) < 0.02 && quantile(0.74) > 0.2, "{} {}", quantile(0.66), quantile(0.74));
+    let (sent, lost) = hit(30.0, 40.0);
+    assert!((lost / sent - 0.5).abs() < 0.06, "the same half on the way there and back: {lost} of {sent}");
+    let held = recording.evidence[1].details["messages held"] as f64;
+    assert!((held - lost).abs() < 4.0, "each was held once, and reset when it healed: {held} and {lost}");
+    let (sent, reset) = hit(45.0, 55.0);
+    assert!((reset / sent - 0.2).abs() < 0.05, "{reset} of {sent}");
 }
 
 #[test]

@@ -2,20 +2,26 @@
 
 use super::spoil::Spoiled;
 use super::{Direction, Handshake, Passage};
-use crate::base::{EdgeId, ErrorKind, Outcome, Span};
+use crate::base::{EdgeId, ErrorKind, Lot, Outcome, Span};
 use crate::engine::Engine;
 use crate::engine::slab::Handle;
 use crate::engine::wire::Wire;
 use crate::plan::Effect;
 
 impl<W: Wire> Engine<W> {
-    pub(super) fn pass_faults(&mut self, edge: EdgeId, call: Handle, direction: Direction, latency: Span) -> Passage {
+    pub(super) fn pass_faults(
+        &mut self,
+        edge: EdgeId,
+        call: Handle,
+        (direction, lot, attempt): (Direction, Lot, u16),
+        latency: Span,
+    ) -> Passage {
         let key = self.calls.get(call).map_or(0, |call| call.traits.key);
         let link = &mut self.links[edge.index()];
         let mut delay = latency;
         // What a cut holds back has not come to the other faults of the edge yet: it meets them when it is let through.
-        let held = link.holds(direction);
-        for on in &mut link.faults {
+        let held = link.holds(direction, lot, attempt);
+        for on in link.faults.iter_mut().filter(|on| on.only.takes(lot, attempt)) {
             let dice = &mut self.fault_dice[on.fault.index()];
             match &on.effect {
                 Effect::Delay { by, upstream } if !held && *upstream == (direction == Direction::Request) => {
@@ -69,7 +75,8 @@ impl<W: Wire> Engine<W> {
         let mut delay = link.latency.draw_span(&mut link.latency_dice) + link.latency.draw_span(&mut link.latency_dice);
         delay = delay + forth + back;
         let mut lost = false;
-        for on in &mut link.faults {
+        let (lot, attempt) = self.calls.get(call).map_or((Lot::NONE, 0), |call| (call.traits.lot, call.attempt));
+        for on in link.faults.iter_mut().filter(|on| on.only.takes(lot, attempt)) {
             let dice = &mut self.fault_dice[on.fault.index()];
             match &on.effect {
                 Effect::Cut { .. } => {

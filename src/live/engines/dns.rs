@@ -9,6 +9,7 @@ pub const RECIPE: Recipe = Recipe {
     page: include_str!("dns.rs"),
     engine: Engine::Dns,
     programs: &["dnsmasq"],
+    version: &["dnsmasq", "--version"],
     package: "dnsmasq-base",
     start,
 };

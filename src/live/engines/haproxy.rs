@@ -12,6 +12,7 @@ pub const RECIPE: Recipe = Recipe {
     page: include_str!("haproxy.rs"),
     engine: Engine::Haproxy,
     programs: &["haproxy"],
+    version: &["haproxy", "-v"],
     package: "haproxy",
     start,
 };

@@ -9,6 +9,7 @@ pub const RECIPE: Recipe = Recipe {
     page: include_str!("memcached.rs"),
     engine: Engine::Memcached,
     programs: &["memcached"],
+    version: &["memcached", "-V"],
     package: "memcached",
     start,
 };

@@ -14,6 +14,12 @@ mod smtp;
 
 use crate::plan::real::{Engine, First, Origin, Protocol};
 use crate::plan::{Party, Plan, RealService};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// A program that takes longer to say its version is not waited for.
+const VERSION_WITHIN: Duration = Duration::from_secs(2);
 
 /// One server. Placeholders in its texts are those of `start`.
 pub struct Recipe {
@@ -22,6 +28,9 @@ pub struct Recipe {
     pub page: &'static str,
     /// The programs it needs, the server first.
     pub programs: &'static [&'static str],
+    /// What is asked for its version; nothing where that would start more than a program (RabbitMQ's tools start a virtual machine and its
+    /// name server).
+    pub version: &'static [&'static str],
     /// The Debian package that has them.
     pub package: &'static str,
     start: fn(&Order) -> Start,
@@ -89,6 +98,27 @@ pub fn package_of(program: &str) -> Option<&'static str> {
 }
 
 impl Recipe {
+    /// The version of the server here, such as `7.0.15`, if it says one at once.
+    pub fn version(&self) -> Option<String> {
+        let (program, args) = self.version.split_first()?;
+        let mut command = Command::new(find::program(program)?);
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().ok()?;
+        let until = Instant::now() + VERSION_WITHIN;
+        while matches!(child.try_wait(), Ok(None)) {
+            if Instant::now() >= until {
+                let _ = child.kill();
+                let _ = child.wait();
+                return None;
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        let output = child.wait_with_output().ok()?;
+        // Some say it as if it were an error.
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        version_in(&said)
+    }
+
     /// The manual page, without a heading.
     pub fn manual(&self) -> String {
         let head = self.page.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim_start);
@@ -100,6 +130,12 @@ impl Recipe {
             head.collect::<Vec<_>>().join("\n").trim_end()
         )
     }
+}
+
+/// The first number with a point in it, and what belongs to it.
+fn version_in(said: &str) -> Option<String> {
+    let numbers = said.split(|c: char| !c.is_ascii_digit() && c != '.').map(|number| number.trim_matches('.'));
+    numbers.into_iter().find(|number| number.contains('.')).map(str::to_owned)
 }
 
 impl Order<'_> {

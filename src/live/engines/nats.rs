@@ -11,6 +11,7 @@ pub const RECIPE: Recipe = Recipe {
     page: include_str!("nats.rs"),
     engine: Engine::Nats,
     programs: &["nats-server"],
+    version: &["nats-server", "--version"],
     package: "nats-server",
     start,
 };

@@ -11,6 +11,7 @@ pub const RECIPE: Recipe = Recipe {
     page: include_str!("nginx.rs"),
     engine: Engine::Nginx,
     programs: &["nginx"],
+    version: &["nginx", "-v"],
     package: "nginx-light",
     start,
 };

@@ -10,6 +10,7 @@ pub const RECIPE: Recipe = Recipe {
     page: include_str!("postgres.rs"),
     engine: Engine::Postgres,
     programs: &["postgres", "initdb"],
+    version: &["postgres", "--version"],
     package: "postgresql",
     start,
 };

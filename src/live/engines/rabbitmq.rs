@@ -10,6 +10,7 @@ pub const RECIPE: Recipe = Recipe {
     page: include_str!("rabbitmq.rs"),
     engine: Engine::Rabbitmq,
     programs: &["rabbitmq-server", "epmd"],
+    version: &[],
     package: "rabbitmq-server",
     start,
 };

@@ -11,6 +11,7 @@ pub const RECIPE: Recipe = Recipe {
     page: include_str!("redis.rs"),
     engine: Engine::Redis,
     programs: &["redis-server"],
+    version: &["redis-server", "--version"],
     package: "redis-server",
     start,
 };

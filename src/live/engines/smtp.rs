@@ -6,8 +6,14 @@
 use super::{Order, Recipe, Start, words};
 use crate::plan::real::Engine;
 
-pub const RECIPE: Recipe =
-    Recipe { page: include_str!("smtp.rs"), engine: Engine::Smtp, programs: &["smtp-sink"], package: "postfix", start };
+pub const RECIPE: Recipe = Recipe {
+    page: include_str!("smtp.rs"),
+    engine: Engine::Smtp,
+    programs: &["smtp-sink"],
+    version: &["postconf", "-h", "mail_version"],
+    package: "postfix",
+    start,
+};
 
 fn start(order: &Order) -> Start {
     let mut args = words(["-d", "{dir}/mails/%M."]);

@@ -63,3 +63,19 @@ fn proxies_pass_on_to_what_they_call() {
     let Origin::Start { first, .. } = resolved(&plan, &plan.real.services[0]).origin else { panic!("it is started") };
     assert!(first.files[0].1.contains("return 200") && first.files[0].1.contains("http2"), "{}", first.files[0].1);
 }
+
+#[test]
+fn a_version_is_found_in_what_a_server_says_of_itself() {
+    for (said, version) in [
+        ("Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0", "7.0.15"),
+        ("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", "15.18"),
+        ("nginx version: nginx/1.22.1\n", "1.22.1"),
+        ("HAProxy version 2.6.12-1+deb12u4 2026/10/17", "2.6.12"),
+        ("nats-server: v2.9.10", "2.9.10"),
+        ("3.7.11\n", "3.7.11"),
+    ] {
+        assert_eq!(version_in(said).as_deref(), Some(version));
+    }
+    assert_eq!(version_in("no such option... v2"), None);
+    assert!(recipe(Engine::Redis).version().is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit())));
+}

@@ -88,6 +88,8 @@ fn record(engine: &mut Engine<LiveWire>, tallies: Vec<(ServiceId, Result<Tally, 
         match tally {
             Ok(Tally { acknowledged, lost }) => {
                 engine.read_lost(service, lost);
+                let meter = engine.given().meter(Subject::Service(service.0), "lost");
+                engine.recorder.asked.push((meter.0, acknowledged));
                 engine
                     .recorder
                     .event(now, format!("`{name}` acknowledged {acknowledged} writes; {lost} of them are lost"));

@@ -95,7 +95,7 @@ impl Line {
     }
 
     fn resets(&self) -> bool {
-        self.active.iter().any(|(_, effect)| matches!(effect, Effect::Reset { .. }))
+        self.active.iter().any(|(_, effect)| matches!(effect.split().0, Effect::Reset { .. }))
     }
 
     fn refusing(&self) -> Option<FaultId> {

@@ -78,11 +78,11 @@ async fn until_open(hub: &Hub, post: &Post) -> Option<Close> {
     poll_fn(|cx| {
         let order = post.poll(cx.waker());
         let rules = hub.rules();
-        if order.is_some() || !rules.cuts(Direction::Up) {
+        if order.is_some() || !rules.cuts(Direction::Up, post.number) {
             return Poll::Ready(order);
         }
         if !counted {
-            rules.count_held(Direction::Up, None);
+            rules.count_held(Direction::Up, post.number, None);
             counted = true;
         }
         Poll::Pending

@@ -7,7 +7,6 @@ use super::lock;
 use super::reader::{Protocol, Reader};
 use super::rules::{Act, Key, Rule, Rules};
 use super::upstream::Upstream;
-use crate::base::Which;
 use crate::base::{Dice, Time};
 use crate::live::certificates::Authority;
 use crate::plan::Effect;
@@ -108,11 +107,11 @@ impl Hub {
         let tally = state.tallies.entry(key.clone()).or_default().clone();
         let round = tally.rounds.fetch_add(1, Ordering::Relaxed);
         let dice_name = format!("proxy/{}/{key}/{round}", self.name);
+        let (effect, which) = effect.split();
         let Some(act) = Act::of(effect, Dice::named(self.seed, &dice_name)) else {
             debug_assert!(false, "{effect:?} does not concern an edge");
             return;
         };
-        let which = if let Effect::Toxic(toxic) = effect { toxic.which } else { Which::ALL };
         state.stamps += 1;
         let (stamp, since) = (state.stamps, self.counters.accepted.load(Ordering::Relaxed));
         let (dice_name, act) = (dice_name.into(), Arc::new(act));
@@ -142,7 +141,7 @@ impl Hub {
         let refused = state.rules.refuse;
         self.install(&mut state, rules, refused);
         for rule in gone.iter().filter(|rule| matches!(*rule.act, Act::Cut { lose: true, .. })) {
-            state.reset_all(&rule.tally);
+            state.reset_where(&rule.tally, |connection| rule.holds(connection));
         }
         state.wake_all();
     }
@@ -170,7 +169,7 @@ impl Hub {
     pub fn enter(&self) -> Option<Arc<Post>> {
         let number = self.counters.accepted.fetch_add(1, Ordering::Relaxed);
         let mut state = lock(&self.state);
-        if let Some(rule) = state.rules.resets_new() {
+        if let Some(rule) = state.rules.resets_new(number) {
             rule.tally.add(Count::ConnectionsReset, 1);
             return None;
         }
@@ -218,22 +217,17 @@ impl State {
             Act::Refuse => {
                 door.close();
                 rule.tally.add(Count::ListenerClosed, 1);
-                self.reset_all(&rule.tally);
+                self.reset_where(&rule.tally, |_| true);
             }
-            Act::Reset { .. } => self.reset_some(rule),
+            Act::Reset { .. } => self.reset_where(&rule.tally, |connection| rule.resets(connection)),
             _ => {}
         }
     }
 
-    fn reset_all(&self, tally: &Tally) {
-        let told = self.connections.values().filter(|post| post.tell(Close::Reset)).count();
-        tally.add(Count::ConnectionsReset, told as u64);
-    }
-
-    fn reset_some(&self, rule: &Rule) {
-        let hit = self.connections.values().filter(|_| rule.resets());
+    fn reset_where(&self, tally: &Tally, is_hit: impl Fn(u64) -> bool) {
+        let hit = self.connections.values().filter(|post| is_hit(post.number));
         let told = hit.filter(|post| post.tell(Close::Reset)).count();
-        rule.tally.add(Count::ConnectionsReset, told as u64);
+        tally.add(Count::ConnectionsReset, told as u64);
     }
 
     fn wake_all(&self) {

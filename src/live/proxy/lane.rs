@@ -12,6 +12,9 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub struct Lane {
     direction: Direction,
+    connection: u64,
+    /// Rules of now hold everything.
+    cut: bool,
     stages: Stages,
     queue: VecDeque<Held>,
     bytes: usize,
@@ -75,6 +78,8 @@ impl Lane {
     pub fn new(direction: Direction, connection: u64, opened: Time) -> Lane {
         Lane {
             direction,
+            connection,
+            cut: false,
             stages: Stages::new(direction, connection, opened),
             queue: VecDeque::new(),
             bytes: 0,
@@ -110,7 +115,7 @@ impl Lane {
         if rules.clear {
             return PLAIN_HOLDS_MAX;
         }
-        let cut = if rules.cuts(self.direction) { CUT_HOLDS_MAX } else { PLAIN_HOLDS_MAX };
+        let cut = if self.cut { CUT_HOLDS_MAX } else { PLAIN_HOLDS_MAX };
         let spoil = if rules.spoils().next().is_some() { SPOIL_HOLDS_MAX } else { PLAIN_HOLDS_MAX };
         self.stages.holds_max().max(cut).max(spoil)
     }
@@ -135,8 +140,8 @@ impl Lane {
         self.compact();
         let Some(mut delays) = self.arrive(now, len) else { return pool::give(buffer) };
         delays.extend(late);
-        if rules.cuts(self.direction) {
-            rules.count_held(self.direction, Some(len));
+        if self.cut {
+            rules.count_held(self.direction, self.connection, Some(len));
         }
         self.bytes += len;
         self.queue.push_back(Held { arrived: now, delays, what: What::Bytes { buffer, from: 0, to: len } });
@@ -171,7 +176,7 @@ impl Lane {
     }
 
     pub fn next(&mut self, now: Time, rules: &Rules) -> Next<'_> {
-        let Some(head) = self.queue.front().filter(|_| !rules.cuts(self.direction)) else { return Next::Idle };
+        let Some(head) = self.queue.front().filter(|_| !self.cut) else { return Next::Idle };
         let due = if head.delays.is_empty() { head.arrived } else { head.due() };
         if !rules.clear && due > now {
             return wait(due);
@@ -251,6 +256,7 @@ impl Lane {
 
     /// Another set of rules is in force: what healed faults put on held bytes is taken off. Says how the connection ends, if it does.
     pub fn change(&mut self, new: &Rules, now: Time) -> Option<Close> {
+        self.cut = new.cuts(self.direction, self.connection);
         let followed = self.stages.follow(new, now);
         if followed.reshaped {
             self.turn = None;

@@ -86,6 +86,7 @@ pub struct Rules {
     /// By direction.
     cuts: [bool; 2],
     pub refuse: bool,
+    newest: u64,
 }
 
 impl Direction {
@@ -174,9 +175,14 @@ impl Rule {
         self.key == other.key && self.act.same_sort(&other.act)
     }
 
-    /// Whether this rule resets one more connection; drawn once a connection.
-    pub fn resets(&self) -> bool {
-        matches!(&*self.act, Act::Reset { chance, dice } if lock(dice).chance(*chance))
+    /// Whether this rule resets this connection; drawn once a connection.
+    pub fn resets(&self, connection: u64) -> bool {
+        matches!(&*self.act, Act::Reset { chance, dice } if self.holds(connection) && lock(dice).chance(*chance))
+    }
+
+    /// Whether this rule takes a connection, in both directions alike.
+    pub fn holds(&self, connection: u64) -> bool {
+        self.which == Which::ALL || self.takes(connection, Direction::Up)
     }
 
     /// One more message comes that this rule wants: how late it is if it is picked.
@@ -236,7 +242,13 @@ impl Rules {
         let refuse = list.iter().any(|rule| matches!(*rule.act, Act::Refuse));
         let clear =
             cuts == [false; 2] && !list.iter().any(|rule| matches!(*rule.act, Act::Toxic { .. } | Act::Spoil { .. }));
-        Rules { version: self.version + 1, clear, cuts, refuse, list }
+        let newest = list.iter().map(|rule| rule.stamp).max().unwrap_or(0);
+        Rules { version: self.version + 1, clear, cuts, refuse, newest, list }
+    }
+
+    /// The highest stamp among them.
+    pub fn newest(&self) -> u64 {
+        self.newest
     }
 
     pub fn get(&self, stamp: u64) -> Option<&Rule> {
@@ -265,10 +277,10 @@ impl Rules {
     }
 
     /// The rule that resets a connection that has just come, if one does; each draws.
-    pub fn resets_new(&self) -> Option<&Rule> {
+    pub fn resets_new(&self, connection: u64) -> Option<&Rule> {
         let mut hit = None;
         for rule in &self.list {
-            if rule.resets() {
+            if rule.resets(connection) {
                 hit = hit.or(Some(&**rule));
             }
         }
@@ -283,14 +295,18 @@ impl Rules {
         })
     }
 
-    /// Is what goes in this direction held?
-    pub fn cuts(&self, direction: Direction) -> bool {
-        self.cuts[direction as usize]
+    /// Is what goes in this direction of this connection held? Links ask once for each set of rules.
+    pub fn cuts(&self, direction: Direction, connection: u64) -> bool {
+        self.cuts[direction as usize] && self.cutting(direction, connection).next().is_some()
+    }
+
+    fn cutting(&self, direction: Direction, connection: u64) -> impl Iterator<Item = &Arc<Rule>> {
+        self.list.iter().filter(move |rule| rule.act.cuts(direction) && rule.holds(connection))
     }
 
     /// Counts a connection (`bytes` is `None`) or a chunk that every cut in force of this direction holds.
-    pub fn count_held(&self, direction: Direction, bytes: Option<usize>) {
-        for rule in self.list.iter().filter(|rule| rule.act.cuts(direction)) {
+    pub fn count_held(&self, direction: Direction, connection: u64, bytes: Option<usize>) {
+        for rule in self.cutting(direction, connection) {
             match bytes {
                 None => rule.tally.add(Count::ConnectionsHeld, 1),
                 Some(bytes) => {

@@ -69,6 +69,7 @@ struct Front {
 
 /// One client's port.
 struct Flow {
+    number: u64,
     client: SocketAddr,
     server: UdpSocket,
     /// By direction.
@@ -87,7 +88,7 @@ impl Front {
         };
         self.hub.counters.accepted.fetch_add(1, Relaxed);
         let stages = Direction::BOTH.map(|direction| Stages::new(direction, number, self.hub.now()));
-        let flow = Arc::new(Flow { client, server, stages: Mutex::new(stages) });
+        let flow = Arc::new(Flow { number, client, server, stages: Mutex::new(stages) });
         lock(&self.flows).insert(client, flow.clone());
         Some(flow)
     }
@@ -102,8 +103,8 @@ impl Front {
 
     /// The delays of a datagram, or `None` if it is lost.
     fn pass(&self, flow: &Flow, direction: Direction, bytes: usize, rules: &Rules) -> Option<Delays> {
-        if rules.cuts(direction) || rules.refuse {
-            rules.count_held(direction, Some(bytes));
+        if rules.cuts(direction, flow.number) || rules.refuse {
+            rules.count_held(direction, flow.number, Some(bytes));
             return None;
         }
         let now = self.hub.now();

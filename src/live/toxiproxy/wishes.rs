@@ -14,6 +14,13 @@ pub enum Wish {
 
 /// `Err` says in plain words why a Toxiproxy cannot do this.
 pub fn of(effect: &Effect) -> Result<Wish, String> {
+    if let Effect::Some { which, does } = effect {
+        let Wish::Toxics(toxics) = of(does)? else {
+            return Err("a Toxiproxy refuses all connections, or none".to_owned());
+        };
+        let on = |toxic: Toxic| Toxic { which: Which { share: toxic.which.share * which.share, ..*which }, ..toxic };
+        return Ok(Wish::Toxics(toxics.into_iter().map(|toxic| known(&on(toxic))).collect::<Result<_, _>>()?));
+    }
     let toxic = |kind, values: &[f64], upstream, share| Toxic {
         kind,
         values: values.to_vec(),

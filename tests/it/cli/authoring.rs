@@ -217,6 +217,8 @@ fn doctor_says_what_this_machine_can_do_and_leaves_nothing() {
             .iter()
             .any(|row| row["serves"] == "engine: redis" && row["works"] == true)
     );
+    let redis = table.out.lines().find(|line| line.contains("engine: redis")).unwrap_or_default();
+    assert!(redis.contains("redis-server)") && redis.contains('.'), "its version and its place: {redis}");
     let groups = std::fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten();
     let left = groups.filter(|entry| entry.file_name().to_string_lossy().starts_with("firedrill-probe-")).count();
     assert_eq!(left, 0);

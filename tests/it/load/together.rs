@@ -38,6 +38,7 @@ fn lost(told: &Told) -> (Verdict, f64, u64) {
     let said =
         told.recording.events.iter().find_map(|event| event.text.split_once("acknowledged ")?.1.split(' ').next());
     let acknowledged = said.unwrap_or_else(|| panic!("{}", told.text)).parse().expect("a number");
+    assert_eq!(line.samples, acknowledged, "the figure says of how many");
     (line.verdict, line.measured.unwrap_or(f64::NAN), acknowledged)
 }
 

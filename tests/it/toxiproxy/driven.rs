@@ -114,6 +114,9 @@ fn what_a_toxiproxy_cannot_do_and_one_that_is_not_there_are_told_before_the_run(
     let mut run = Run::start(&SCENARIO.replace("PROXY", &free.to_string()));
     assert_ne!(run.child.wait().expect("it ends").code(), Some(0));
     assert!(run.said().contains("cannot be asked"), "{}", run.said());
+    let mut run = Run::start(&format!("{text}limits: {{connections: 100%}}\n"));
+    assert_ne!(run.child.wait().expect("it ends").code(), Some(0));
+    assert!(run.said().contains("a Toxiproxy does not count connections"), "{}", run.said());
     let mut run = Run::start(&SCENARIO.replace("http://PROXY", "localhost"));
     assert_eq!(run.child.wait().expect("it ends").code(), Some(2));
     assert!(run.said().contains("this is not where a Toxiproxy can be"), "{}", run.said());

@@ -25,6 +25,20 @@ impl Desk<'_> {
         }
         self.latencies();
         self.effects();
+        self.limits();
+    }
+
+    /// A limit that nobody could keep is not promised.
+    fn limits(&mut self) {
+        if self.plan.limits.connections.is_some() {
+            let why = "a Toxiproxy does not count connections, so nobody would see what share of them a fault touches";
+            self.problems.push(format!("`limits`: {why}; leave `connections` out there, or leave `proxy` out"));
+        }
+        if self.plan.limits.requests.is_some() {
+            let why = "a Toxiproxy does not say which requests its toxics touch";
+            let what = "faults were held against `requests` under `limits` by what they say of themselves only";
+            self.checked.warnings.push(format!("{what}: {why}"));
+        }
     }
 
     /// A server elsewhere sees nothing that listens on this machine's loopback.

@@ -78,6 +78,11 @@ pub trait Codec: fmt::Debug + Send {
     /// May this be done to the request whose head, found last, this is? Not where the two sides would no longer agree afterwards.
     fn meets(&self, head: &[u8], spoil: &Spoil) -> bool;
 
+    /// Does the head alone say so of what is done to answers, so that `meets` may be asked again when others have come after it?
+    fn judges_by_the_head(&self) -> bool {
+        true
+    }
+
     /// How that request is answered; `None` for an answer of another protocol.
     fn refuse(&mut self, head: &[u8], answer: &Answer) -> Option<Refusal>;
 

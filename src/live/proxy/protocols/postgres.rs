@@ -124,6 +124,11 @@ impl Codec for Postgres {
         self.tag
     }
 
+    /// The text of a prepared statement stands in an earlier message.
+    fn judges_by_the_head(&self) -> bool {
+        false
+    }
+
     fn meets(&self, _: &[u8], spoil: &Spoil) -> bool {
         match &spoil.of {
             Wanted::PostgresStart => self.tag == START,

@@ -32,10 +32,19 @@ pub struct Session {
 /// Who answers a request.
 #[derive(Debug)]
 enum Due {
-    /// `marks`: the rules that want the answer. `error`: what becomes of the error that it must be.
-    Server { tag: Tag, marks: Vec<u64>, error: Option<Vec<u8>> },
+    /// `marks`: the rules that want the answer. `error`: what becomes of the error that it must be. `asked`: for rules that are newer than it.
+    Server { tag: Tag, marks: Vec<u64>, error: Option<Vec<u8>>, asked: Asked },
     /// A fault. `whole`: all of the request is here.
     Ours { answer: Vec<u8>, end: Option<End>, late: Delays, asked: Time, whole: bool },
+}
+
+/// A request as it came.
+#[derive(Debug)]
+struct Asked {
+    /// Empty if it was too long to be kept.
+    head: Box<[u8]>,
+    /// The newest rule that has judged it.
+    judged: u64,
 }
 
 /// What becomes of the body of the answer under way.
@@ -58,6 +67,9 @@ enum Verdict {
 
 /// Requests that wait for an answer; a connection with more is left alone.
 const DUE_MAX: usize = 65_536;
+/// Of a request with a longer head, or behind so many others, the answer is not touched by faults that begin while it is under way.
+const HEAD_KEPT_MAX: usize = 4096;
+const HEADS_KEPT_MAX: usize = 1024;
 
 impl Session {
     pub fn new(codec: Box<dyn Codec>) -> Session {
@@ -161,7 +173,9 @@ impl Session {
         if !edits.is_empty() {
             changed = self.codec.rewrite(head, &edits, None).or(changed);
         }
-        self.due.push_back(Due::Server { tag: self.codec.tag(), marks, error });
+        let kept = head.len() <= HEAD_KEPT_MAX && self.due.len() < HEADS_KEPT_MAX;
+        let asked = Asked { head: if kept { head.into() } else { Box::default() }, judged: rules.newest() };
+        self.due.push_back(Due::Server { tag: self.codec.tag(), marks, error, asked });
         Verdict::Goes { late, head: changed }
     }
 
@@ -255,7 +269,12 @@ impl Session {
 
     fn begin_answer(&mut self, bytes: usize, run: &mut Run, rules: &Rules) {
         let head = &run.rest()[..bytes];
-        let Some(Due::Server { marks, error, .. }) = self.due.front_mut() else { return run.pass(bytes) };
+        let is_last = self.due.len() == 1;
+        let Some(Due::Server { marks, error, asked, .. }) = self.due.front_mut() else { return run.pass(bytes) };
+        if rules.newest() > asked.judged && !asked.head.is_empty() && (is_last || self.codec.judges_by_the_head()) {
+            let newer = rules.spoils().filter(|(rule, spoil)| rule.stamp > asked.judged && spoil.does.on_answers());
+            marks.extend(newer.filter(|(_, spoil)| self.codec.meets(&asked.head, spoil)).map(|(rule, _)| rule.stamp));
+        }
         if let Some(error) = error.take_if(|_| self.codec.is_error(head)) {
             return run.place(bytes, Some(error), Delays::new());
         }

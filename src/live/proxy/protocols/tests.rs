@@ -360,3 +360,27 @@ fn a_session_is_refused_in_the_server_s_words() {
     assert_eq!(out.bytes[1], message(b'E', b"SFATAL\0VFATAL\0C53300\0Msorry, too many clients already\0\0"));
     assert_eq!(out.ends, [Some(End::Shut); 2]);
 }
+
+#[test]
+fn a_fault_that_begins_while_a_request_is_under_way_touches_its_answer() {
+    let replace = |path: &str| {
+        let of = Wanted::Http { method: None, path: Some(Glob(path.into())), header: None };
+        rules(&[spoil(of, Does::Replace { body: "away".into() })])
+    };
+    let answers = |rules: &Rules| {
+        let (mut session, mut out) = (session(0), Out::default());
+        let (up, down) =
+            (b"GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
+        let mut pieces = Vec::new();
+        session.read(Direction::Up, up, Time::ZERO, &Rules::none(), &mut pieces);
+        for body in [b"one", b"two"] {
+            session.read(Direction::Down, &[&down[..], body].concat(), Time::ZERO, rules, &mut pieces);
+        }
+        out.take(pieces);
+        (out.text(Direction::Down).matches("one").count(), out.text(Direction::Down).matches("away").count())
+    };
+    assert_eq!(answers(&Rules::none()), (1, 0));
+    let (of_a, of_c) = (replace("/a"), replace("/c"));
+    assert_eq!(answers(&of_a), (0, 1));
+    assert_eq!((answers(&of_c), touched(&of_a), touched(&of_c)), ((1, 0), vec![1], vec![0]));
+}

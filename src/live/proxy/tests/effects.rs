@@ -1,6 +1,7 @@
 //! What each effect does to live, idle and new connections, how effects stack, and what is left as evidence.
 
 use super::*;
+use crate::base::Which;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pipelined_requests_are_each_delayed_once() {
@@ -203,4 +204,52 @@ async fn there_and_back(stream: TcpStream, bytes: usize) {
     let mut answer = vec![0; bytes];
     timeout(LONG, from.read_exact(&mut answer)).await.expect("in time").expect("received");
     drop(sending.await);
+}
+
+/// Of so many connections, those that were opened before the fault and after it: which of them answer.
+async fn answering(effect: Effect, which: Which) -> (FaultProxy, Vec<bool>, Vec<bool>) {
+    let proxy = echo_proxy("some").await;
+    let mut before = vec![connected(&proxy).await, connected(&proxy).await];
+    proxy.apply(A, &effect.on(which));
+    let mut after = Vec::new();
+    for number in 3..=10 {
+        after.push(TcpStream::connect(proxy.address()).await);
+        until("it has come", || proxy.traffic().connections_accepted == number).await;
+    }
+    let mut old = Vec::new();
+    for stream in &mut before {
+        old.push(answers(stream).await);
+    }
+    let mut new = Vec::new();
+    for stream in after {
+        new.push(match stream {
+            Ok(mut stream) => answers(&mut stream).await,
+            Err(_) => false,
+        });
+    }
+    (proxy, old, new)
+}
+
+async fn answers(stream: &mut TcpStream) -> bool {
+    stream.write_all(b"?").await.is_ok() && matches!(timeout(SHORT, stream.read_u8()).await, Ok(Ok(b'?')))
+}
+
+/// Enough for an answer over loopback, even on a busy machine.
+const SHORT: std::time::Duration = std::time::Duration::from_millis(700);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_takes_the_connections_that_it_counts_and_leaves_the_others_alone() {
+    let cut = Effect::Cut { lose: true, ways: crate::plan::Ways::Both };
+    let (proxy, old, new) = answering(cut.clone(), Which { every: 3, ..Which::ALL }).await;
+    assert_eq!((old, new), (vec![true; 2], [true, true, false, true, true, false, true, true].to_vec()));
+    assert_eq!(proxy.evidence(A).details["connections held"], 2);
+    proxy.heal(A);
+    assert_eq!(proxy.evidence(A).details["connections reset"], 2, "those that it had held");
+    let (proxy, old, new) = answering(Effect::Reset { chance: 1.0 }, Which { first: Some(2), ..Which::ALL }).await;
+    assert_eq!((old, new), (vec![true; 2], [false, false, true, true, true, true, true, true].to_vec()));
+    assert_eq!(proxy.evidence(A).details["connections reset"], 2);
+    let (first, again) = (answering(cut.clone(), Which::share(0.5)).await, answering(cut, Which::share(0.5)).await);
+    assert_eq!((&first.1, &first.2), (&again.1, &again.2), "the same seed takes the same connections");
+    let spared = first.1.iter().chain(&first.2).filter(|answers| **answers).count();
+    assert!((1..=9).contains(&spared), "{spared} of 10");
 }
