@@ -7,8 +7,8 @@
 //! services that theirs calls, and answer themselves if it calls nobody.
 //!
 //! `start` runs any other program, as a list of words without a shell: `{port}` stands for the free port, `{port:NAME}` for further ones,
-//! `{dir}` for the private folder, and `{to:NAME}` for the address of a service that it calls; behind that address stands the fault proxy of
-//! the edge, if a fault touches it. One with an `address` runs already; firedrill only talks to it, and only if it answers before the run
+//! `{host}` for the address to listen on (127.0.0.1, unless it has a network of its own), `{dir}` for the private folder, and `{to:NAME}` for
+//! the address of a service that it calls; behind that address stands the fault proxy of the edge, if a fault touches it. One with an `address` runs already; firedrill only talks to it, and only if it answers before the run
 //! begins. All other services are stand-ins on loopback that play the model in real time.
 //!
 //! What a request is depends on the protocol. `http`, `http2`: what the client's `send` says. `redis`, `memcached`: GET and SET of the
@@ -26,6 +26,10 @@
 //! `generators: 3` at the top of the scenario lets three processes make the load together (`run --generators` goes before it): each sends
 //! every third request of one script of arrivals, and their histograms and acknowledged writes are put together. What all users of a call
 //! have in common (a pool, a breaker, a retry budget) cannot be divided, and is refused with several.
+//!
+//! Faults may be put on the process behind an `address` on this machine as well, if the service names it (`pid`, or `pid_file`) and `allow`
+//! repeats it (`allow: [pid:1234]`): `pause`, `cpu`, `memory`, `processes`, `open-files`. It is given back as it was. What ends it (`down`,
+//! `restart`) or may end it (`memory`) also needs `may_end: true`, because firedrill cannot start it again.
 //!
 //! Targets outside this machine are refused unless `allow` in the scenario lists their host and the command says `--allow-remote`.
 //! `firedrill run FILE --world live --dry-run` shows what would be started and touched. docs/live.md goes through a game day.
@@ -51,7 +55,7 @@
 
 use super::root::{is_empty_map, service_named};
 use crate::base::Span;
-use crate::plan::real::{Account, Engine, First, GENERATORS_MAX, Origin, Protocol, Ready};
+use crate::plan::real::{Account, Engine, First, Foreign, GENERATORS_MAX, Origin, Protocol, Ready, Which};
 use crate::plan::{Plan, Real, RealService};
 use crate::scenario::{Entry, FieldDoc, Fields, Shape, Value, values};
 
@@ -75,7 +79,7 @@ const ENGINES: [&str; Engine::ALL.len()] = {
     words
 };
 
-pub static TABLE: [FieldDoc; 13] = [
+pub static TABLE: [FieldDoc; 17] = [
     FieldDoc::optional(
         "engine",
         Shape::Choice(&ENGINES),
@@ -92,13 +96,31 @@ pub static TABLE: [FieldDoc; 13] = [
         "start",
         Shape::OneOf(&[Shape::Text, Shape::List(&Shape::Text)]),
         "none",
-        "program and arguments; `{port}`, `{dir}` and `{to:NAME}` are replaced by a free port, a private folder and the host:port of a called service",
+        "program and arguments; `{port}`, `{host}`, `{dir}` and `{to:NAME}` are replaced by a free port, the address to listen on, a private folder and the host:port of a called service",
     ),
     FieldDoc::optional(
         "address",
         Shape::Text,
         "none",
         "`host:port` of a service that runs already, instead of `start`",
+    ),
+    FieldDoc::optional(
+        "pid",
+        Shape::Count,
+        "none",
+        "with `address`: the process that answers there, which faults may then pause and limit; `allow: [pid:N]` must say so, too",
+    ),
+    FieldDoc::optional(
+        "pid_file",
+        Shape::Text,
+        "none",
+        "the file that holds its number, instead of `pid`; allowed by `allow: [pid_file:PATH]`",
+    ),
+    FieldDoc::optional(
+        "may_end",
+        Shape::Flag,
+        "false",
+        "with `pid` or `pid_file`: faults may also end the process, although firedrill cannot start it again",
     ),
     FieldDoc::optional(
         "protocol",
@@ -118,6 +140,12 @@ pub static TABLE: [FieldDoc; 13] = [
         Shape::Bytes,
         "none",
         "its data folder is a volume of this size, which `fill` can fill",
+    ),
+    FieldDoc::optional(
+        "network",
+        Shape::Choice(&["shared", "own"]),
+        "`own` if `packets` act on it, else `shared`",
+        "`own`: it runs in a network namespace of its own, at an address of its own (`{host}`), and calls others through firedrill's proxies",
     ),
     FieldDoc::optional(
         "cold",
@@ -198,11 +226,51 @@ fn service(entry: &Entry, root: &Fields, plan: &Plan) -> Option<RealService> {
         volume_bytes: volume(&fields),
         account: account(&fields),
         cold: fields.flag("cold").unwrap_or(false),
+        foreign: foreign(&fields),
+        own_network: fields.choice("network") == Some("own"),
     };
+    if real.own_network && matches!(real.origin, Origin::Address(_)) {
+        fields.error("network", "a service that runs already has its network").help("use `start`").code("wrong-value");
+    }
     if real.volume_bytes.is_some() && matches!(real.origin, Origin::Address(_)) {
         fields.error("volume", "a service that runs already has its own disk").help("use `start`").code("wrong-value");
     }
     Some(real)
+}
+
+/// The process behind an address, as it is named.
+fn foreign(fields: &Fields) -> Option<Foreign> {
+    let named: Vec<&str> = ["pid", "pid_file"].into_iter().filter(|name| fields.has(name)).collect();
+    if let (Some(name), true) = (named.first(), !fields.has("address")) {
+        let note = fields.error(name, "firedrill knows the processes that it starts");
+        note.help(format!("leave `{name}` out, or name the `address` of one that runs already")).code("wrong-value");
+        return None;
+    }
+    let may_end = fields.flag("may_end").unwrap_or(false);
+    match (fields.count("pid"), fields.text("pid_file")) {
+        (Some(_), Some(_)) => {
+            let note = fields.error("pid_file", "`pid` and `pid_file`: it can only be one of them");
+            note.help("remove one of them").code("wrong-value");
+            None
+        }
+        (Some(pid), None) => Some(Foreign { which: Which::Pid(pid_number(pid, fields)?), may_end }),
+        (None, Some(path)) => Some(Foreign { which: Which::File(path.to_owned()), may_end }),
+        (None, None) => {
+            if fields.has("may_end") {
+                let note = fields.error("may_end", "no process is named that could be ended");
+                note.help("name it with `pid` or `pid_file`, or leave this out").code("wrong-value");
+            }
+            None
+        }
+    }
+}
+
+fn pid_number(pid: u64, fields: &Fields) -> Option<i32> {
+    let number = i32::try_from(pid).ok().filter(|pid| *pid > 0);
+    if number.is_none() {
+        fields.error("pid", "no process has this number").help("such as `pid: 1234`").code("wrong-value");
+    }
+    number
 }
 
 fn origin(fields: &Fields) -> Option<Origin> {

@@ -8,7 +8,8 @@
 //!   `loss`, `partition` is a `cut`. TCP hides duplicates and reordering from programs, so they do nothing.
 //! - **Live world**: a service that firedrill starts runs in a network namespace of its own, joined to this machine by a pair of virtual
 //!   interfaces. There the packets are handled by netem if the kernel has it, else by firedrill itself through NFQUEUE; the report says which.
-//!   Its port is reached at an address of its own, so it must listen there: write `{host}` where the program takes the address.
+//!   Its port is reached at an address of its own, so it must listen there: write `{host}` where the program takes the address. What it
+//!   calls it reaches through firedrill's proxies, and the packets of these calls take the same way, so they are hit as well.
 //!   Between stand-ins it acts on messages, as in the simulator.
 //! - **Privilege**: root (CAP_NET_ADMIN and CAP_SYS_ADMIN).
 //! - **Undo**: packets pass untouched again; the namespace and all in it goes with the process.

@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod drivers;
 pub mod engines;
 pub mod folder;
+pub mod foreign;
 mod http1;
 pub mod net;
 pub mod play;

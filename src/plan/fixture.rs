@@ -127,5 +127,7 @@ pub fn redis(service: u32) -> RealService {
         volume_bytes: None,
         account: Default::default(),
         cold: false,
+        foreign: None,
+        own_network: false,
     }
 }

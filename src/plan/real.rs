@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Real {
     pub services: Vec<RealService>,
-    /// Hosts outside loopback that the scenario allows as targets (with `--allow-remote`).
+    /// Hosts outside loopback that the scenario allows as targets (with `--allow-remote`), and processes (`pid:N`, `pid_file:PATH`).
     pub allow: Vec<String>,
     /// `host:port` of a Toxiproxy server that stands on the edges instead of our own fault proxy.
     pub toxiproxy: Option<String>,
@@ -29,12 +29,45 @@ pub struct RealService {
     pub ready: Ready,
     /// Needs a size-limited volume of this many bytes as its data directory.
     pub volume_bytes: Option<u64>,
+    /// It runs in a network namespace of its own, whether or not a fault needs that.
+    #[serde(default)]
+    pub own_network: bool,
     /// Its data is emptied before it is started again.
     #[serde(default)]
     pub cold: bool,
     /// Whom we are to the server.
     #[serde(default)]
     pub account: Account,
+    /// The process behind an address, which is somebody else's.
+    #[serde(default)]
+    pub foreign: Option<Foreign>,
+}
+
+/// A process that ran before the run and runs on after it. Nothing is done to it that cannot be undone, unless it may be ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreign {
+    pub which: Which,
+    /// It may be killed, or made to die of a limit, although nobody here can start it again.
+    pub may_end: bool,
+}
+
+/// How its number is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Which {
+    Pid(i32),
+    /// The file into which it writes its number.
+    File(String),
+}
+
+impl Which {
+    /// As it must stand under `allow:`.
+    pub fn permission(&self) -> String {
+        match self {
+            Which::Pid(pid) => format!("pid:{pid}"),
+            Which::File(path) => format!("pid_file:{path}"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

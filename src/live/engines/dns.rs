@@ -18,7 +18,7 @@ fn start(order: &Order) -> Start {
     let mut args = words([
         "--keep-in-foreground",
         "--port={port}",
-        "--listen-address=127.0.0.1",
+        "--listen-address={host}",
         "--bind-interfaces",
         "--conf-file=/dev/null",
         "--no-resolv",

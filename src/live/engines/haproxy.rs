@@ -44,6 +44,6 @@ fn config(order: &Order) -> String {
     let (threads, most) = (order.setting(GLOBAL[0], "1"), order.setting(GLOBAL[1], "4096"));
     format!(
         "global\n    nbthread {threads}\n    maxconn {most}\ndefaults\n    mode http\n    option http-keep-alive\n{defaults}\
-         frontend callers\n    bind 127.0.0.1:{{port}}{http2}\n{inside}{behind}"
+         frontend callers\n    bind {{host}}:{{port}}{http2}\n{inside}{behind}"
     )
 }

@@ -23,7 +23,7 @@ fn start(order: &Order) -> Start {
         order.settings.iter().filter(|(name, _)| JETSTREAM.contains(&name.as_str())).map(line).collect();
     let outer: String = order.others(&JETSTREAM).map(line).collect();
     let config =
-        format!("listen: \"127.0.0.1:{{port}}\"\n{outer}jetstream {{\nstore_dir: \"{{dir}}/jetstream\"\n{inner}}}\n");
+        format!("listen: \"{{host}}:{{port}}\"\n{outer}jetstream {{\nstore_dir: \"{{dir}}/jetstream\"\n{inner}}}\n");
     let args = words(["-c", "{dir}/nats.conf"]);
     Start { program: "nats-server", args, files: vec![("nats.conf".to_owned(), config)], ..Start::default() }
 }

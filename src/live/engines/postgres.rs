@@ -16,13 +16,16 @@ pub const RECIPE: Recipe = Recipe {
 };
 
 fn start(order: &Order) -> Start {
-    let mut args = words(["-D", "{dir}/cluster", "-p", "{port}", "-h", "127.0.0.1", "-k", ""]);
+    let mut args = words(["-D", "{dir}/cluster", "-p", "{port}", "-h", "{host}", "-k", ""]);
+    args.extend(words(["-c", "hba_file={dir}/pg_hba.conf"]));
     // Small, so that it starts at once; what a drill needs more of is a setting.
     let small = [("shared_buffers", "32MB"), ("max_wal_size", "256MB")];
     let given = |name: &str| order.settings.iter().any(|(key, _)| key == name);
     let kept = small.iter().filter(|(name, _)| !given(name)).map(|(name, value)| format!("{name}={value}"));
     let all = kept.chain(order.settings.iter().map(|(name, value)| format!("{name}={value}")));
     args.extend(all.flat_map(|setting| ["-c".to_owned(), setting]));
+    // Whoever is on this machine: on loopback, or at the other end of a network of its own.
+    let files = vec![("pg_hba.conf".to_owned(), "host all,replication all samenet trust\n".to_owned())];
     let init = words([
         "initdb",
         "-D",
@@ -36,5 +39,5 @@ fn start(order: &Order) -> Start {
         "--locale=C",
         "--no-sync",
     ]);
-    Start { program: "postgres", args, run: vec![init], ..Start::default() }
+    Start { program: "postgres", args, files, run: vec![init], ..Start::default() }
 }

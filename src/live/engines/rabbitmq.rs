@@ -21,7 +21,8 @@ const SCRIPT: &str = "epmd -address 127.0.0.1 -port \"$1\" & exec \"$2\"";
 fn start(order: &Order) -> Start {
     let server = super::found("rabbitmq-server");
     let mut config =
-        "listeners.tcp.default = 127.0.0.1:{port}\ndistribution.listener.interface = 127.0.0.1\n".to_owned();
+        "listeners.tcp.default = {host}:{port}\nloopback_users = none\ndistribution.listener.interface = 127.0.0.1\n"
+            .to_owned();
     for (name, value) in order.settings {
         config += &format!("{name} = {value}\n");
     }

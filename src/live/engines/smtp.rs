@@ -18,7 +18,7 @@ pub const RECIPE: Recipe = Recipe {
 fn start(order: &Order) -> Start {
     let mut args = words(["-d", "{dir}/mails/%M."]);
     args.extend(order.settings.iter().flat_map(|(name, value)| [format!("-{name}"), value.clone()]));
-    args.extend(words(["127.0.0.1:{port}", "1024"]));
+    args.extend(words(["{host}:{port}", "1024"]));
     let run = vec![words(["mkdir", "{dir}/mails"])];
     Start { program: "smtp-sink", args, run, ..Start::default() }
 }

@@ -23,8 +23,9 @@ pub struct Room {
     /// Our end of the pair.
     link: String,
     address: Ipv4Addr,
+    gateway: Ipv4Addr,
     entry: EntryId,
-    mechanism: Mechanism,
+    mechanism: Result<Mechanism, String>,
     shaping: Option<Shaping>,
     ledger: Ledger,
 }
@@ -41,9 +42,11 @@ impl Room {
         let number = u32::from_str_radix(random, 16).unwrap_or(0);
         let network = free_network(number).map_err(trouble)?;
         let (ours, theirs) = (Ipv4Addr::from(network + 1), Ipv4Addr::from(network + 2));
-        let mechanism = probe::best(&[]).map_err(trouble)?;
+        // Only a fault of packets needs one, and was refused where there is none.
+        let mechanism = probe::best(&[]);
         let entry = ledger.record(entries::Network { name: name.clone(), link: link.clone() })?;
-        let room = Room { name, link, address: theirs, entry, mechanism, shaping: None, ledger: ledger.clone() };
+        let (shaping, ledger) = (None, ledger.clone());
+        let room = Room { name, link, address: theirs, gateway: ours, entry, mechanism, shaping, ledger };
         room.furnish(ours).map_err(trouble)?;
         Ok(room)
     }
@@ -82,16 +85,16 @@ impl Room {
         thread::scope(|scope| scope.spawn(inside).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     }
 
-    /// By what its packets are handled.
-    pub fn mechanism(&self) -> Mechanism {
-        self.mechanism
+    /// This machine's end, where whoever lives in it reaches what listens there.
+    pub fn gateway(&self) -> Ipv4Addr {
+        self.gateway
     }
 
     /// What is done to its packets.
     pub fn shaping(&mut self) -> Result<&mut Shaping, String> {
         if self.shaping.is_none() {
             let door = self.door().map_err(|error| error.to_string())?;
-            self.shaping = Some(Shaping::new(self.mechanism, &self.name, &self.link, door)?);
+            self.shaping = Some(Shaping::new(self.mechanism.clone()?, &self.name, &self.link, door)?);
         }
         self.shaping.as_mut().ok_or_else(|| "it was not made".to_owned())
     }

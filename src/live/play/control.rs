@@ -2,10 +2,9 @@
 //! and reports what it did. Apart from the engine's thread, because a restart may take seconds.
 
 use super::drive::{Ending, Inbox, Input};
-use super::held::{Done, Held};
+use super::held::{Body, Done, Held};
 use super::needs;
-use crate::base::ServiceId;
-use crate::live::RealProcess;
+use crate::base::{ServiceId, Time};
 use crate::plan::{Effect, Plan, Step, Target};
 use std::collections::BTreeMap;
 use std::io;
@@ -41,7 +40,7 @@ impl Commands {
 }
 
 pub struct Controller {
-    thread: JoinHandle<Vec<RealProcess>>,
+    thread: JoinHandle<Vec<Body>>,
     leave: Leaver,
 }
 
@@ -59,7 +58,7 @@ pub enum Leave {
 impl Controller {
     pub fn start(
         plan: Arc<Plan>,
-        processes: Vec<(ServiceId, RealProcess)>,
+        processes: Vec<(ServiceId, Body)>,
         inbox: Inbox,
     ) -> io::Result<(Controller, Commands)> {
         let (sender, commands) = sync_channel(plan.schedule.len().max(1));
@@ -84,7 +83,7 @@ impl Controller {
     }
 
     /// Ends the thread and gives the processes back: healed of every fault, or as they are, in the middle of a restart if need be.
-    pub fn stop(self, how: Leave) -> Vec<RealProcess> {
+    pub fn stop(self, how: Leave) -> Vec<Body> {
         let _ = self.leave.send(how);
         self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
@@ -115,14 +114,12 @@ impl Room {
         let plan = self.plan.clone();
         let step = &plan.schedule[command.index];
         let Some(held) = self.held.get_mut(&command.service) else { return };
-        if step.on {
-            held.process.ledger().faults_end_within(until_healed(&plan, step, command.service));
-        }
+        held.process.ledger().faults_end_within(until_healed(&plan, step.at, command.service));
         let done = match (&step.effect, step.on) {
             (Effect::Down, true) => held.go_down(step.fault),
             (Effect::PowerCut, true) => held.cut_power(step.fault),
             (Effect::Down | Effect::PowerCut, false) => {
-                let cold = step.effect == Effect::Down && held.process.comes_back_cold();
+                let cold = step.effect == Effect::Down && held.comes_back_cold();
                 interruptible(&self.runtime, &self.left, held.come_back(step.fault, cold))
             }
             (Effect::Freeze, on) => held.freeze(step.fault, on),
@@ -155,13 +152,10 @@ impl Room {
             }
         }
         for held in self.held.values_mut() {
-            if held.process.is_running() {
-                continue;
-            }
             let mut left = self.left.clone();
             let back = self.runtime.block_on(async {
                 tokio::select! {
-                    back = held.process.restart(false) => back,
+                    back = held.mend() => back,
                     _ = left.wait_for(|left| *left == Leave::AtOnce) => Ok(()),
                 }
             });
@@ -195,7 +189,7 @@ impl Room {
     fn look_after(&mut self) {
         self.look_for_evidence();
         for (id, held) in &mut self.held {
-            if let Some(volume) = held.process.volume()
+            if let Some(volume) = held.process.started().and_then(|process| process.volume())
                 && let Ok((bytes, _)) = volume.used()
             {
                 self.inbox.tell(Input::Used { service: *id, bytes });
@@ -212,18 +206,18 @@ impl Room {
     }
 }
 
-/// From the begin of a fault until it is healed with every other that hits the same service meanwhile, and a little more: the healing
-/// itself takes a moment.
-fn until_healed(plan: &Plan, step: &Step, service: ServiceId) -> Duration {
-    let here = |other: &&Step| other.on && matches!(other.target, Target::Service { id, .. } if id == service);
+/// From a moment until every fault is healed that lies on the service then, or comes before the last of them has gone; and a little more,
+/// since the healing itself takes a moment.
+fn until_healed(plan: &Plan, from: Time, service: ServiceId) -> Duration {
     let end = |step: &Step| plan.faults.get(step.fault.index()).map_or(plan.length, |fault| fault.to);
-    let mut healed = end(step);
-    for other in plan.schedule.iter().filter(here).filter(|other| other.at >= step.at) {
+    let mut healed = from;
+    // In the order of their begins, as the schedule has them.
+    for other in needs::effects_on(plan, service).filter(|other| end(other) >= from) {
         if other.at <= healed {
             healed = healed.max(end(other));
         }
     }
-    healed.since(step.at).to_std() + HEALING
+    healed.since(from).to_std() + HEALING
 }
 
 /// What may take seconds, unless the run is to end meanwhile.

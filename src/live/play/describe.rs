@@ -21,6 +21,9 @@ pub fn describe(plan: &Plan) -> Vec<String> {
         if target::needs_proxy(plan, EdgeId::from(index)) {
             let edge = &plan.edges[index].name;
             lines.push(match &plan.real.toxiproxy {
+                None if target::leaves_a_room(plan, EdgeId::from(index)) => {
+                    format!("listen at the end of the caller's network as the fault proxy of `{edge}`")
+                }
                 None => format!("listen on a free port of 127.0.0.1 as the fault proxy of `{edge}`"),
                 Some(api) => format!("make a proxy for `{edge}` on the Toxiproxy at {api}"),
             });
@@ -57,7 +60,17 @@ fn of_service(plan: &Plan, real: &RealService) -> Vec<String> {
     let service = plan.service(real.service);
     let name = &service.name;
     let mut lines = match engines::resolved(plan, real).origin {
-        Origin::Address(address) => vec![format!("connect to `{name}` at {address}")],
+        Origin::Address(address) => {
+            let mut lines = vec![format!("connect to `{name}` at {address}")];
+            if let Some(foreign) = &real.foreign {
+                lines.extend(needs::describe(plan, real.service));
+                let named = foreign.which.permission();
+                lines.push(format!(
+                    "act on the process of `{name}` ({named}), which is somebody else's, and give it back"
+                ));
+            }
+            lines
+        }
         Origin::Start { program, args, first, .. } => {
             let mut lines = vec![format!("make a private folder for `{name}` in the temporary folder")];
             lines.extend(first.files.iter().map(|(file, _)| format!("write {file} for `{name}` in it")));
@@ -103,8 +116,8 @@ fn of_step(plan: &Plan, step: &Step) -> Option<String> {
             format!("packets of `{}` in its network namespace", plan.service(plan.edge(edge).to).name)
         }
         Target::Edge(edge) => format!("on the proxy of `{}`", plan.edge(edge).name),
-        Target::Service { id, .. } if target::real(plan, id).is_some() => {
-            let how = ending::mechanism(&step.effect)?;
+        Target::Service { id, .. } => {
+            let how = ending::how_hit(target::real(plan, id)?, &step.effect)?;
             format!("the process of `{}`: {how}", plan.service(id).name)
         }
         _ => return None,

@@ -12,7 +12,7 @@ use crate::live::undo::ledger::{GRACE, SHORT_GRACE};
 use crate::live::{Ledger, drivers};
 use crate::plan::expectation::{Bound, Metric};
 use crate::plan::real::{Origin, Protocol};
-use crate::plan::{Effect, Limit, Plan, Target, World};
+use crate::plan::{Effect, Limit, Plan, RealService, Target, World};
 use crate::record::{CutShort, Event, Latencies, Load, Recording, UndoNote};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -236,14 +236,32 @@ fn how_real(origin: &Origin, protocol: Protocol) -> String {
 
 fn process_methods(plan: &Plan) -> Vec<String> {
     let on_real = plan.schedule.iter().filter(|step| step.on).filter_map(|step| match step.target {
-        Target::Service { id, .. } if target::real(plan, id).is_some() => Some((id, &step.effect)),
+        Target::Service { id, .. } => Some((id, target::real(plan, id)?, &step.effect)),
         _ => None,
     });
     let mut lines: Vec<String> = on_real
-        .filter_map(|(id, effect)| Some(format!("{}: {}.", plan.service(id).name, mechanism(effect)?)))
+        .filter_map(|(id, real, effect)| Some(format!("{}: {}.", plan.service(id).name, how_hit(real, effect)?)))
         .collect();
     lines.dedup();
     lines
+}
+
+/// How it is put on this one; one that is somebody else's keeps its group, its limits and its end to itself.
+pub fn how_hit(real: &RealService, effect: &Effect) -> Option<&'static str> {
+    Some(match (&real.foreign, effect) {
+        (Some(_), Effect::Down) => "killed with SIGKILL, and left to whoever looks after it",
+        (Some(_), Effect::Freeze) => {
+            "stopped with SIGSTOP, it and its descendants, and continued with SIGCONT when it heals"
+        }
+        (Some(_), Effect::Limit(Limit::Cpu { .. })) => "moved into a cgroup with a lower quota, and back when it heals",
+        (Some(_), Effect::Limit(Limit::Memory { .. })) => {
+            "moved into a cgroup with a memory limit, and back when it heals; what it held before does not count"
+        }
+        (Some(_), Effect::Limit(Limit::Processes { .. })) => {
+            "moved into a cgroup with a limit on processes, and back when it heals"
+        }
+        _ => return mechanism(effect),
+    })
 }
 
 /// How an effect is put on a real process.

@@ -2,6 +2,7 @@
 
 use super::target;
 use crate::base::ServiceId;
+use crate::live::foreign;
 use crate::live::net::probe;
 use crate::live::process::surroundings::{DiskNeed, Needs};
 use crate::live::resources::{self, Controller, Version};
@@ -56,24 +57,36 @@ fn controller(limit: &Limit, needs: &Needs) -> Option<Controller> {
     Controller::of(limit).filter(|controller| !needs.controllers.contains(controller))
 }
 
-/// Whether it runs in a network namespace of its own: a fault of packets acts on it.
+/// Whether it runs in a network namespace of its own: it is to, or a fault of packets acts on it.
 pub fn own_network(plan: &Plan, service: ServiceId) -> bool {
-    target::real(plan, service).is_some_and(target::is_started)
-        && effects_on(plan, service).any(|step| matches!(step.effect, Effect::Packets(_)))
+    target::real(plan, service).filter(|real| target::is_started(real)).is_some_and(|real| {
+        real.own_network || effects_on(plan, service).any(|step| matches!(step.effect, Effect::Packets(_)))
+    })
 }
 
 /// By which of several ways the kernel of this machine does it, for the report.
 pub fn methods(plan: &Plan) -> Vec<String> {
     let mut lines = Vec::new();
-    for real in plan.real.services.iter().filter(|real| target::is_started(real)) {
+    for real in plan.real.services.iter().filter(|real| target::is_started(real) || real.foreign.is_some()) {
         let (name, needs) = (&plan.service(real.service).name, of(plan, real.service));
         for controller in &needs.controllers {
-            if let Ok(home) = resources::home(*controller) {
+            let home = match &real.foreign {
+                None => resources::home(*controller),
+                Some(foreign) => {
+                    foreign::identify(&foreign.which).and_then(|who| resources::home_beside(who.pid, *controller))
+                }
+            };
+            if let Ok(home) = home {
                 let version = if home.version == Version::V2 { 2 } else { 1 };
                 lines.push(format!("{name}: limits on {} by cgroup v{version}.", controller.name()));
             }
         }
-        if needs.network
+        if needs.network {
+            lines.push(format!(
+                "{name}: in a network namespace of its own; it calls others through firedrill's proxies."
+            ));
+        }
+        if !packets_of(plan, real.service).is_empty()
             && let Ok(mechanism) = probe::best(&[])
         {
             lines.push(format!("{name}: packets by {}.", mechanism.words()));

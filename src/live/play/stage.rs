@@ -5,6 +5,7 @@ use super::between::{self, Between};
 use super::control::Controller;
 use super::drive::Inbox;
 use super::generators::Called;
+use super::held::Body;
 use super::needs;
 use super::readback::Book;
 use super::target;
@@ -13,11 +14,13 @@ use crate::base::{EdgeId, FaultId, ServiceId, Span};
 use crate::engine::Share;
 use crate::live::drivers::{self, Acked, Cache, Peer, Preload, Setup};
 use crate::live::engines;
+use crate::live::foreign::Foreign;
 use crate::live::http1::{Servers, Watch};
+use crate::live::net::Room;
 use crate::live::process::ready;
 use crate::live::proxy::{self, FaultProxy};
 use crate::live::{Ledger, RealProcess, Trouble};
-use crate::plan::real::{Origin, Protocol};
+use crate::plan::real::{self, Origin, Protocol};
 use crate::plan::{CacheSpec, Effect, Party, Plan, RealService, Role};
 use hyper::Method;
 use std::collections::BTreeMap;
@@ -48,6 +51,8 @@ struct Builder<'a> {
     addresses: BTreeMap<ServiceId, SocketAddr>,
     /// By edge.
     proxies: BTreeMap<usize, Between>,
+    /// Where callers with a network of their own reach this machine.
+    gateways: Vec<(Party, Ipv4Addr)>,
     ledger: Option<&'a Ledger>,
     inbox: &'a Inbox,
     acked: BTreeMap<ServiceId, Arc<Acked>>,
@@ -62,9 +67,9 @@ pub async fn build(
     inbox: &Inbox,
     watch: Watch,
 ) -> Result<Stage, Trouble> {
-    let (proxies, calls) = (BTreeMap::new(), Vec::new());
-    let mut builder =
-        Builder { plan, addresses: reached.clone(), proxies, ledger, inbox, acked: books(plan, share), calls };
+    let (addresses, acked) = (reached.clone(), books(plan, share));
+    let (proxies, gateways, calls) = Default::default();
+    let mut builder = Builder { plan, addresses, proxies, gateways, ledger, inbox, acked, calls };
     builder.reach().await?;
     let mut servers = Servers::new(watch.clone(), plan.clone());
     let stand_ins = builder.listen(&mut servers)?;
@@ -81,7 +86,9 @@ pub async fn build(
     let proxies = lines.iter().filter_map(|line: &Line| Some(line.proxy.as_ref()?.address()));
     let listeners = stand_ins.into_iter().chain(proxies).collect();
     let books = builder.books(&processes);
-    let (controller, commands) = Controller::start(plan.clone(), processes, inbox.clone())
+    let started = processes.into_iter().map(|(id, process)| (id, Body::Started(process)));
+    let held = started.chain(builder.foreign()?).collect();
+    let (controller, commands) = Controller::start(plan.clone(), held, inbox.clone())
         .map_err(|source| Trouble::Machine { what: "start a thread", source })?;
     let wire = LiveWire::new(
         plan.clone(),
@@ -121,6 +128,9 @@ impl Builder<'_> {
     /// Starts a process, told where the services are that it calls.
     async fn start(&mut self, service: &RealService, ledger: &Ledger) -> Result<RealProcess, Trouble> {
         let mut service = engines::resolved(self.plan, service);
+        let (name, needs) = (&self.plan.service(service.service).name, needs::of(self.plan, service.service));
+        let room = needs.network.then(|| Room::create(name, ledger)).transpose()?;
+        self.gateways.extend(room.as_ref().map(|room| (Party::Service(service.service), room.gateway())));
         let edges = target::edges_from(self.plan, service.service);
         for edge in edges {
             let to = self.plan.edge(edge).to;
@@ -128,10 +138,20 @@ impl Builder<'_> {
             let address = self.proxy(edge).await?.unwrap_or(direct);
             target::fill_in(&mut service, &self.plan.service(to).name, address);
         }
-        let name = &self.plan.service(service.service).name;
-        let process = RealProcess::start_with(&service, name, &needs::of(self.plan, service.service), ledger).await?;
+        let process = RealProcess::start_in(room, &service, name, &needs, ledger).await?;
         self.addresses.insert(service.service, process.address());
         Ok(process)
+    }
+
+    /// What runs already and may be hit.
+    fn foreign(&self) -> Result<Vec<(ServiceId, Body)>, Trouble> {
+        let named = self.plan.real.services.iter().filter_map(|real| Some((real.service, real.foreign.as_ref()?)));
+        let Some(ledger) = self.ledger else { return Ok(Vec::new()) };
+        let take = |(id, foreign): (ServiceId, &real::Foreign)| {
+            let (name, needs) = (&self.plan.service(id).name, needs::of(self.plan, id));
+            Ok((id, Body::Foreign(Foreign::take(name, &foreign.which, &needs, ledger)?)))
+        };
+        named.map(take).collect()
     }
 
     /// Where the callers of an edge connect, if they do so through a proxy.
@@ -147,7 +167,8 @@ impl Builder<'_> {
         let proxy = match (between::api_of(self.plan), self.ledger) {
             (Some(api), Some(ledger)) => between::remote(api?, (&of.name, upstream), ledger, self.inbox)?,
             _ => {
-                let any = (Ipv4Addr::LOCALHOST, 0).into();
+                let gateway = self.gateways.iter().find(|(party, _)| *party == of.from).map(|(_, address)| *address);
+                let any = (gateway.unwrap_or(Ipv4Addr::LOCALHOST), 0).into();
                 let mut setup = proxy::Setup::new(any, upstream.into(), self.plan.seed, &of.name);
                 setup.protocol = target::speech(self.plan, edge).and_then(proxy::protocol);
                 setup.datagrams = target::real(self.plan, of.to).is_some_and(|real| real.protocol == Protocol::Dns);

@@ -1,5 +1,6 @@
 //! Look-ups in a Plan that the live world needs: which services are real, in what order they start, which edges need a proxy. No I/O.
 
+use super::needs;
 use crate::base::{EdgeId, ServiceId};
 use crate::live::engines;
 use crate::plan::real::Origin;
@@ -18,7 +19,7 @@ pub fn is_started(real: &RealService) -> bool {
 
 /// Where something outside our own process is changed, so that a ledger and a guardian are needed.
 pub fn is_guarded(plan: &Plan) -> bool {
-    plan.real.services.iter().any(is_started) || plan.real.toxiproxy.is_some()
+    plan.real.services.iter().any(|real| is_started(real) || real.foreign.is_some()) || plan.real.toxiproxy.is_some()
 }
 
 /// The edges by which a service calls others.
@@ -58,8 +59,18 @@ pub fn has_latency(plan: &Plan, edge: EdgeId) -> bool {
     !of.latency.is_zero() && real(plan, of.to).is_none_or(is_started)
 }
 
-pub fn needs_proxy(plan: &Plan, edge: EdgeId) -> bool {
+/// Something is done to it while it is on its way.
+pub fn is_acted_on(plan: &Plan, edge: EdgeId) -> bool {
     is_faulted(plan, edge) || has_latency(plan, edge)
+}
+
+/// Whoever has a network of its own reaches others through a proxy at the end of it, whether or not something is done there.
+pub fn leaves_a_room(plan: &Plan, edge: EdgeId) -> bool {
+    matches!(plan.edge(edge).from, Party::Service(from) if needs::own_network(plan, from))
+}
+
+pub fn needs_proxy(plan: &Plan, edge: EdgeId) -> bool {
+    is_acted_on(plan, edge) || leaves_a_room(plan, edge)
 }
 
 /// The protocol that the proxy of an edge must read, because a fault acts on its messages.

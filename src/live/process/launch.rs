@@ -4,6 +4,8 @@ use super::first::port_names;
 use super::surroundings::{Needs, Surroundings};
 use super::{RealProcess, Running, listener, log, ready};
 use crate::live::folder::Folder;
+use crate::live::net::Room;
+use crate::live::undo::identity::Kin;
 use crate::live::undo::spawn::SpawnError;
 use crate::live::undo::{Identity, Ledger};
 use crate::live::{Trouble, Volume, engines};
@@ -47,11 +49,22 @@ impl RealProcess {
         needs: &Needs,
         ledger: &Ledger,
     ) -> Result<RealProcess, Trouble> {
+        RealProcess::start_in(None, service, name, needs, ledger).await
+    }
+
+    /// In a network that was made for it.
+    pub async fn start_in(
+        room: Option<Room>,
+        service: &RealService,
+        name: &str,
+        needs: &Needs,
+        ledger: &Ledger,
+    ) -> Result<RealProcess, Trouble> {
         check_origin(service, name)?;
         let folder = Folder::create(name, ledger)?;
         let volume = make_volume(service, &folder, ledger)?;
         let root = volume.as_ref().map_or(folder.path(), Volume::path);
-        let surroundings = Surroundings::make(needs, name, folder.path(), root, ledger)?;
+        let surroundings = Surroundings::make(needs, name, folder.path(), root, room, ledger)?;
         let mut process = RealProcess {
             name: name.to_owned(),
             service: service.clone(),
@@ -180,7 +193,7 @@ impl RealProcess {
         let until = Instant::now() + SETTLE;
         while Instant::now() < until {
             let Some(running) = &self.running else { break };
-            if listener::is_in_group(self.port, running.who.pid) {
+            if listener::listens(self.port, Kin::Group(running.who.pid)) {
                 return Ok(());
             }
             tokio::time::sleep(LOOK_AGAIN).await;

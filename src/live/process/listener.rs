@@ -1,19 +1,20 @@
 //! Whose listening socket a port is: asked so that a foreign server that took the port first is not taken for ours.
 //! Only reads /proc.
 
-use crate::live::undo::identity;
+use crate::live::undo::identity::Kin;
 use std::fs;
 
-/// Whether a process of this group listens on this TCP port. `false` may also mean that it cannot be seen: the socket
+/// Whether one of these processes listens on this TCP port. `false` may also mean that it cannot be seen: the socket
 /// can belong to a helper outside the group (as with a container engine), or /proc may be closed to us.
-pub fn is_in_group(port: u16, group: i32) -> bool {
+pub fn listens(port: u16, kin: Kin) -> bool {
+    let group = kin.head();
     // As its leader sees it: it may have a network of its own.
     let sockets: Vec<String> = ["tcp", "tcp6"]
         .iter()
         .filter_map(|table| fs::read_to_string(format!("/proc/{group}/net/{table}")).ok())
         .flat_map(|table| table.lines().filter_map(|line| listening(line, port)).collect::<Vec<_>>())
         .collect();
-    identity::group_members(group).iter().any(|(pid, _)| holds_any(*pid, &sockets))
+    kin.members().iter().any(|(pid, _)| holds_any(*pid, &sockets))
 }
 
 /// `sl local_address rem_address st … inode`: the link text of the socket if it listens on `port`.
@@ -34,6 +35,7 @@ fn holds_any(pid: i32, sockets: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::undo::identity;
     use std::net::{TcpListener, TcpStream};
 
     #[test]
@@ -41,14 +43,14 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let mine = identity::Stat::of(std::process::id() as i32).unwrap().group;
-        assert!(is_in_group(port, mine));
+        assert!(listens(port, Kin::Group(mine)));
         let mut sleep = std::process::Command::new("sleep");
         let mut other = std::os::unix::process::CommandExt::process_group(sleep.arg("100"), 0).spawn().unwrap();
-        assert!(!is_in_group(port, other.id() as i32));
+        assert!(!listens(port, Kin::Group(other.id() as i32)));
         other.kill().unwrap();
         other.wait().unwrap();
         // A connection from that port is no listener.
         let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        assert!(!is_in_group(stream.local_addr().unwrap().port(), mine));
+        assert!(!listens(stream.local_addr().unwrap().port(), Kin::Group(mine)));
     }
 }

@@ -9,6 +9,7 @@ pub(in crate::live) mod ready;
 pub mod surroundings;
 
 pub use launch::program_file;
+pub use listener::listens;
 
 use super::drivers::Setup;
 use super::folder::Folder;

@@ -35,15 +35,16 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// `folder` is the private one of the service; its data lie in `root`, which may be a volume of its own.
+    /// `room` was made before, if somebody had to know its addresses. `folder` is the private one of the service; its data lie in `root`, which may be a volume of its own.
     pub fn make(
         needs: &Needs,
         name: &str,
         folder: &Path,
         root: &Path,
+        room: Option<Room>,
         ledger: &Ledger,
     ) -> Result<Surroundings, Trouble> {
-        let mut made = Surroundings::default();
+        let mut made = Surroundings { room, ..Surroundings::default() };
         if !needs.controllers.is_empty() {
             made.cgroup = Some(Cgroup::create(name, &needs.controllers, ledger)?);
         }
@@ -54,7 +55,7 @@ impl Surroundings {
         if needs.clock {
             made.clock = Some(Clock::new(folder)?);
         }
-        if needs.network {
+        if needs.network && made.room.is_none() {
             made.room = Some(Room::create(name, ledger)?);
         }
         Ok(made)

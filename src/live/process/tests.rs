@@ -24,6 +24,8 @@ fn service(program: &str, args: &[&str], ready: Ready) -> RealService {
         volume_bytes: None,
         account: Default::default(),
         cold: false,
+        foreign: None,
+        own_network: false,
     }
 }
 

@@ -1,9 +1,9 @@
-//! The cgroups of one started service: made by us under a name with our mark, entered by its process at its start, limited and
-//! lifted while it runs. It never writes into a group that it did not make.
+//! The cgroups of one service: made by us under a name with our mark, entered by a process of ours at its start and by somebody else's as long
+//! as a limit lasts, limited and lifted while it runs. It never writes into a group that it did not make.
 
-use super::{Controller, Home, Version, hierarchy, knobs};
+use super::{Controller, Home, Version, Visit, hierarchy, knobs};
 use crate::live::Trouble;
-use crate::live::undo::{EntryId, Ledger, entries};
+use crate::live::undo::{EntryId, Identity, Ledger, entries};
 use crate::plan::Limit;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -21,18 +21,40 @@ pub struct Cgroup {
     groups: BTreeMap<Controller, Home>,
     /// Of those groups, each folder once.
     entries: Vec<EntryId>,
+    /// The limits that lie on them now.
+    limits: BTreeMap<Controller, EntryId>,
+    /// Whose processes do not live in them.
+    visit: Option<Visit>,
     ledger: Ledger,
 }
 
 impl Cgroup {
-    /// `name` is only there for people.
+    /// For a process that is still to be started. `name` is only there for people.
     pub fn create(name: &str, controllers: &[Controller], ledger: &Ledger) -> Result<Cgroup, Trouble> {
+        Cgroup::make(name, controllers, None, ledger)
+    }
+
+    /// For a process that runs already, and its descendants.
+    pub fn beside(name: &str, controllers: &[Controller], who: Identity, ledger: &Ledger) -> Result<Cgroup, Trouble> {
+        Cgroup::make(name, controllers, Some(who), ledger)
+    }
+
+    fn make(
+        name: &str,
+        controllers: &[Controller],
+        guest: Option<Identity>,
+        ledger: &Ledger,
+    ) -> Result<Cgroup, Trouble> {
         let own = entries::Cgroup::name(ledger.run_id(), name);
-        let (groups, entries) = (BTreeMap::new(), Vec::new());
-        let mut made = Cgroup { name: name.to_owned(), groups, entries, ledger: ledger.clone() };
+        let (groups, entries, limits) = Default::default();
+        let visit = guest.map(|who| Visit::new(name, who, ledger));
+        let mut made = Cgroup { name: name.to_owned(), groups, entries, limits, visit, ledger: ledger.clone() };
         for controller in controllers {
-            let home = hierarchy::home(*controller).map_err(|why| made.trouble("made", why))?;
-            made.add(*controller, &home, &own)?;
+            let home = match guest {
+                Some(who) => hierarchy::home_beside(who.pid, *controller),
+                None => hierarchy::home(*controller),
+            };
+            made.add(*controller, &home.map_err(|why| made.trouble("made", why))?, &own)?;
         }
         Ok(made)
     }
@@ -59,13 +81,35 @@ impl Cgroup {
     }
 
     /// No more than this, until it is lifted or another limit of the same sort takes its place.
-    pub fn limit(&self, limit: &Limit, cores: u32) -> Result<(), Trouble> {
+    pub fn limit(&mut self, limit: &Limit, cores: u32) -> Result<(), Trouble> {
         let Some(controller) = Controller::of(limit) else { return Ok(()) };
-        self.write(controller, |version| knobs::text(limit, cores, version), "limited")
+        let Some(group) = self.groups.get(&controller).cloned() else { return Ok(()) };
+        if let Some(visit) = &mut self.visit {
+            visit.move_in(controller, &group)?;
+        }
+        let file = group.path.join(knobs::file(controller, group.version));
+        let ours = knobs::text(limit, cores, group.version);
+        let unlimited = knobs::unlimited(controller, group.version).to_owned();
+        let entry = entries::CgroupLimit { file: file.clone(), ours: ours.clone(), unlimited };
+        let entry = self.ledger.record(entry)?;
+        // The new one has taken the place of the old one, whose undo is now that of the new one.
+        if let Some(old) = self.limits.insert(controller, entry) {
+            self.ledger.strike(old);
+        }
+        fs::write(&file, ours).map_err(|error| self.not_limited(controller, &file, error))
     }
 
-    pub fn lift(&self, controller: Controller) -> Result<(), Trouble> {
-        self.write(controller, |version| knobs::unlimited(controller, version).to_owned(), "let go")
+    pub fn lift(&mut self, controller: Controller) -> Result<(), Trouble> {
+        let report = self.limits.remove(&controller).and_then(|entry| self.ledger.undo(entry, Duration::ZERO));
+        if let Some(report) = report.filter(|report| !report.done) {
+            return Err(self.trouble("let go", report.detail));
+        }
+        let Some(group) = self.groups.get(&controller) else { return Ok(()) };
+        let is_here = |other: &Controller| self.groups.get(other).is_some_and(|other| other.path == group.path);
+        match &mut self.visit {
+            Some(visit) if !self.limits.keys().any(is_here) => visit.move_back(group),
+            _ => Ok(()),
+        }
     }
 
     /// What the kernel has counted so far.
@@ -80,20 +124,14 @@ impl Cgroup {
         self.groups.get(&controller).map(|group| group.version)
     }
 
-    fn write(
-        &self,
-        controller: Controller,
-        text: impl FnOnce(Version) -> String,
-        verb: &'static str,
-    ) -> Result<(), Trouble> {
-        let Some(group) = self.groups.get(&controller) else { return Ok(()) };
-        let file = group.path.join(knobs::file(controller, group.version));
-        let written = fs::write(&file, text(group.version));
-        written.map_err(|error| match (controller, error.raw_os_error()) {
-            (Controller::Memory, Some(libc::EBUSY)) => self
-                .trouble(verb, "it holds more memory than that already, and cannot give it back; allow it more".into()),
-            _ => self.trouble(verb, format!("{}: {error}", file.display())),
-        })
+    fn not_limited(&self, controller: Controller, file: &Path, error: io::Error) -> Trouble {
+        let why = match (controller, error.raw_os_error()) {
+            (Controller::Memory, Some(libc::EBUSY)) => {
+                "it holds more memory than that already, and cannot give it back; allow it more".to_owned()
+            }
+            _ => format!("{}: {error}", file.display()),
+        };
+        self.trouble("limited", why)
     }
 
     fn paths(&self) -> impl Iterator<Item = &Path> {
@@ -109,6 +147,11 @@ impl Cgroup {
 
 impl Drop for Cgroup {
     fn drop(&mut self) {
+        let limits: Vec<Controller> = self.limits.keys().copied().collect();
+        for controller in limits {
+            // It stays in the ledger, too.
+            let _ = self.lift(controller);
+        }
         for entry in self.entries.drain(..) {
             // What cannot be removed now stays in the ledger and is tried again at the end of the run.
             self.ledger.undo(entry, Duration::ZERO);

@@ -20,14 +20,36 @@ pub struct Home {
 
 /// The place for a controller, or in plain words why there is none.
 pub fn home(controller: Controller) -> Result<Home, String> {
-    let mounts = read("/proc/self/mounts")?;
-    let own = read("/proc/self/cgroup")?;
+    home_beside(std::process::id() as i32, controller)
+}
+
+/// The place near to where this process is, so that it keeps as many of the limits that it has as the version allows: with v1 all, with v2
+/// those of the groups above its own.
+pub fn home_beside(pid: i32, controller: Controller) -> Result<Home, String> {
+    let (mounts, own) = (read("/proc/self/mounts")?, read(&format!("/proc/{pid}/cgroup"))?);
     in_v2(controller, &mounts, &own).or_else(|why| in_v1(controller, &mounts, &own).ok_or(why))
+}
+
+/// The group in which this process is now.
+pub fn group_of(pid: i32, controller: Controller) -> Result<PathBuf, String> {
+    let (mounts, own) = (read("/proc/self/mounts")?, read(&format!("/proc/{pid}/cgroup"))?);
+    match in_v2(controller, &mounts, &own) {
+        Ok(_) => v2_group(&mounts, &own).ok_or_else(|| format!("pid {pid} is in no cgroup of version 2")),
+        Err(why) => in_v1(controller, &mounts, &own).map(|home| home.path).ok_or(why),
+    }
 }
 
 /// Whether a group can really be made there.
 pub fn probe(controller: Controller) -> Result<Home, String> {
-    let home = home(controller)?;
+    try_at(home(controller)?, controller)
+}
+
+/// The same, beside this process.
+pub fn probe_beside(pid: i32, controller: Controller) -> Result<Home, String> {
+    try_at(home_beside(pid, controller)?, controller)
+}
+
+fn try_at(home: Home, controller: Controller) -> Result<Home, String> {
     let trial = home.path.join(format!("firedrill-probe-{}-{}", std::process::id(), controller.name()));
     let made = fs::create_dir(&trial).and_then(|()| fs::remove_dir(&trial));
     made.map(|()| home).map_err(|error| {
@@ -55,17 +77,26 @@ fn in_v2(controller: Controller, mounts: &str, own: &str) -> Result<Home, String
     let Some((root, _)) = mounted(mounts, "cgroup2").next() else {
         return Err(format!("no cgroup with the controller `{name}` is mounted here"));
     };
-    let own = own.lines().find_map(|line| line.strip_prefix("0::/"));
+    let own = v2_group(mounts, own);
     let hands_down = |path: &PathBuf| {
         let list = fs::read_to_string(path.join("cgroup.subtree_control")).unwrap_or_default();
         list.split_whitespace().any(|one| one == name)
     };
-    let places = own.map(|own| root.join(own)).into_iter().chain([root.to_owned()]);
-    let found = places.into_iter().find(hands_down).map(|path| Home { version: Version::V2, path });
+    let above = own.iter().flat_map(|own| own.ancestors()).take_while(|place| place.starts_with(root));
+    let found = above
+        .map(Path::to_owned)
+        .chain([root.to_owned()])
+        .find(hands_down)
+        .map(|path| Home { version: Version::V2, path });
     found.ok_or_else(|| {
         let list = root.join("cgroup.subtree_control");
         format!("the controller `{name}` is not handed down to groups; try as root: echo +{name} > {}", list.display())
     })
+}
+
+fn v2_group(mounts: &str, own: &str) -> Option<PathBuf> {
+    let (root, _) = mounted(mounts, "cgroup2").next()?;
+    own.lines().find_map(|line| line.strip_prefix("0::/")).map(|own| root.join(own))
 }
 
 /// Below our own group, so that limits which we have stay in force.

@@ -1,14 +1,17 @@
-//! Limits on what the processes of a started service get: processor time, memory and processes by a cgroup that firedrill made
-//! (v1 or v2), open files by the soft limit of each process. It never limits a process that it was not given.
+//! Limits on what the processes of a service get: processor time, memory and processes by a cgroup that firedrill made (v1 or v2), in which
+//! its own live from their start and others only as long as the limit lasts; open files by the soft limit of each process. It never
+//! limits a process that it was not given.
 
 pub mod cgroup;
 pub mod hierarchy;
 pub mod knobs;
 pub mod soft_limit;
+mod visit;
 
 pub use cgroup::Cgroup;
-pub use hierarchy::{Home, Version, home, probe};
+pub use hierarchy::{Home, Version, home, home_beside, probe, probe_beside};
 pub use soft_limit::SoftLimits;
+pub use visit::Visit;
 
 use crate::plan::Limit;
 

@@ -1,7 +1,7 @@
-//! The soft limit on open files of each process of a group. The hard limit is never touched: lowered, it could not be raised again.
+//! The soft limit on open files of each process of a service. The hard limit is never touched: lowered, it could not be raised again.
 
 use crate::live::Trouble;
-use crate::live::undo::identity::group_members;
+use crate::live::undo::identity::{self, Kin};
 use crate::live::undo::{EntryId, Identity, Ledger, entries};
 use std::time::Duration;
 use std::{fs, io};
@@ -11,9 +11,7 @@ use std::{fs, io};
 pub struct SoftLimits {
     lowered: Vec<EntryId>,
     ours: u64,
-    /// What children get back that were started meanwhile.
-    before: u64,
-    group: i32,
+    kin: Kin,
     ledger: Ledger,
 }
 
@@ -38,20 +36,21 @@ pub fn set_open_files(pid: i32, soft: u64) -> io::Result<()> {
 }
 
 impl SoftLimits {
-    /// Lowers it for every process of the group that has more. Gives how many were lowered with it.
-    pub fn lower(name: &str, group: i32, count: u64, ledger: &Ledger) -> Result<(SoftLimits, u64), Trouble> {
+    /// Lowers it for every one of these processes that has more. Gives how many were lowered with it.
+    pub fn lower(name: &str, kin: Kin, count: u64, ledger: &Ledger) -> Result<(SoftLimits, u64), Trouble> {
         let trouble =
             |error: io::Error| Trouble::Signal { service: name.to_owned(), verb: "limited", why: error.to_string() };
-        let before = open_files(group).map_err(trouble)?.rlim_cur;
-        let mut limits = SoftLimits { lowered: Vec::new(), ours: count, before, group, ledger: ledger.clone() };
-        for (pid, stat) in group_members(group) {
+        open_files(kin.head()).map_err(trouble)?;
+        let mut limits = SoftLimits { lowered: Vec::new(), ours: count, kin, ledger: ledger.clone() };
+        let since = identity::ticks_since_boot();
+        for (pid, stat) in kin.members() {
             // One that ended meanwhile needs no limit.
             let Ok(limit) = open_files(pid) else { continue };
             if limit.rlim_cur <= count {
                 continue;
             }
             let who = Identity { pid, start_time: stat.start_time };
-            let entry = entries::SoftLimit { name: name.to_owned(), who, before: limit.rlim_cur, ours: count };
+            let entry = entries::SoftLimit { name: name.to_owned(), who, before: limit.rlim_cur, ours: count, since };
             limits.lowered.push(ledger.record(entry)?);
             if let Err(error) = set_open_files(pid, count)
                 && error.raw_os_error() != Some(libc::ESRCH)
@@ -63,11 +62,11 @@ impl SoftLimits {
         Ok((limits, lowered))
     }
 
-    /// Processes of the group that can open nothing more at this moment.
+    /// Processes that can open nothing more at this moment.
     pub fn at_the_limit(&self) -> u64 {
         let full =
             |pid: i32| fs::read_dir(format!("/proc/{pid}/fd")).is_ok_and(|files| files.count() as u64 >= self.ours);
-        group_members(self.group).iter().filter(|(pid, _)| full(*pid)).count() as u64
+        self.kin.members().iter().filter(|(pid, _)| full(*pid)).count() as u64
     }
 }
 
@@ -75,13 +74,6 @@ impl Drop for SoftLimits {
     fn drop(&mut self) {
         for entry in self.lowered.drain(..) {
             self.ledger.undo(entry, Duration::ZERO);
-        }
-        // Children that were started meanwhile inherited ours.
-        for (pid, _) in group_members(self.group) {
-            if open_files(pid).is_ok_and(|limit| limit.rlim_cur == self.ours) {
-                // One that ended meanwhile needs no limit.
-                let _ = set_open_files(pid, self.before);
-            }
         }
     }
 }

@@ -19,8 +19,8 @@ use std::process::{Child, Command, Stdio};
 use std::{env, fs, mem};
 use tempfile::TempDir;
 
-/// Folder, volume, ballast, pass-through, cgroup, namespace, two processes, a soft limit, a pause.
-pub const CHANGES: usize = 10;
+/// Folder, volume, ballast, pass-through, cgroup and its limit, namespace, two processes, a soft limit, a pause.
+pub const CHANGES: usize = 11;
 
 pub struct Bench {
     state: TempDir,
@@ -128,7 +128,7 @@ pub fn change_everything(ledger: &Ledger) {
     let (behind, front) = (folder.path().join("behind"), folder.path().join("front"));
     [&behind, &front].iter().for_each(|path| fs::create_dir(path).unwrap());
     let disk = Disk::create(&front, &behind, false, ledger).unwrap();
-    let cgroup = Cgroup::create("server", &[Controller::Processes], ledger).expect("root can make a cgroup");
+    let mut cgroup = Cgroup::create("server", &[Controller::Processes], ledger).expect("root can make a cgroup");
     let room = Room::create("server", ledger).expect("root can make a namespace");
     // A server with a child of its own, standing in the volume so that it keeps it busy.
     let mut server = quiet("sh", &["-c", "sleep 1000 & wait"]);
@@ -145,7 +145,7 @@ pub fn change_everything(ledger: &Ledger) {
 fn lower(ledger: &Ledger, pid: i32) -> u64 {
     let (who, before) = (super::Identity::of(pid).unwrap(), soft_limit::open_files(pid).unwrap().rlim_cur);
     let ours = before / 2;
-    ledger.record(entries::SoftLimit { name: "server".into(), who, before, ours }).unwrap();
+    ledger.record(entries::SoftLimit { name: "server".into(), who, before, ours, since: 0 }).unwrap();
     soft_limit::set_open_files(pid, ours).unwrap();
     ours
 }
@@ -174,6 +174,9 @@ pub fn is_there(entry: &Entry) -> bool {
             change.who.is_alive()
                 && soft_limit::open_files(change.who.pid).is_ok_and(|limit| limit.rlim_cur == change.ours)
         }
+        Entry::CgroupLimit(change) => change.file.exists() && !change.look("").gone,
+        Entry::Moved(_) => !entry.change().look("").gone,
+        Entry::Stopped(change) => change.who.is_stopped(),
         Entry::Ballast(change) => fs::symlink_metadata(&change.path).is_ok(),
         Entry::ToxiproxyProxy(change) => !change.look("").gone,
     }

@@ -1,10 +1,12 @@
 //! kill -9, SIGTERM, and kill -9 of the guardian, at random moments of a run in which every sort of change is being made.
 
+use super::foreign::Server;
 use super::left::{self, Snapshot};
 use super::{Home, PATIENCE, soon};
-use crate::toxiproxy::Server;
+use crate::toxiproxy;
 use firedrill::base::Dice;
 use firedrill::live::undo::Entry;
+use firedrill::live::undo::identity::Stat;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::BTreeSet;
@@ -35,7 +37,7 @@ struct Seen {
 fn rounds(name: &str, rounds: u64, end: impl Fn(&Home, super::Run, &Mutex<Vec<Snapshot>>) + Sync) -> Seen {
     let next = AtomicU64::new(0);
     let seen = Mutex::new(Seen::default());
-    let proxy = Server::start(&[]);
+    let proxy = toxiproxy::Server::start(&[]);
     let text = EVERYTHING.replace("PROXY", &proxy.address.to_string());
     thread::scope(|scope| {
         for _ in 0..HANDS {
@@ -58,7 +60,10 @@ fn one(
     seen: &Mutex<Seen>,
 ) {
     let home = Home::new();
-    home.write("everything.yaml", text);
+    // Each run has one of its own: what two of them do to one process is not what this is about.
+    let other = Server::start();
+    let text = text.replace("ADDRESS", &format!("\"{}\"", other.address)).replace("PID", &other.pid().to_string());
+    home.write("everything.yaml", &text);
     let moment = Dice::named(SEED, &format!("{name}/{round}")).unit() * MOMENTS_S;
     let run = home.start(&["run", "everything.yaml"]);
     thread::sleep(Duration::from_secs_f64(moment));
@@ -70,6 +75,7 @@ fn one(
     let is_clean = soon(PROMISE + PATIENCE, clean);
     let took = ended.elapsed();
     let behind = left::behind(home.path(), snapshots.last());
+    assert!(Stat::of(other.pid()).is_some_and(|stat| stat.is_alive() && !stat.is_stopped()), "it was not given back");
     assert!(is_clean, "{name}, seed {SEED}, round {round}, after {moment:.3}s, left behind: {behind:#?}");
     let mut seen = seen.lock().expect("no round failed");
     seen.slowest = seen.slowest.max(took);

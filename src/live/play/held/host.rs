@@ -4,6 +4,7 @@ use super::{Done, Held};
 use crate::base::{Dice, FaultId};
 use crate::live::Trouble;
 use crate::live::resources::{Controller, SoftLimits};
+use crate::live::undo::identity::Kin;
 use crate::plan::{Effect, Limit, Packets};
 use std::collections::BTreeMap;
 
@@ -54,9 +55,7 @@ impl Held {
                 }
             }
         }
-        if self.down.is_empty() && !self.process.is_running() {
-            self.start(false).await?;
-        }
+        self.mend().await?;
         Ok(last.into_iter().filter(|(of, ..)| *of == fault).map(|(_, what, count)| (what, count)).collect())
     }
 
@@ -121,7 +120,7 @@ impl Held {
         };
         let same = self.limits().map(|(_, limit)| limit).filter(|limit| Controller::of(limit) == Some(controller));
         let (tightest, cores) = (same.min_by(|one, other| amount(one).total_cmp(&amount(other))), self.cores);
-        let Some(cgroup) = &self.process.surroundings().cgroup else { return Ok(()) };
+        let Some(cgroup) = &mut self.process.surroundings().cgroup else { return Ok(()) };
         match tightest {
             Some(limit) => cgroup.limit(&limit, cores),
             None => cgroup.lift(controller),
@@ -137,8 +136,8 @@ impl Held {
             Limit::OpenFiles { count } => Some(count),
             _ => None,
         });
-        if let (Some(count), Some(pid)) = (counts.min(), self.process.pid()) {
-            self.seen.soft = Some(SoftLimits::lower(&self.name, pid, count, self.process.ledger())?.0);
+        if let (Some(count), Some(kin)) = (counts.min(), self.process.kin()) {
+            self.seen.soft = Some(SoftLimits::lower(&self.name, kin, count, self.process.ledger())?.0);
         }
         Ok(())
     }
@@ -149,7 +148,7 @@ impl Held {
             Effect::Skew { ahead_ns, .. } => *ahead_ns,
             _ => 0,
         });
-        let (ahead, pid) = (ahead.sum(), self.process.pid());
+        let (ahead, pid) = (ahead.sum(), self.process.kin().map(Kin::head));
         let (Some(clock), Some(pid)) = (&self.process.surroundings().clock, pid) else { return Ok(()) };
         clock.turn(pid, ahead).map_err(|why| self.trouble("given another clock", why))
     }

@@ -1,21 +1,23 @@
-//! A started process and the faults that lie on it now: it is killed, paused, filled, limited as they say, and goes on when the last of
+//! A real process and the faults that lie on it now: it is killed, paused, filled, limited as they say, and goes on when the last of
 //! a sort has healed. What is done to the machine under it is in `host`. It knows no schedule and no clock.
 
+mod body;
 mod host;
 #[cfg(test)]
 mod tests;
 
 use crate::base::FaultId;
 use crate::live::drivers;
-use crate::live::{RealProcess, Trouble, Volume};
+use crate::live::{Trouble, Volume};
 use crate::plan::Effect;
+pub use body::Body;
 use host::Seen;
 
 /// What a fault touched, for its evidence.
 pub type Done = Result<Vec<(&'static str, u64)>, Trouble>;
 
 pub struct Held {
-    pub process: RealProcess,
+    pub process: Body,
     /// How it is known in dice.
     name: String,
     seed: u64,
@@ -33,10 +35,14 @@ pub struct Held {
 }
 
 impl Held {
-    pub fn new(process: RealProcess, cores: u32, seed: u64) -> Held {
+    pub fn new(process: Body, cores: u32, seed: u64) -> Held {
         let name = process.name().to_owned();
         let (down, frozen, fills, host, seen) = Default::default();
         Held { process, name, seed, cores, down, frozen, fills, host, seen, mourned: false }
+    }
+
+    pub fn comes_back_cold(&mut self) -> bool {
+        self.process.started().is_some_and(|process| process.comes_back_cold())
     }
 
     pub fn is_hit(&self) -> bool {
@@ -48,8 +54,7 @@ impl Held {
         if self.down.len() > 1 {
             return Ok(vec![("processes kept down", 1)]);
         }
-        self.process.kill()?;
-        Ok(vec![("processes killed", 1)])
+        Ok(vec![("processes killed", self.process.kill()?)])
     }
 
     /// Cold: its data folder is emptied first.
@@ -61,13 +66,22 @@ impl Held {
         Ok(Vec::new())
     }
 
-    /// What lay on the process before lies on the new one.
+    /// Starts again what has ended, if it was started here, as whoever looks after it would.
+    pub async fn mend(&mut self) -> Result<(), Trouble> {
+        match self.down.is_empty() && !self.process.is_running() {
+            true => self.start(false).await,
+            false => Ok(()),
+        }
+    }
+
+    /// What lay on the process before lies on the new one. One that is somebody else's is started by nobody here.
     async fn start(&mut self, cold: bool) -> Result<(), Trouble> {
         self.forget_soft_limits();
-        self.process.restart(cold).await?;
-        if cold && let Some(prepare) = drivers::kind(self.process.protocol()).prepare {
-            let service = self.process.name().to_owned();
-            let made = prepare(self.process.setup()).await;
+        let Some(process) = self.process.started() else { return Ok(()) };
+        process.restart(cold).await?;
+        if cold && let Some(prepare) = drivers::kind(process.protocol()).prepare {
+            let service = process.name().to_owned();
+            let made = prepare(process.setup()).await;
             made.map_err(|why| Trouble::Signal { service, verb: "prepared", why })?;
         }
         self.mourned = false;
@@ -97,7 +111,7 @@ impl Held {
 
     /// There is one ballast file for all: when one fault heals, those that are left fill the volume anew.
     pub fn fill(&mut self, fault: FaultId, how: (f64, bool), on: bool) -> Done {
-        let Some(volume) = self.process.volume() else { return Ok(Vec::new()) };
+        let Some(volume) = self.process.started().and_then(|process| process.volume()) else { return Ok(Vec::new()) };
         if on {
             self.fills.push((fault, how));
             return fill_by(volume, how).map(|bytes| vec![("bytes filled", bytes)]);
@@ -111,12 +125,10 @@ impl Held {
     }
 
     pub async fn forget(&mut self) -> Done {
-        let Some(forget) = drivers::kind(self.process.protocol()).forget else {
-            return Ok(Vec::new());
-        };
-        let service = || self.process.name().to_owned();
-        let held = forget(self.process.setup());
-        let held = held.await.map_err(|why| Trouble::Signal { service: service(), verb: "emptied", why })?;
+        let Some(process) = self.process.started() else { return Ok(Vec::new()) };
+        let Some(forget) = drivers::kind(process.protocol()).forget else { return Ok(Vec::new()) };
+        let (service, held) = (process.name().to_owned(), forget(process.setup()));
+        let held = held.await.map_err(|why| Trouble::Signal { service, verb: "emptied", why })?;
         Ok(vec![("entries forgotten", held)])
     }
 }

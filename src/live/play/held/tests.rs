@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::{Dist, ServiceId, Span};
+use crate::live::RealProcess;
 use crate::live::process::surroundings::{DiskNeed, Needs};
 use crate::live::resources::Controller;
 use crate::live::undo::revert::wait_until;
@@ -31,6 +32,8 @@ fn redis(args: &str) -> RealService {
         volume_bytes: None,
         account: Default::default(),
         cold: false,
+        foreign: None,
+        own_network: false,
     }
 }
 
@@ -55,7 +58,7 @@ impl Stage {
         let bench = Bench::new();
         let ledger = bench.ledger();
         let process = RealProcess::start_with(service, "cache", &needs, &ledger).await.expect("it starts");
-        Stage { held: Some(Held::new(process, 1, 7)), bench, ledger }
+        Stage { held: Some(Held::new(Body::Started(process), 1, 7)), bench, ledger }
     }
 
     fn held(&mut self) -> &mut Held {
@@ -64,7 +67,7 @@ impl Stage {
 
     /// One command in Redis's inline form, and the first line of the answer.
     fn ask_within(&mut self, command: &str, within: Duration) -> Result<String, String> {
-        let address = self.held().process.address();
+        let address = self.held().process.started().expect("it was started").address();
         let mut stream = TcpStream::connect_timeout(&address, within).map_err(|error| error.to_string())?;
         stream.set_read_timeout(Some(within)).unwrap();
         stream.write_all(format!("{command}\r\n").as_bytes()).map_err(|error| error.to_string())?;

@@ -36,13 +36,21 @@ impl Desk<'_> {
             self.problems.push(missing("a clock of its own", why));
         }
         if wanted.network {
-            let why = [
-                probe::room(),
-                probe::best(&needs::packets_of(plan, real.service)).map(drop),
-                rooms(plan, &engines::resolved(plan, real)),
-            ];
-            self.problems
-                .extend(why.into_iter().filter_map(Result::err).map(|why| missing("a network of its own", why)));
+            self.network(real, &name);
+        }
+    }
+
+    fn network(&mut self, real: &RealService, name: &str) {
+        let packets = needs::packets_of(self.plan, real.service);
+        let handled = if packets.is_empty() { Ok(()) } else { probe::best(&packets).map(drop) };
+        let why = [probe::room(), handled, rooms(self.plan, &engines::resolved(self.plan, real))];
+        let missing = why.into_iter().filter_map(Result::err);
+        self.problems.extend(missing.map(|why| format!("service `{name}`: a network of its own: {why}")));
+        let out = target::edges_from(self.plan, real.service);
+        if !packets.is_empty() && !out.is_empty() {
+            let names: Vec<String> = out.iter().map(|edge| format!("`{}`", self.plan.edge(*edge).name)).collect();
+            let what = "take the same way, so what is done to its packets is done to theirs, too";
+            self.checked.warnings.push(format!("`{name}`: the packets of {} {what}", names.join(", ")));
         }
     }
 
@@ -69,17 +77,10 @@ fn clock(real: &RealService) -> Result<(), String> {
     process::program_file(program).map_or(Ok(()), |path| Clock::check(&path))
 }
 
-/// Whether the service can be reached in a network of its own, and calls nobody out of it.
+/// Whether the service can be reached in a network of its own, and none is hit there who is not meant.
 fn rooms(plan: &Plan, real: &RealService) -> Result<(), String> {
-    let Origin::Start { args, env, .. } = &real.origin else { return Ok(()) };
-    if !args.iter().chain(env.iter().map(|(_, text)| text)).any(|text| text.contains("{host}")) {
+    if !real.origin.texts().iter().any(|text| text.contains("{host}")) {
         return Err("it must listen on the address there; write {host} where the program takes its address".to_owned());
-    }
-    if !target::edges_from(plan, real.service).is_empty() {
-        return Err(
-            "out of it, it cannot reach the services that it calls; let `packets` act on a service that calls none"
-                .to_owned(),
-        );
     }
     let into = || plan.edges.iter().enumerate().filter(|(_, edge)| edge.to == real.service);
     for step in needs::effects_on(plan, real.service).filter(|step| matches!(step.effect, Effect::Packets(_))) {

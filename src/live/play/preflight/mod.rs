@@ -3,6 +3,7 @@
 
 mod edges;
 mod expectations;
+mod foreign;
 mod host;
 mod services;
 mod steps;
@@ -32,6 +33,7 @@ pub fn check(plan: &Plan, allow_remote: bool, processes: u32) -> Result<Checked,
     for real in &plan.real.services {
         desk.service(real, allow_remote);
         desk.host(real);
+        desk.foreign(real);
     }
     desk.edges();
     desk.toxiproxy(allow_remote);

@@ -63,7 +63,7 @@ impl Desk<'_> {
             }
             let how =
                 format!("write {} in its `start` arguments or `env` to tell it the address", target::placeholder(&to));
-            match target::needs_proxy(self.plan, edge) {
+            match target::is_acted_on(self.plan, edge) {
                 true => self.problems.push(format!("`{edge_name}`: the real process `{name}` does not know where `{to}` is, so nothing can be done to this edge; {how}")),
                 false => self.checked.warnings.push(format!("`{edge_name}` is not played: the real process `{name}` does not know where `{to}` is; {how}")),
             }

@@ -1,6 +1,6 @@
 //! Before a run: whether each step of the schedule can be carried out on what it names.
 
-use super::Desk;
+use super::{Desk, foreign};
 use crate::base::EdgeId;
 use crate::live::play::{needs, target};
 use crate::plan::real::{Origin, Protocol};
@@ -27,8 +27,12 @@ impl Desk<'_> {
         };
         let (fault, name) = (&self.plan.faults[step.fault.index()].name, self.name(id));
         let why = match (&real.origin, &step.effect) {
+            (Origin::Address(_), effect) if real.foreign.is_some() => match foreign::refused(real, effect) {
+                Some(why) => why,
+                None => return,
+            },
             (Origin::Address(_), _) => {
-                "firedrill did not start it and must not break it; use a fault on an edge into it, or `start` it here"
+                "firedrill did not start it and must not break it; use a fault on an edge into it, `start` it here, or name its `pid` and allow it"
             }
             (_, Effect::Set(_)) => "a real process keeps its own settings; push values of the calls to it instead",
             (_, Effect::Down | Effect::Freeze | Effect::PowerCut) => return,

@@ -46,6 +46,10 @@ impl Desk<'_> {
         let proxied = (0..self.plan.edges.len()).map(EdgeId::from).filter(|edge| target::needs_proxy(self.plan, *edge));
         for edge in proxied {
             let of = self.plan.edge(edge);
+            if target::leaves_a_room(self.plan, edge) {
+                let why = "out of a network of its own the caller cannot reach a Toxiproxy";
+                self.problems.push(format!("`{}`: {why}; leave `proxy` out to use firedrill's own", of.name));
+            }
             let real = target::real(self.plan, of.to).map(|real| &real.origin);
             if !api.ip().is_loopback() && !matches!(real, Some(Origin::Address(_))) {
                 let why = "the Toxiproxy is on another machine and cannot reach what listens on this one's loopback";

@@ -3,7 +3,7 @@
 use super::{Change, Look, Turn, Undone};
 use crate::live::undo::revert::{KILL_WAIT, wait_until};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{fmt, fs, io};
 
@@ -30,10 +30,7 @@ impl Change for Cgroup {
     }
 
     fn undo(&self, turn: Turn) -> Undone {
-        let is_ours = self.path.file_name().is_some_and(|name| {
-            name.to_string_lossy().starts_with(&Cgroup::name(turn.run, "")) && self.path.parent() == Some(&self.home)
-        });
-        if !is_ours {
+        if !Cgroup::is_named_by(&self.path, turn.run) || self.path.parent() != Some(&self.home) {
             return Err("does not have the name of one of ours, so it was left alone".into());
         }
         let mut last = None;
@@ -59,6 +56,11 @@ impl Change for Cgroup {
 }
 
 impl Cgroup {
+    /// Does its name have the mark of this run?
+    pub fn is_named_by(path: &Path, run: &str) -> bool {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&Cgroup::name(run, "")))
+    }
+
     /// What a group of this run is called.
     pub fn name(run: &str, service: &str) -> String {
         let service: String = service.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(40).collect();

@@ -6,22 +6,28 @@
 
 mod ballast;
 mod cgroup;
+mod cgroup_limit;
 mod folder;
 mod mount;
+mod moved;
 mod network;
 mod paused;
 mod process;
 mod soft_limit;
+mod stopped;
 mod toxiproxy;
 
 pub use ballast::Ballast;
 pub use cgroup::Cgroup;
+pub use cgroup_limit::CgroupLimit;
 pub use folder::Folder;
 pub use mount::Mount;
+pub use moved::Moved;
 pub use network::Network;
 pub use paused::Paused;
 pub use process::{Process, group_is_ours};
 pub use soft_limit::SoftLimit;
+pub use stopped::Stopped;
 pub use toxiproxy::ToxiproxyProxy;
 
 use serde::{Deserialize, Serialize};
@@ -118,12 +124,15 @@ macro_rules! entries {
 entries! {
     "ballast" Ballast,
     "cgroup" Cgroup,
+    "cgroup-limit" CgroupLimit,
     "folder" Folder,
     "mount" Mount,
+    "moved" Moved,
     "network" Network,
     "paused" Paused,
     "process" Process,
     "soft-limit" SoftLimit,
+    "stopped" Stopped,
     "toxiproxy-proxy" ToxiproxyProxy,
 }
 

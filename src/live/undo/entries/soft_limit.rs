@@ -1,8 +1,10 @@
-//! A soft limit on open files that was lowered. Undone by setting what was there before, only while the process has ours.
+//! A soft limit on open files that was lowered. Undone by setting what was there before, only while the process has ours, and for those
+//! that it started meanwhile, which inherited it.
 
 use super::{Change, Look, Turn, Undone};
 use crate::live::resources::soft_limit::{open_files, set_open_files};
 use crate::live::undo::Identity;
+use crate::live::undo::identity::Kin;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -12,6 +14,9 @@ pub struct SoftLimit {
     pub who: Identity,
     pub before: u64,
     pub ours: u64,
+    /// When it was lowered, in clock ticks since the boot.
+    #[serde(default)]
+    pub since: u64,
 }
 
 impl fmt::Display for SoftLimit {
@@ -33,7 +38,9 @@ impl Change for SoftLimit {
             Ok(soft) if soft != self.ours => return Ok(format!("had {soft} already")),
             _ => {}
         }
-        match set_open_files(self.who.pid, self.before) {
+        let restored = set_open_files(self.who.pid, self.before);
+        self.restore_heirs();
+        match restored {
             Ok(()) => Ok(format!("{} again", self.before)),
             Err(_) if !self.who.is_alive() => Ok("had ended already".into()),
             Err(error) => Err(format!("{error}; try: prlimit --pid {} --nofile={}:", self.who.pid, self.before)),
@@ -51,5 +58,18 @@ impl Change for SoftLimit {
             Err(error) => Err(error.to_string()),
         };
         Look::new(at, seen)
+    }
+}
+
+impl SoftLimit {
+    /// Those that it started while it had our limit.
+    fn restore_heirs(&self) {
+        for (pid, stat) in Kin::Descendants(self.who).members() {
+            let is_ours = || open_files(pid).is_ok_and(|limit| limit.rlim_cur == self.ours);
+            if pid != self.who.pid && stat.start_time >= self.since && is_ours() {
+                // One that ended meanwhile needs no limit.
+                let _ = set_open_files(pid, self.before);
+            }
+        }
     }
 }
