@@ -6,7 +6,7 @@
 //!
 //! - **Simulated world**: work that begins meanwhile takes 1/`share` times longer, as with `slow`.
 //! - **Live world**: the processes stand in a cgroup of their own (v2 `cpu.max`, v1 `cpu.cfs_quota_us`) from their start, and its quota is
-//!   lowered. A stand-in works slower, as in the simulator.
+//!   lowered. A process that runs already and is allowed (`pid:`) is moved into one and back. A stand-in works slower, as in the simulator.
 //! - **Privilege**: root, or a cgroup with the `cpu` controller that was delegated to the user.
 //! - **Undo**: the quota is taken away; the cgroup goes with the process.
 //! - **Evidence**: periods of 100 ms in which the kernel held the processes back (live); pieces of work that were slowed.

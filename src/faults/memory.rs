@@ -6,7 +6,8 @@
 //!
 //! - **Simulated world**: not played: the model does not know how much memory a service needs. `down` plays its death.
 //! - **Live world**: the processes stand in a cgroup of their own (v2 `memory.max`, v1 `memory.limit_in_bytes`) from their start, and its
-//!   limit is lowered. With v1 the limit cannot be put below what is in use and cannot be reclaimed; that ends the run with a message.
+//!   limit is lowered. With v1 the limit cannot be put below what is in use and cannot be reclaimed; that ends the run with a message. A
+//!   process that runs already and is allowed (`pid:`, with `may_end`) is moved into one and back; what it held before does not count.
 //! - **Privilege**: root, or a cgroup with the `memory` controller that was delegated to the user.
 //! - **Undo**: the limit is taken away; the cgroup goes with the process.
 //! - **Evidence**: allocations that met the limit, processes killed by the kernel for it.

@@ -6,8 +6,8 @@
 //! - **Simulated world**: not played: the model has no descriptors. `bulkhead` and `pool` of a call bound its connections.
 //! - **Live world**: the soft limit `RLIMIT_NOFILE` of every process of the service is lowered (prlimit). The hard limit is left alone,
 //!   because lowering it could not be undone.
-//! - **Privilege**: none for processes of the same user.
-//! - **Undo**: the soft limit becomes what it was, of every process that has ours.
+//! - **Privilege**: none for processes of the same user; root for those of others.
+//! - **Undo**: the soft limit becomes what it was, of every process that has ours, and of those that inherited it.
 //! - **Evidence**: looks (20 a second) at which a process had no descriptor left. That the limit was lowered alone is no evidence.
 //!
 //! ```yaml

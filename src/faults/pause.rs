@@ -4,8 +4,8 @@
 //! timeouts; requests that arrive meanwhile wait. When it heals it goes on with work whose callers may have gone.
 //!
 //! - **Simulated world**: work, queue and timers of the replicas stand still.
-//! - **Live world**: a process that firedrill started gets SIGSTOP; a stand-in stops answering. A service behind an `address:` is not
-//!   ours to stop.
+//! - **Live world**: a process that firedrill started gets SIGSTOP; a stand-in stops answering. The process behind an `address:` gets it, with
+//!   all that descends from it, if the scenario names and allows it (`pid:`).
 //! - **Undo**: SIGCONT; the stand-in goes on.
 //! - **Evidence**: requests that met a paused replica (live: processes stopped).
 //!

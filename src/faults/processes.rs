@@ -4,7 +4,8 @@
 //! turns new ones away, one that starts threads on demand may stop in the middle of something.
 //!
 //! - **Simulated world**: not played: the model has workers, and `config` changes how many.
-//! - **Live world**: the processes stand in a cgroup of their own from their start, and its `pids.max` is lowered (v1 and v2).
+//! - **Live world**: the processes stand in a cgroup of their own from their start, and its `pids.max` is lowered (v1 and v2). A
+//!   process that runs already and is allowed (`pid:`) is moved into one and back.
 //! - **Privilege**: root, or a cgroup with the `pids` controller that was delegated to the user.
 //! - **Undo**: the limit is taken away; the cgroup goes with the process.
 //! - **Evidence**: forks that the kernel refused.

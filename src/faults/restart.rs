@@ -5,7 +5,7 @@
 //!
 //! - **Simulated world**: work, queue and contents of the replicas are dropped; they come back empty.
 //! - **Live world**: a process that firedrill started is killed with SIGKILL and started again after the downtime; a stand-in closes
-//!   its listener and its connections meanwhile. A service behind an `address:` is not ours to restart.
+//!   its listener and its connections meanwhile. One behind an `address:` cannot be restarted.
 //! - **Undo**: the start itself, waited for until the process is ready.
 //! - **Evidence**: requests lost and refused (live: processes killed and started).
 //!

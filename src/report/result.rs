@@ -42,6 +42,9 @@ pub struct RunResult {
     pub symptoms: Vec<LineResult>,
     pub faults: Vec<FaultResult>,
     pub phases: Vec<PhaseResult>,
+    /// How each thing was done.
+    #[serde(default)]
+    pub methods: Vec<String>,
     /// What a reader must know before trusting the figures.
     pub warnings: Vec<String>,
     /// Live: each change outside firedrill, its undo, and the look afterwards.
@@ -188,6 +191,7 @@ pub fn result(recording: &Recording, judgement: &Judgement) -> RunResult {
         symptoms: lines(&judgement.symptoms),
         faults: faults(recording),
         phases: plan.phases.iter().map(|phase| phase_result(recording, phase)).collect(),
+        methods: recording.head.methods.clone(),
         warnings: warnings(recording, judgement),
         undo: recording.undo.iter().map(undo_result).collect(),
         seeds: judgement.seeds.as_deref().map(seeds_result),

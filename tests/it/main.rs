@@ -13,6 +13,7 @@ mod docs;
 mod engines;
 mod foreign;
 mod guards;
+mod host;
 mod live;
 mod load;
 mod names;

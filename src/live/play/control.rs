@@ -230,3 +230,31 @@ fn interruptible(runtime: &Runtime, left: &watch::Receiver<Leave>, act: impl Fut
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::EdgeId;
+    use crate::plan::{Limit, Packets, Replicas, fixture};
+
+    #[test]
+    fn a_change_lasts_until_the_last_of_the_faults_that_meet_has_healed() {
+        let mut plan = fixture::chain(10.0, &[]);
+        plan.real.services.push(fixture::redis(0));
+        let on = Target::Service { id: ServiceId(0), replicas: Replicas::ALL };
+        let limit = |count| Effect::Limit(Limit::OpenFiles { count });
+        fixture::fault(&mut plan, on, limit(10), 1.0, 6.0);
+        fixture::fault(&mut plan, on, limit(5), 2.0, 3.0);
+        let late = Effect::Packets(Packets { loss: 0.5, ..Packets::default() });
+        fixture::fault(&mut plan, Target::Edge(EdgeId(0)), late, 5.0, 8.0);
+        fixture::fault(&mut plan, on, limit(5), 9.0, 9.5);
+        let healed = |at: f64| {
+            let at = Time::from_secs_f64(at);
+            (until_healed(&plan, at, ServiceId(0)) - HEALING).as_secs_f64() + at.as_secs_f64()
+        };
+        // When the tighter one heals, the other is put in force again and goes on.
+        for (at, until) in [(1.0, 8.0), (2.0, 8.0), (3.0, 8.0), (6.0, 8.0), (8.0, 8.0), (9.0, 9.5)] {
+            assert!((healed(at) - until).abs() < 1e-6, "from {at} until {}", healed(at));
+        }
+    }
+}

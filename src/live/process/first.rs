@@ -93,6 +93,9 @@ impl RealProcess {
                 return Err(Trouble::DiedAtStart { service, program, status, log: log::last_lines(&self.log_path()) });
             }
         }
+        if let Some(disk) = self.disk() {
+            disk.settle();
+        }
         Ok(())
     }
 

@@ -103,9 +103,13 @@ impl RealProcess {
         &mut self.surroundings
     }
 
+    fn disk(&self) -> Option<&Disk> {
+        self.surroundings.disk.as_ref()
+    }
+
     /// What `{dir}` stands for.
     pub fn data_dir(&self) -> PathBuf {
-        let disk = self.surroundings.disk.as_ref().map(Disk::path);
+        let disk = self.disk().map(Disk::path);
         let root = disk.or(self.volume.as_ref().map(Volume::path)).unwrap_or(self.folder.path());
         root.join("data")
     }

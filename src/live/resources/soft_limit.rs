@@ -4,7 +4,7 @@ use crate::live::Trouble;
 use crate::live::undo::identity::{self, Kin};
 use crate::live::undo::{EntryId, Identity, Ledger, entries};
 use std::time::Duration;
-use std::{fs, io};
+use std::{fs, io, thread};
 
 /// What is lowered now, of one service. Dropping it restores what can be restored.
 #[derive(Debug)]
@@ -17,22 +17,49 @@ pub struct SoftLimits {
 
 /// Soft and hard limit on open files of a process.
 pub fn open_files(pid: i32) -> io::Result<libc::rlimit> {
-    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
-    // SAFETY: reads into a struct of the right type; a null pointer for the new value changes nothing.
-    match unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, std::ptr::null(), &mut limit) } {
-        0 => Ok(limit),
-        _ => Err(io::Error::last_os_error()),
-    }
+    allowed(pid, || prlimit(pid, None))
 }
 
 /// Sets the soft limit alone.
 pub fn set_open_files(pid: i32, soft: u64) -> io::Result<()> {
     let limit = libc::rlimit { rlim_cur: soft, rlim_max: open_files(pid)?.rlim_max };
-    // SAFETY: reads a struct of the right type; a null pointer for the old value asks for nothing.
-    match unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, &limit, std::ptr::null_mut()) } {
-        0 => Ok(()),
+    allowed(pid, || prlimit(pid, Some(&limit))).map(drop)
+}
+
+fn prlimit(pid: i32, new: Option<&libc::rlimit>) -> io::Result<libc::rlimit> {
+    let mut old = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let new = new.map_or(std::ptr::null(), std::ptr::from_ref);
+    // SAFETY: both are structs of the right type, and a null pointer for the new value changes nothing.
+    match unsafe { libc::prlimit(pid, libc::RLIMIT_NOFILE, new, &mut old) } {
+        0 => Ok(old),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// Limits of others take CAP_SYS_RESOURCE, which a root in a container may lack; their own user needs nothing, and a thread can become that.
+fn allowed<T: Send>(pid: i32, act: impl Fn() -> io::Result<T> + Sync) -> io::Result<T> {
+    match act() {
+        Err(error) if error.raw_os_error() == Some(libc::EPERM) => {}
+        done => return done,
+    }
+    let (user, group) = owner(pid)?;
+    let as_owner = || {
+        // SAFETY: the bare system calls change this thread alone, which ends with this closure.
+        let changed = unsafe {
+            libc::syscall(libc::SYS_setresgid, group, group, group) == 0
+                && libc::syscall(libc::SYS_setresuid, user, user, user) == 0
+        };
+        if changed { act() } else { Err(io::Error::last_os_error()) }
+    };
+    thread::scope(|scope| scope.spawn(as_owner).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+}
+
+/// Real user and group of a process.
+fn owner(pid: i32) -> io::Result<(u32, u32)> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let real =
+        |name: &str| status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok());
+    real("Uid:").zip(real("Gid:")).ok_or_else(|| io::Error::other(format!("the owner of pid {pid} cannot be read")))
 }
 
 impl SoftLimits {

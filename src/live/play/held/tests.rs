@@ -4,7 +4,7 @@ use super::*;
 use crate::base::{Dist, ServiceId, Span};
 use crate::live::RealProcess;
 use crate::live::process::surroundings::{DiskNeed, Needs};
-use crate::live::resources::Controller;
+use crate::live::resources::{Controller, soft_limit};
 use crate::live::undo::revert::wait_until;
 use crate::live::undo::testkit::Bench;
 use crate::plan::real::{First, Origin, Protocol, Ready};
@@ -304,5 +304,32 @@ async fn its_packets_are_late_and_a_partition_is_silence() {
     assert!(stage.ask_within("PING", Duration::from_millis(500)).is_err());
     stage.end(&apart).await;
     assert!(stage.heals());
+    stage.over();
+}
+
+#[tokio::test]
+async fn what_is_mended_after_a_crash_has_its_limits_and_its_clock_back() {
+    let needs = Needs { clock: true, controllers: vec![Controller::Memory], ..Needs::default() };
+    let mut stage = Stage::of(&teller(), needs).await;
+    let now = || std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() as i64;
+    let skew = Effect::Skew { whose: Whose::Leader, ahead_ns: 3_600_000_000_000 };
+    let (files, memory) = (Limit::OpenFiles { count: 77 }, Limit::Memory { bytes: 256 << 20 });
+    for (number, effect) in [&skew, &Effect::Limit(files), &Effect::Limit(memory)].into_iter().enumerate() {
+        stage.held().begin(FaultId(number as u32), effect).expect("it begins");
+    }
+    let pid = stage.held().process.kin().expect("it runs").head();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL).unwrap();
+    assert!(wait_until(Instant::now() + Duration::from_secs(20), || !stage.held().process.is_running()));
+    stage.held().end(FaultId(2), &Effect::Limit(memory)).await.expect("it heals, and starts again");
+    let again = stage.held().process.kin().expect("it runs again").head();
+    let soft = || soft_limit::open_files(again).unwrap().rlim_cur;
+    assert!(again != pid && soft() == 77, "{}", soft());
+    let off = |stage: &mut Stage| stage.ask("").unwrap().parse::<i64>().unwrap() - now();
+    let hour = 3500..3700;
+    assert!(wait_until(Instant::now() + Duration::from_secs(20), || hour.contains(&off(&mut stage))));
+    stage.held().end(FaultId(1), &Effect::Limit(files)).await.expect("it heals");
+    stage.held().end(FaultId(0), &skew).await.expect("it heals");
+    assert!(soft() != 77);
+    assert!(wait_until(Instant::now() + Duration::from_secs(20), || off(&mut stage).abs() < 60));
     stage.over();
 }

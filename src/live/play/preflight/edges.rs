@@ -25,31 +25,46 @@ impl Desk<'_> {
                 self.datagrams(EdgeId::from(index));
             }
             self.connections(edge);
-            if real.is_some() && edge.miss.as_ref().is_some_and(|miss| miss.stale != Default::default()) {
-                self.checked.warnings.push(format!(
-                    "`{}`: values that have expired are not served, because the real `{to}` does not show them",
-                    edge.name
-                ));
-            }
-            if edge.deadline.is_some() && real.is_some() {
-                self.checked.warnings.push(format!(
-                    "`{}`: its `deadline` ends the call, and the real `{to}` is not told of it",
-                    edge.name
-                ));
-            }
-            if real.is_some() && !self.plan.service(edge.to).guards.is_empty() {
-                self.checked.warnings.push(format!(
-                    "`{to}`: its own limits and shedding are not played, because it is real; on the call `{}` they would be",
-                    edge.name
-                ));
-            }
-            if edge.wait.is_some() && real.is_some() {
-                self.checked.warnings.push(format!(
-                    "`{}`: its `wait` timeout is not played, because nobody sees the queue inside the real `{to}`",
-                    edge.name
-                ));
+            if real.is_some() {
+                self.not_told(edge, &to);
             }
         }
+    }
+
+    /// What the model says of a call and the real service at its end does not do.
+    fn not_told(&mut self, edge: &Edge, to: &str) {
+        let (call, service) = (format!("`{}`", edge.name), format!("`{to}`"));
+        let is_stale = edge.miss.as_ref().is_some_and(|miss| miss.stale != Default::default());
+        let parts = [
+            (
+                is_stale,
+                &call,
+                format!("values that have expired are not served, because the real {service} does not show them"),
+            ),
+            (
+                edge.deadline.is_some(),
+                &call,
+                format!("its `deadline` ends the call, and the real {service} is not told of it"),
+            ),
+            (
+                !self.plan.service(edge.to).guards.is_empty(),
+                &service,
+                format!(
+                    "its own limits and shedding are not played, because it is real; on the call {call} they would be"
+                ),
+            ),
+            (
+                edge.wait.is_some(),
+                &call,
+                format!("its `wait` timeout is not played, because nobody sees the queue inside the real {service}"),
+            ),
+        ];
+        self.warn(parts.iter().map(|(is_so, of, what)| (*is_so, of.as_str(), what.as_str())));
+    }
+
+    fn warn<'a>(&mut self, parts: impl Iterator<Item = (bool, &'a str, &'a str)>) {
+        let said = parts.filter(|(is_so, ..)| *is_so).map(|(_, of, what)| format!("{of}: {what}"));
+        self.checked.warnings.extend(said);
     }
 
     /// Without connections there is nothing to refuse or to reset.
@@ -72,9 +87,8 @@ impl Desk<'_> {
             (timers, "the timers of its `pool` are not played, and its connections are opened on demand"),
             (edge.connect.is_some(), "its `connect` is not played: opening a connection takes what it takes"),
         ];
-        for (_, what) in parts.iter().filter(|(is_so, _)| *is_so) {
-            self.checked.warnings.push(format!("`{}`: {what}", edge.name));
-        }
+        let call = format!("`{}`", edge.name);
+        self.warn(parts.into_iter().map(|(is_so, what)| (is_so, call.as_str(), what)));
     }
 
     pub(super) fn clients(&mut self) {
