@@ -160,7 +160,7 @@ impl Run {
         let (parts, processes) = thread::scope(|scope| {
             let parts = scope.spawn(|| generators.collect(&mut ending));
             let mut processes = controller.stop(leave);
-            processes.iter_mut().for_each(RealProcess::let_go);
+            processes.iter_mut().filter_map(held::Body::started).for_each(RealProcess::let_go);
             (parts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), processes)
         });
         impatient.abort();

@@ -86,7 +86,7 @@ pub async fn build(
     let proxies = lines.iter().filter_map(|line: &Line| Some(line.proxy.as_ref()?.address()));
     let listeners = stand_ins.into_iter().chain(proxies).collect();
     let books = builder.books(&processes);
-    let started = processes.into_iter().map(|(id, process)| (id, Body::Started(process)));
+    let started = processes.into_iter().map(|(id, process)| (id, Body::Started(Box::new(process))));
     let held = started.chain(builder.foreign()?).collect();
     let (controller, commands) = Controller::start(plan.clone(), held, inbox.clone())
         .map_err(|source| Trouble::Machine { what: "start a thread", source })?;
@@ -149,7 +149,7 @@ impl Builder<'_> {
         let Some(ledger) = self.ledger else { return Ok(Vec::new()) };
         let take = |(id, foreign): (ServiceId, &real::Foreign)| {
             let (name, needs) = (&self.plan.service(id).name, needs::of(self.plan, id));
-            Ok((id, Body::Foreign(Foreign::take(name, &foreign.which, &needs, ledger)?)))
+            Ok((id, Body::Foreign(Box::new(Foreign::take(name, &foreign.which, &needs, ledger)?))))
         };
         named.map(take).collect()
     }

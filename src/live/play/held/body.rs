@@ -7,8 +7,8 @@ use crate::live::undo::identity::Kin;
 use crate::live::{Ledger, RealProcess, Trouble};
 
 pub enum Body {
-    Started(RealProcess),
-    Foreign(Foreign),
+    Started(Box<RealProcess>),
+    Foreign(Box<Foreign>),
 }
 
 impl Body {

@@ -58,7 +58,7 @@ impl Stage {
         let bench = Bench::new();
         let ledger = bench.ledger();
         let process = RealProcess::start_with(service, "cache", &needs, &ledger).await.expect("it starts");
-        Stage { held: Some(Held::new(Body::Started(process), 1, 7)), bench, ledger }
+        Stage { held: Some(Held::new(Body::Started(Box::new(process)), 1, 7)), bench, ledger }
     }
 
     fn held(&mut self) -> &mut Held {
