@@ -38,6 +38,10 @@ struct Scenario {
     /// What `firedrill run` takes.
     name: String,
     title: String,
+    /// The one line to remember.
+    law: Option<String>,
+    /// The folder of a built-in incident.
+    group: Option<&'static str>,
     built_in: bool,
     variants: Vec<Variant>,
 }
@@ -65,8 +69,15 @@ pub fn run(args: &ListArgs, console: &mut Console) -> Result<Ending, Failure> {
     }
     let rows =
         |scenarios: Vec<&Scenario>| scenarios.iter().map(|one| (one.name.clone(), told(one))).collect::<Vec<_>>();
-    let (built_in, found): (Vec<&Scenario>, Vec<&Scenario>) = everything.scenarios.iter().partition(|one| one.built_in);
-    table(console, "Built-in scenarios (firedrill run NAME)", &rows(built_in));
+    let all = &everything.scenarios;
+    for (group, title) in library::GROUPS {
+        if library::of_group(group).next().is_none() {
+            continue;
+        }
+        let title = if group.is_empty() { "Built-in scenarios (firedrill run NAME)" } else { title };
+        table(console, title, &rows(all.iter().filter(|one| one.group == Some(group)).collect()));
+    }
+    let found: Vec<&Scenario> = all.iter().filter(|one| one.group.is_none()).collect();
     if let Some(folder) = &args.folder {
         table(console, &format!("Scenarios in {}", folder.display()), &rows(found));
     }
@@ -95,9 +106,9 @@ const SORTS: [catalogue::Sort; 5] = [
 
 fn gather(args: &ListArgs) -> Result<Everything, Failure> {
     let mut scenarios: Vec<Scenario> =
-        library::SCENARIOS.iter().map(|entry| scenario(&Chosen::built_in(entry), true)).collect();
+        library::SCENARIOS.iter().map(|entry| scenario(&Chosen::built_in(entry), Some(entry.group))).collect();
     if let Some(folder) = &args.folder {
-        scenarios.extend(select::in_folder(folder)?.iter().map(|chosen| scenario(chosen, false)));
+        scenarios.extend(select::in_folder(folder)?.iter().map(|chosen| scenario(chosen, None)));
     }
     let kind = |entry: catalogue::Entry| Kind {
         name: entry.name.to_owned(),
@@ -113,7 +124,7 @@ fn gather(args: &ListArgs) -> Result<Everything, Failure> {
 }
 
 /// A file that cannot be read is listed without a title: `check` says what is wrong with it.
-fn scenario(chosen: &Chosen, built_in: bool) -> Scenario {
+fn scenario(chosen: &Chosen, group: Option<&'static str>) -> Scenario {
     let diags = Diagnostics::new();
     let loaded = chosen.load(&diags);
     let title = match diags.has_errors() {
@@ -124,21 +135,18 @@ fn scenario(chosen: &Chosen, built_in: bool) -> Scenario {
     Scenario {
         name: chosen.name.clone(),
         title: title.to_owned(),
-        built_in,
+        law: loaded.root.get("law").and_then(Node::scalar).map(str::to_owned),
+        group,
+        built_in: group.is_some(),
         variants: variants
             .map(|one| Variant { name: one.name, title: one.title, still_broken: one.still_broken })
             .collect(),
     }
 }
 
+/// Its law, where it has one: that is what one looks for in a list of incidents.
 fn told(one: &Scenario) -> String {
-    match one.variants.len() {
-        0 => one.title.clone(),
-        _ => {
-            let names: Vec<&str> = one.variants.iter().map(|variant| variant.name.as_str()).collect();
-            format!("{} [{}]", one.title, names.join(", "))
-        }
-    }
+    one.law.clone().unwrap_or_else(|| one.title.clone())
 }
 
 /// Names in one column, what they are in the next.

@@ -128,5 +128,6 @@ fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> std::io::Re
 
 fn is_scenario(path: &Path) -> bool {
     let ending = path.extension().and_then(|ending| ending.to_str());
-    matches!(ending, Some("yaml" | "yml")) && path.is_file()
+    let is_lesson = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(".lesson.yaml"));
+    matches!(ending, Some("yaml" | "yml")) && !is_lesson && path.is_file()
 }

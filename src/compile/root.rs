@@ -39,9 +39,10 @@ use crate::plan::{Plan, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
-pub static TABLE: [FieldDoc; 27] = [
+pub static TABLE: [FieldDoc; 28] = [
     FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
     FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
+    FieldDoc::optional("law", Shape::Text, "", "the one line to remember, also for lists"),
     FieldDoc::optional("about", Shape::Text, "", "the story"),
     FieldDoc::optional("source", Shape::Text, "", "where it comes from"),
     FieldDoc::optional("tags", Shape::List(&Shape::Name), "none", "words to select by"),
@@ -147,7 +148,7 @@ pub(super) fn topology(root: &Node, plan: &Plan, diags: &Diagnostics) -> Option<
 
 fn read_head(fields: &Fields, request: &Request) -> Plan {
     let text = |name: &str| fields.text(name).unwrap_or_default().to_owned();
-    for name in ["about", "source"] {
+    for name in ["law", "about", "source"] {
         fields.text(name);
     }
     for tag in fields.list("tags") {

@@ -9,9 +9,7 @@ use firedrill::sim;
 use std::path::{Path, PathBuf};
 
 fn plan(variant: Option<&str>) -> Plan {
-    let files = scenarios::files();
-    let file = files.iter().find(|file| file.ends_with("slow-cache.yaml")).expect("scenarios/slow-cache.yaml is there");
-    scenarios::plan(file, variant, 0)
+    scenarios::plan(&scenarios::file("slow-cache"), variant, 0)
 }
 
 /// The program that is tested is the guardian as well.

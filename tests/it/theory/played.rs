@@ -40,7 +40,7 @@ pub fn play_seed(text: &str, seed: u64) -> Played {
 
 /// A scenario of the library, with a variant and settings; the seed is the file's plus an offset.
 pub fn play_file(stem: &str, variant: Option<&str>, set: &[String], offset: u64) -> Played {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{stem}.yaml"));
+    let path = crate::scenarios::file(stem);
     let diags = Diagnostics::new();
     let mut loaded = load(&path, &diags);
     let request = Request { variant: variant.map(str::to_owned), set: set.to_vec(), ..Request::default() };
