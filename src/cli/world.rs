@@ -3,6 +3,7 @@
 use super::ending::Failure;
 use crate::base::Time;
 use crate::judge::ExitCode;
+use crate::live::undo::entries::Terminal;
 use crate::live::{self, LiveOptions, Shutdown, Stop, Trouble};
 use crate::plan::{Plan, World};
 use crate::record::Recording;
@@ -20,6 +21,8 @@ pub struct Setting {
     pub shutdown: Shutdown,
     /// So many processes make the load of a live run; `None`: as many as the scenario says.
     pub generators: Option<u32>,
+    /// Hands over single keys while a live run lasts.
+    pub terminal: Option<Terminal>,
     /// A live run stops when this file is there.
     pub stop_file: Option<PathBuf>,
 }
@@ -102,6 +105,7 @@ fn in_reality(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sy
         generators: setting.generators,
         shutdown: Some(setting.shutdown.clone()),
         stop_file: setting.stop_file.clone(),
+        terminal: setting.terminal.clone(),
         progress: Some(Box::new(move |at: Time| progress(at.as_secs_f64() / length_s))),
         ..LiveOptions::default()
     };

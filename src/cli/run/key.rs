@@ -1,20 +1,23 @@
-//! The stop key: while a live run is in the terminal's foreground, `q` stops it. The terminal is left as it was, also in a panic; nothing
-//! else is read from it, and where standard input is no terminal nothing is done.
+//! The stop key: while a live run is in the terminal's foreground, `q` stops it. The terminal is set, and put back, by the run itself, whose
+//! ledger knows what it was; nothing but the key is read from it, and where standard input is no terminal nothing is done.
 
+use crate::live::undo::entries::Terminal;
 use crate::live::{Shutdown, Stop};
-use nix::sys::termios::{self, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
-use std::io::{self, IsTerminal, Read};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal, Read};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 
 const KEYS: [u8; 2] = [b'q', b'Q'];
-/// A read waits so long for a key, in tenths of a second.
-const PATIENCE: u8 = 1;
+/// A key is waited for so long before it is asked whether the runs are over, in milliseconds.
+const PATIENCE_MS: u8 = 100;
 
-/// Dropping it gives the terminal back.
+/// Listens until it is dropped.
 pub struct StopKey {
-    before: Termios,
+    pub terminal: Terminal,
     over: Arc<AtomicBool>,
     reader: Option<JoinHandle<()>>,
 }
@@ -28,16 +31,11 @@ impl StopKey {
         if !stdin.is_terminal() || !is_ours {
             return None;
         }
-        let before = termios::tcgetattr(&stdin).ok()?;
-        let mut keys = before.clone();
-        keys.local_flags.remove(LocalFlags::ICANON | LocalFlags::ECHO);
-        keys.control_chars[SpecialCharacterIndices::VMIN as usize] = 0;
-        keys.control_chars[SpecialCharacterIndices::VTIME as usize] = PATIENCE;
-        termios::tcsetattr(&stdin, SetArg::TCSANOW, &keys).ok()?;
+        let terminal = Terminal::of_keys(0).ok()?;
         let over = Arc::new(AtomicBool::new(false));
-        let mut key = StopKey { before, over: over.clone(), reader: None };
-        let shutdown = shutdown.clone();
-        key.reader = Builder::new().name("keys".into()).spawn(move || read(&over, &shutdown)).ok();
+        let mut key = StopKey { terminal, over: over.clone(), reader: None };
+        let (shutdown, keys) = (shutdown.clone(), key.terminal.open().ok()?);
+        key.reader = Builder::new().name("keys".into()).spawn(move || read(keys, &over, &shutdown)).ok();
         Some(key)
     }
 }
@@ -49,19 +47,24 @@ impl Drop for StopKey {
             // It has nothing to tell.
             let _ = reader.join();
         }
-        // A terminal that is gone needs nothing back.
-        let _ = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, &self.before);
     }
 }
 
-fn read(over: &AtomicBool, shutdown: &Shutdown) {
+fn read(mut keys: File, over: &AtomicBool, shutdown: &Shutdown) {
     let mut byte = [0u8; 1];
     while !over.load(Ordering::Relaxed) {
-        match io::stdin().lock().read(&mut byte) {
-            Ok(1) if KEYS.contains(&byte[0]) => return shutdown.request(Stop::Key),
+        let mut watched = [PollFd::new(keys.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut watched, PollTimeout::from(PATIENCE_MS)) {
+            Ok(0) | Err(nix::Error::EINTR) => continue,
             Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(_) => return,
+        }
+        match keys.read(&mut byte) {
+            Ok(1) if KEYS.contains(&byte[0]) => return shutdown.request(Stop::Key),
+            Ok(1) => {}
+            // Between two runs the terminal waits for whole lines, and has none yet.
+            Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
+            Ok(_) | Err(_) => return,
         }
     }
 }

@@ -106,7 +106,8 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
         return Ok(Ending::quiet());
     }
     let (shutdown, stop_file) = (shutdown()?, args.stop_file.clone());
-    let setting = Setting { allow_remote: args.allow_remote, shutdown, stop_file, generators: args.generators };
+    let setting =
+        Setting { allow_remote: args.allow_remote, shutdown, stop_file, generators: args.generators, terminal: None };
     let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
     let mut told = Told::default();
     let halted = play(args, &groups, &setting, &mut outputs, &mut told, console);
@@ -146,11 +147,12 @@ fn play(
     }
     let progress = Progress::new(&runs);
     let any_live = runs.iter().any(|run| run.plan.world == World::Live);
-    // Held until the last run is over: then the terminal is as it was.
+    // Each run sets the terminal, and puts it back.
     let keys = any_live.then(|| StopKey::listen(&setting.shutdown)).flatten();
     if keys.is_some() && !args.quiet {
         progress.aside(|| console.err("press `q` to stop and to undo everything"));
     }
+    let setting = &Setting { terminal: keys.as_ref().map(|keys| keys.terminal.clone()), ..setting.clone() };
     let threads = if any_live { 1 } else { args.jobs.map_or_else(order::threads, usize::from) };
     let mut open = show::Open::new(groups);
     order::in_order(

@@ -32,6 +32,7 @@ mod wire;
 pub use describe::describe;
 pub use generators::generator_main;
 
+use super::undo::entries;
 use super::{RealProcess, Shutdown, Stop, Trouble};
 use crate::base::Time;
 use crate::engine::{Engine, Share};
@@ -70,6 +71,8 @@ pub struct LiveOptions<'a> {
     pub guardian: Option<PathBuf>,
     /// So many processes make the load; `None`: as many as the scenario says.
     pub generators: Option<u32>,
+    /// Hands over single keys while the run lasts.
+    pub terminal: Option<entries::Terminal>,
     /// The run stops when this file is there, beside the one that the scenario names.
     pub stop_file: Option<PathBuf>,
 }

@@ -16,7 +16,7 @@ pub struct Undo {
 
 impl Undo {
     pub fn open(plan: &Plan, options: &LiveOptions, inbox: &Inbox) -> Result<Option<Undo>, Trouble> {
-        if !target::is_guarded(plan) {
+        if !target::is_guarded(plan) && options.terminal.is_none() {
             return Ok(None);
         }
         let run = fresh_run_id()
@@ -26,6 +26,11 @@ impl Undo {
         let guardian = start(exe.as_deref(), &path)?;
         let ledger = Ledger::open_in(&folder, &run)?;
         ledger.limit_faults(plan.limits.longest_fault().to_std());
+        if let Some(terminal) = &options.terminal {
+            ledger.record(terminal.clone())?;
+            let listens = terminal.hand_over_keys();
+            listens.map_err(|source| Trouble::Machine { what: "read keys from the terminal", source })?;
+        }
         let again = move || start(exe.as_deref(), &path);
         let inbox = inbox.clone();
         let watcher = Watcher::start(guardian, again, move |news| tell(&inbox, news));

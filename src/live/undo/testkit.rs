@@ -177,6 +177,7 @@ pub fn is_there(entry: &Entry) -> bool {
         Entry::CgroupLimit(change) => change.file.exists() && !change.look("").gone,
         Entry::Moved(_) => !entry.change().look("").gone,
         Entry::Stopped(change) => change.who.is_stopped(),
+        Entry::Terminal(change) => !change.look("").gone,
         Entry::Ballast(change) => fs::symlink_metadata(&change.path).is_ok(),
         Entry::ToxiproxyProxy(change) => !change.look("").gone,
     }

@@ -98,7 +98,8 @@ fn kill_9_at_200_random_moments_leaves_nothing_behind() {
     println!("kill -9: {} of 200 with changes, slowest {:?}, seed {SEED}", seen.with_changes, seen.slowest);
     assert!(seen.with_changes > 100, "only {} runs had changed anything", seen.with_changes);
     assert!(seen.slowest < PROMISE, "took {:?}", seen.slowest);
-    let all: BTreeSet<&str> = Entry::KINDS.iter().copied().collect();
+    // These runs have no terminal; what becomes of one has a test beside the stop key's.
+    let all: BTreeSet<&str> = Entry::KINDS.iter().copied().filter(|kind| *kind != "terminal").collect();
     assert_eq!(seen.kinds, all, "everything.yaml must make every sort of change that the ledger knows");
 }
 

@@ -115,6 +115,32 @@ fn the_stop_key_ends_the_run_and_the_terminal_is_as_it_was() {
 }
 
 #[test]
+fn the_guardian_puts_the_terminal_back_after_kill_9() {
+    let home = Home::new();
+    home.write("stops.yaml", &scenario(""));
+    let program = env!("CARGO_BIN_EXE_firedrill");
+    home.write("drill.sh", &format!("echo $$ >runner; exec {program} run stops.yaml >out 2>&1"));
+    let line = "stty -g >before; sh drill.sh; stty -g >during; sleep 3; stty -g >after";
+    let mut terminal = Command::new("script");
+    terminal.args(["-qec", line, "/dev/null"]).current_dir(home.path());
+    terminal.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    terminal.env("FIREDRILL_STATE_DIR", home.state()).env("TMPDIR", home.path().join("tmp")).env("SHELL", "/bin/sh");
+    let mut terminal = terminal.spawn().expect("script is installed");
+    let keyboard = terminal.stdin.take();
+    let changed = || left::ledgers(&home.state()).iter().any(|(_, text)| text.contains("\"terminal\":"));
+    let began = soon(PATIENCE, changed);
+    std::thread::sleep(Duration::from_millis(1500));
+    let read = |file: &str| std::fs::read_to_string(home.path().join(file)).unwrap_or_default();
+    let runner = read("runner").trim().parse().expect("a process was started");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(runner), nix::sys::signal::Signal::SIGKILL).expect("it runs");
+    let over = soon(PATIENCE, || terminal.try_wait().expect("it can be waited for").is_some());
+    drop(keyboard);
+    assert!(began && over, "{}", read("out"));
+    assert!(!read("before").is_empty() && read("before") == read("after"), "{} {}", read("before"), read("after"));
+    undone_within(&home, Instant::now());
+}
+
+#[test]
 fn a_dry_run_lists_every_change_with_its_undo_and_its_limit() {
     let home = Home::new();
     home.write(

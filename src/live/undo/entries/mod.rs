@@ -15,6 +15,7 @@ mod paused;
 mod process;
 mod soft_limit;
 mod stopped;
+mod terminal;
 mod toxiproxy;
 
 pub use ballast::Ballast;
@@ -28,6 +29,7 @@ pub use paused::Paused;
 pub use process::{Process, group_is_ours};
 pub use soft_limit::SoftLimit;
 pub use stopped::Stopped;
+pub use terminal::Terminal;
 pub use toxiproxy::ToxiproxyProxy;
 
 use serde::{Deserialize, Serialize};
@@ -133,6 +135,7 @@ entries! {
     "process" Process,
     "soft-limit" SoftLimit,
     "stopped" Stopped,
+    "terminal" Terminal,
     "toxiproxy-proxy" ToxiproxyProxy,
 }
 
