@@ -4,7 +4,7 @@
 
 use super::clean::{self, Outcome};
 use super::ledger::SHORT_GRACE;
-use super::{Latest, file, revert};
+use super::{Identity, Latest, file, revert};
 use crate::live::Trouble;
 use nix::sys::signal::{SigHandler, Signal, signal};
 use std::io::{self, BufRead, BufReader, PipeWriter, Read, Write};
@@ -104,6 +104,9 @@ fn says_ready(stdout: ChildStdout) -> bool {
     told.recv_timeout(READY_WITHIN).unwrap_or(false)
 }
 
+/// So long the children of a dead runner have to write down what they are, or to end.
+const LAST_WORDS: Duration = Duration::from_millis(150);
+
 /// The guardian's whole life: say ready, wait for the end of `lifeline` (its standard input), undo, end.
 /// The exit code is 0 when nothing is left behind.
 pub fn guardian_main(ledger: &Path, lifeline: impl Read + Send + 'static) -> i32 {
@@ -113,9 +116,12 @@ pub fn guardian_main(ledger: &Path, lifeline: impl Read + Send + 'static) -> i32
     let mut stdout = io::stdout();
     // Whoever waits for this line may be dead already: all the more there is to do.
     let _ = writeln!(stdout, "{READY}").and_then(|()| stdout.flush());
-    let mut overdue = Overdue { ledger, length: 0, next: None };
+    let mut overdue = Overdue { ledger, length: 0, next: None, runner: None, gone: None };
     while ended.recv_timeout(LOOK) == Err(mpsc::RecvTimeoutError::Timeout) {
         overdue.look();
+        if overdue.runner_is_gone() {
+            break;
+        }
     }
     match clean::replay_after_death(ledger, SHORT_GRACE) {
         Outcome::Undone(reports) if reports.iter().all(|report| report.done) => 0,
@@ -138,6 +144,9 @@ struct Overdue<'a> {
     ledger: &'a Path,
     length: u64,
     next: Option<Latest>,
+    runner: Option<Identity>,
+    /// Since when.
+    gone: Option<Instant>,
 }
 
 impl Overdue<'_> {
@@ -146,11 +155,24 @@ impl Overdue<'_> {
         let Ok(meta) = fs::metadata(self.ledger) else { return };
         if meta.len() != self.length {
             self.length = meta.len();
-            self.next = file::read(self.ledger).ok().and_then(|contents| contents.latest.into_values().min());
+            let contents = file::read(self.ledger).unwrap_or_default();
+            self.next = contents.latest.into_values().min();
+            self.runner = contents.head.map(|head| head.runner).or(self.runner);
         }
         if self.next.is_some_and(Latest::has_come) {
             // What fails is tried again at the next look.
             let _ = clean::undo_overdue(self.ledger);
+        }
+    }
+}
+
+impl Overdue<'_> {
+    /// It is dead, and its lifeline is held all the same: by one of its threads, or by a child that has not become its program yet, which
+    /// waits for a disk that nobody serves any more. Undoing the mount ends that wait.
+    fn runner_is_gone(&mut self) -> bool {
+        match self.runner {
+            Some(runner) if !runner.is_alive() => self.gone.get_or_insert_with(Instant::now).elapsed() >= LAST_WORDS,
+            _ => false,
         }
     }
 }

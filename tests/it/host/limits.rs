@@ -2,7 +2,7 @@
 
 use super::Drill;
 
-const AT: &str = "at: 1500ms, for: 1500ms";
+const AT: &str = "at: 2s, for: 1500ms";
 const HURTS: &[&str] = &["success(users) >= 90% before hurt", "errors(users) >= 10% during hurt"];
 
 #[test]
@@ -46,7 +46,7 @@ fn a_cache_that_cannot_fork_refuses_writes() {
 fn a_cache_without_a_free_descriptor_takes_no_connection() {
     let fault = format!("kind: open-files, to: 6, {AT}");
     // Whoever is connected stays so, and is not hurt.
-    let more = "  torn: {kind: reset, on: users->it, at: 1700ms}";
+    let more = "  torn: {kind: reset, on: users->it, at: 2200ms}";
     let drill = Drill { fault: &fault, more, expect: HURTS, ..Drill::default() };
     drill.holds("looks without a free descriptor", "its soft limit on open files lowered", &["limit of 6 open files"]);
 }

@@ -48,6 +48,8 @@ impl Change for Mount {
             last.is_none()
         });
         if !plainly {
+            // Whoever waits for an answer of a disk whose server died holds it open, and cannot be killed: this ends the wait.
+            let _ = umount2(&self.path, MntFlags::UMOUNT_NOFOLLOW | MntFlags::MNT_FORCE);
             last = umount2(&self.path, MntFlags::UMOUNT_NOFOLLOW | MntFlags::MNT_DETACH).err();
         }
         match self.place()? {
