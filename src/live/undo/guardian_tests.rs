@@ -1,9 +1,13 @@
 //! The guardian against real deaths: the runner is another process that gets a real SIGKILL.
 
 use super::*;
+use crate::base::{Dice, FaultId};
+use crate::live::Disk;
+use crate::live::folder::Folder;
 use crate::live::undo::Ledger;
 use crate::live::undo::ledger::GRACE;
 use crate::live::undo::testkit::{Bench, change_everything};
+use crate::plan::{Effect, SlowDisk};
 use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
@@ -42,6 +46,43 @@ fn restless_runner_role() {
             ledger.undo(id, Duration::ZERO);
         }
     }
+}
+
+/// Its threads that would answer die with it, and the one that waits for them cannot be killed: so it never ends by itself.
+#[test]
+#[ignore = "a role that other tests play in a process of their own"]
+fn runner_in_its_own_disk_role() {
+    let Some(state) = env::var_os("ROLE_STATE") else { return };
+    let ledger = Ledger::open_in(Path::new(&state), &crate::live::undo::fresh_run_id().unwrap()).unwrap();
+    let _guardian = Guardian::start_as(Path::new(&env::var_os("ROLE_GUARDIAN").unwrap()), ledger.path()).unwrap();
+    let folder = Folder::create("test", &ledger).unwrap();
+    let (behind, front) = (folder.path().join("behind"), folder.path().join("front"));
+    [&behind, &front].iter().for_each(|path| fs::create_dir(path).unwrap());
+    let disk = Disk::create(&front, &behind, false, &ledger).unwrap();
+    let stall = Effect::SlowDisk(SlowDisk { factor: 1.0, add: None, reads: 0.0, stall: true });
+    disk.apply(FaultId(0), &stall, Dice::named(1, "stall"));
+    let file = fs::File::create(front.join("file")).unwrap();
+    thread::spawn(move || file.sync_all());
+    // Until the disk has taken the question and holds it.
+    thread::sleep(Duration::from_millis(300));
+    println!("role ready");
+    thread::sleep(Duration::from_secs(120));
+}
+
+#[test]
+fn a_runner_that_waits_for_its_own_disk_as_it_is_killed_is_freed() {
+    let bench = Bench::new();
+    let mut command = crate::live::undo::testkit::role("live::undo::guardian::tests::runner_in_its_own_disk_role");
+    let mut runner =
+        command.env("ROLE_STATE", bench.state()).env("ROLE_GUARDIAN", bench.guardian_exe()).spawn().unwrap();
+    crate::live::undo::testkit::wait_for_line(&mut runner, "role ready");
+    let ledger = fs::read_dir(bench.state()).unwrap().flatten().map(|entry| entry.path());
+    let ledger = ledger.filter(|path| path.extension().is_some_and(|x| x == "ledger")).last().unwrap();
+    kill(Pid::from_raw(runner.id() as i32), Signal::SIGKILL).unwrap();
+    let died = Instant::now();
+    assert!(revert::wait_until(died + Duration::from_secs(10), || !ledger.exists()), "its disk was left behind");
+    runner.wait().unwrap();
+    println!("freed and undone after {:?}", died.elapsed());
 }
 
 /// Everything on this machine that carries the mark of a run.
