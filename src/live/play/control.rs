@@ -1,17 +1,17 @@
-//! The thread that holds the real processes: it kills, restarts, pauses and fills as the schedule says, looks after them in between,
-//! and reports what it did. Apart from the engine's thread, because a restart may take seconds.
+//! The threads that hold the real processes, one each: they kill, restart, pause and fill as the schedule says, look after them in between,
+//! and report what they did. Apart from the engine's thread and from one another, because a restart may take seconds.
 
 use super::drive::{Ending, Inbox, Input};
 use super::held::{Body, Done, Held};
 use super::needs;
-use crate::base::{ServiceId, Time};
+use crate::base::{FaultId, ServiceId, Time};
 use crate::plan::{Effect, Plan, Step, Target};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -20,31 +20,29 @@ const LOOK: Duration = Duration::from_millis(50);
 /// A fault that is not healed so long after its end is undone by the guardian.
 const HEALING: Duration = Duration::from_secs(1);
 
-/// One step of the schedule that acts on a real process.
-#[derive(Clone, Copy, Debug)]
-pub struct Command {
-    pub index: usize,
-    pub service: ServiceId,
-}
+/// One step of the schedule that acts on a real process, by its index, and when it was given.
+type Command = (usize, Instant);
 
-/// The way to the thread; never waits, and has room for the whole schedule.
+/// The way to the threads; never waits, and has room for the whole schedule.
 pub struct Commands {
-    sender: SyncSender<Command>,
+    senders: BTreeMap<ServiceId, SyncSender<Command>>,
 }
 
 impl Commands {
-    pub fn give(&self, command: Command) {
-        // The thread only ends after this is dropped; a panic in it shows when it is joined.
-        let _ = self.sender.try_send(command);
+    pub fn give(&self, service: ServiceId, index: usize) {
+        if let Some(sender) = self.senders.get(&service) {
+            // The thread only ends after this is dropped; a panic in it shows when it is joined.
+            let _ = sender.try_send((index, Instant::now()));
+        }
     }
 }
 
 pub struct Controller {
-    thread: JoinHandle<Vec<Body>>,
+    threads: Vec<JoinHandle<Body>>,
     leave: Leaver,
 }
 
-/// Tells the thread when to end, from any thread.
+/// Tells the threads when to end, from any thread.
 pub type Leaver = Arc<watch::Sender<Leave>>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,41 +55,56 @@ pub enum Leave {
 
 impl Controller {
     pub fn start(
-        plan: Arc<Plan>,
+        plan: &Arc<Plan>,
         processes: Vec<(ServiceId, Body)>,
-        inbox: Inbox,
+        inbox: &Inbox,
     ) -> io::Result<(Controller, Commands)> {
-        let (sender, commands) = sync_channel(plan.schedule.len().max(1));
         let (leave, left) = watch::channel(Leave::NotYet);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let cores = |id| plan.service(id).working.cores.map_or(1, |cores| cores.count);
-        let hold = |(id, process)| (id, Held::new(process, cores(id), plan.seed));
-        let held = processes.into_iter().map(hold).collect();
-        let mut room = Room { plan, held, inbox, runtime, left };
-        let thread = thread::Builder::new().name("processes".into()).spawn(move || {
-            room.work(&commands);
-            if *room.left.borrow() == Leave::Mended {
-                room.mend(&commands);
-            }
-            room.held.into_values().map(|held| held.process).collect()
-        })?;
-        Ok((Controller { thread, leave: Arc::new(leave) }, Commands { sender }))
+        let (mut threads, mut senders) = (Vec::new(), BTreeMap::new());
+        for (id, process) in processes {
+            let (sender, commands) = sync_channel(plan.schedule.len().max(1));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let cores = plan.service(id).working.cores.map_or(1, |cores| cores.count);
+            let held = Held::new(process, cores, plan.seed);
+            let mut room = Room {
+                plan: plan.clone(),
+                id,
+                held,
+                missed: BTreeSet::new(),
+                inbox: inbox.clone(),
+                runtime,
+                left: left.clone(),
+            };
+            senders.insert(id, sender);
+            threads.push(thread::Builder::new().name("process".into()).spawn(move || {
+                room.work(&commands);
+                if *room.left.borrow() == Leave::Mended {
+                    room.mend(&commands);
+                }
+                room.held.process
+            })?);
+        }
+        Ok((Controller { threads, leave: Arc::new(leave) }, Commands { senders }))
     }
 
     pub fn leaver(&self) -> Leaver {
         self.leave.clone()
     }
 
-    /// Ends the thread and gives the processes back: healed of every fault, or as they are, in the middle of a restart if need be.
+    /// Ends the threads and gives the processes back: healed of every fault, or as they are, in the middle of a restart if need be.
     pub fn stop(self, how: Leave) -> Vec<Body> {
         let _ = self.leave.send(how);
-        self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        let ends = self.threads.into_iter().map(JoinHandle::join);
+        ends.map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     }
 }
 
 struct Room {
     plan: Arc<Plan>,
-    held: BTreeMap<ServiceId, Held>,
+    id: ServiceId,
+    held: Held,
+    /// Faults that came too late, and so need no healing.
+    missed: BTreeSet<FaultId>,
     inbox: Inbox,
     runtime: Runtime,
     left: watch::Receiver<Leave>,
@@ -110,11 +123,21 @@ impl Room {
         self.look_for_evidence();
     }
 
-    fn obey(&mut self, command: Command) {
+    fn obey(&mut self, (index, given): Command) {
         let plan = self.plan.clone();
-        let step = &plan.schedule[command.index];
-        let Some(held) = self.held.get_mut(&command.service) else { return };
-        held.process.ledger().faults_end_within(until_healed(&plan, step.at, command.service));
+        let step = &plan.schedule[index];
+        // Carried out now it would be healed in the same moment, and would count as if it had been there.
+        if step.on && given.elapsed() >= lasts(&plan, step) {
+            let (fault, service) = (&plan.faults[step.fault.index()].name, &plan.service(self.id).name);
+            self.missed.insert(step.fault);
+            let words = format!("fault {fault} was over before it could hit `{service}`, which was just being started");
+            return self.inbox.tell(Input::Warn(words));
+        }
+        if self.missed.remove(&step.fault) && !step.on {
+            return;
+        }
+        let held = &mut self.held;
+        held.process.ledger().faults_end_within(until_healed(&plan, step.at, self.id));
         let done = match (&step.effect, step.on) {
             (Effect::Down, true) => held.go_down(step.fault),
             (Effect::PowerCut, true) => held.cut_power(step.fault),
@@ -147,21 +170,19 @@ impl Room {
                 Target::Edge(edge) if needs::is_handled_inside(&plan, step) => plan.edge(edge).to,
                 _ => continue,
             };
-            if !step.on && step.at >= plan.length && self.held.contains_key(&id) {
-                self.obey(Command { index, service: id });
+            if !step.on && step.at >= plan.length && id == self.id {
+                self.obey((index, Instant::now()));
             }
         }
-        for held in self.held.values_mut() {
-            let mut left = self.left.clone();
-            let back = self.runtime.block_on(async {
-                tokio::select! {
-                    back = held.mend() => back,
-                    _ = left.wait_for(|left| *left == Leave::AtOnce) => Ok(()),
-                }
-            });
-            if let Err(trouble) = back {
-                self.inbox.tell(Input::Warn(format!("it did not come back after the last fault: {trouble}")));
+        let mut left = self.left.clone();
+        let back = self.runtime.block_on(async {
+            tokio::select! {
+                back = self.held.mend() => back,
+                _ = left.wait_for(|left| *left == Leave::AtOnce) => Ok(()),
             }
+        });
+        if let Err(trouble) = back {
+            self.inbox.tell(Input::Warn(format!("it did not come back after the last fault: {trouble}")));
         }
     }
 
@@ -181,29 +202,35 @@ impl Room {
     }
 
     fn look_for_evidence(&mut self) {
-        for (fault, what, count) in self.held.values_mut().flat_map(Held::look) {
+        for (fault, what, count) in self.held.look() {
             self.inbox.tell(Input::Touched { fault, what, count });
         }
     }
 
     fn look_after(&mut self) {
         self.look_for_evidence();
-        for (id, held) in &mut self.held {
-            if let Some(volume) = held.process.started().and_then(|process| process.volume())
-                && let Ok((bytes, _)) = volume.used()
-            {
-                self.inbox.tell(Input::Used { service: *id, bytes });
-            }
-            let Some(words) = held.process.exited().filter(|_| !held.mourned) else { continue };
-            held.mourned = true;
-            self.inbox.tell(Input::Note(words.clone()));
-            self.inbox.tell(Input::Warn(words.clone()));
-            if !held.is_hit() {
-                let first = words.lines().next().unwrap_or_default().to_owned();
-                self.inbox.tell(Input::End(Ending::Trouble(first)));
-            }
+        let held = &mut self.held;
+        if let Some(volume) = held.process.started().and_then(|process| process.volume())
+            && let Ok((bytes, _)) = volume.used()
+        {
+            self.inbox.tell(Input::Used { service: self.id, bytes });
+        }
+        let Some(words) = held.process.exited().filter(|_| !held.mourned) else { return };
+        held.mourned = true;
+        self.inbox.tell(Input::Note(words.clone()));
+        self.inbox.tell(Input::Warn(words.clone()));
+        if !held.is_hit() {
+            let first = words.lines().next().unwrap_or_default().to_owned();
+            self.inbox.tell(Input::End(Ending::Trouble(first)));
         }
     }
+}
+
+/// How long the fault of this step lies there; one that is done once and never healed lasts for ever.
+fn lasts(plan: &Plan, step: &Step) -> Duration {
+    let is_healed = plan.schedule.iter().any(|other| other.fault == step.fault && !other.on);
+    let end = plan.faults.get(step.fault.index()).map(|fault| fault.to).filter(|_| is_healed);
+    end.map_or(Duration::MAX, |end| end.since(step.at).to_std())
 }
 
 /// From a moment until every fault is healed that lies on the service then, or comes before the last of them has gone; and a little more,

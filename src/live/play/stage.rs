@@ -76,7 +76,7 @@ pub async fn build(
     let mut processes = Vec::new();
     for service in target::in_order(plan) {
         let Some(ledger) = ledger else { continue };
-        processes.push((service.service, builder.start(service, ledger).await?));
+        processes.push((service.service, builder.start(service, &ledger.with_own_times()).await?));
     }
     for edge in 0..plan.edges.len() {
         builder.proxy(EdgeId::from(edge)).await?;
@@ -88,8 +88,8 @@ pub async fn build(
     let books = builder.books(&processes);
     let started = processes.into_iter().map(|(id, process)| (id, Body::Started(Box::new(process))));
     let held = started.chain(builder.foreign()?).collect();
-    let (controller, commands) = Controller::start(plan.clone(), held, inbox.clone())
-        .map_err(|source| Trouble::Machine { what: "start a thread", source })?;
+    let (controller, commands) =
+        Controller::start(plan, held, inbox).map_err(|source| Trouble::Machine { what: "start a thread", source })?;
     let wire = LiveWire::new(
         plan.clone(),
         (lines, servers, watch),
@@ -149,7 +149,7 @@ impl Builder<'_> {
         let Some(ledger) = self.ledger else { return Ok(Vec::new()) };
         let take = |(id, foreign): (ServiceId, &real::Foreign)| {
             let (name, needs) = (&self.plan.service(id).name, needs::of(self.plan, id));
-            Ok((id, Body::Foreign(Box::new(Foreign::take(name, &foreign.which, &needs, ledger)?))))
+            Ok((id, Body::Foreign(Box::new(Foreign::take(name, &foreign.which, &needs, &ledger.with_own_times())?))))
         };
         named.map(take).collect()
     }

@@ -2,7 +2,7 @@
 //! request came from, and the steps of the schedule go to the fault proxies and to the processes.
 
 use super::between::Between;
-use super::control::{Command, Commands};
+use super::control::Commands;
 use super::drive::{Inbox, Input};
 use super::needs;
 use crate::base::{EdgeId, ErrorKind, FaultId, Outcome, ServiceId, Span, Time};
@@ -243,7 +243,7 @@ impl LiveWire {
             Place::Here(commands) if self.is_real(id) => {
                 // At the very end everything is undone anyway: nothing is restarted for that.
                 if step.on || step.at < self.plan.length {
-                    commands.give(Command { index, service: id });
+                    commands.give(id, index);
                 }
                 true
             }
@@ -331,7 +331,7 @@ impl Wire for LiveWire {
                 if let Place::Here(commands) = &self.place
                     && (step.on || step.at < self.plan.length)
                 {
-                    commands.give(Command { index, service: self.plan.edge(edge).to });
+                    commands.give(self.plan.edge(edge).to, index);
                 }
             }
             Target::Edge(edge) => {

@@ -26,6 +26,8 @@ const HISTORY_MAX: usize = 1000;
 #[derive(Clone, Debug)]
 pub struct Ledger {
     pub(super) inner: Arc<Inner>,
+    /// When the faults must be undone that are being made now through this handle and its clones.
+    due: Arc<Mutex<Option<Latest>>>,
 }
 
 #[derive(Debug)]
@@ -43,8 +45,6 @@ pub(super) struct State {
     closed: bool,
     /// The longest time of any fault.
     longest: Duration,
-    /// When the fault must be undone that is being made now.
-    due: Option<Latest>,
     /// What became of each undo, the last word on each.
     history: BTreeMap<EntryId, (Instant, UndoReport)>,
 }
@@ -62,7 +62,13 @@ impl Ledger {
         assert!(run.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'), "a run id is made by fresh_run_id: {run}");
         let path = Ledger::path_in(folder, run);
         let file = create(&path, run).map_err(|source| Trouble::Ledger { path: path.clone(), source })?;
-        Ok(Ledger { inner: Arc::new(Inner { run: run.to_owned(), path, file, state: Mutex::new(State::new()) }) })
+        let inner = Inner { run: run.to_owned(), path, file, state: Mutex::new(State::new()) };
+        Ok(Ledger { inner: Arc::new(inner), due: Arc::default() })
+    }
+
+    /// The same ledger, for a service whose faults end at times of their own.
+    pub fn with_own_times(&self) -> Ledger {
+        Ledger { inner: self.inner.clone(), due: Arc::default() }
     }
 
     /// Where the ledger of this run is kept.
@@ -82,7 +88,7 @@ impl Ledger {
     pub fn record(&self, entry: impl Into<Entry>) -> Result<EntryId, Trouble> {
         let mut state = self.state();
         let (id, entry) = (state.next_id()?, entry.into());
-        let latest = state.latest(&entry);
+        let latest = state.latest(&entry, *self.due.lock().unwrap_or_else(PoisonError::into_inner));
         self.append(&Line::Change { id, entry: entry.clone(), latest })?;
         state.open.insert(id, entry);
         Ok(id)
@@ -107,9 +113,9 @@ impl Ledger {
         self.state().longest = longest;
     }
 
-    /// What is recorded from now on belongs to a fault that is over within this time.
+    /// What is recorded from now on through this handle belongs to faults that are over within this time.
     pub fn faults_end_within(&self, span: Duration) {
-        self.state().due = Some(Latest::after(span));
+        *self.due.lock().unwrap_or_else(PoisonError::into_inner) = Some(Latest::after(span));
     }
 
     /// Every undo of this run so far, with its moment, in the order in which the changes were made.
@@ -139,12 +145,12 @@ impl Ledger {
 impl State {
     fn new() -> State {
         let (open, history) = Default::default();
-        State { next: 0, open, closed: false, longest: LONGEST_FAULT, due: None, history }
+        State { next: 0, open, closed: false, longest: LONGEST_FAULT, history }
     }
 
-    fn latest(&self, entry: &Entry) -> Option<Latest> {
+    fn latest(&self, entry: &Entry, due: Option<Latest>) -> Option<Latest> {
         let longest = || Latest::after(self.longest);
-        (!entry.change().lasts_for_the_run()).then(|| self.due.map_or_else(longest, |due| due.min(longest())))
+        (!entry.change().lasts_for_the_run()).then(|| due.map_or_else(longest, |due| due.min(longest())))
     }
 
     fn remember(&mut self, id: EntryId, report: &UndoReport) {

@@ -64,11 +64,11 @@ impl Held {
         if let Some(disk) = &self.process.surroundings().disk {
             disk.cut_power();
         }
-        let is_first = self.down.is_empty();
         self.go_down(fault)?;
+        // Also where another fault had taken the process down before: what the disk held back is lost with the power.
         let lost = match &self.process.surroundings().disk {
-            Some(disk) if is_first => disk.lose_unsynced()?,
-            _ => 0,
+            Some(disk) => disk.lose_unsynced()?,
+            None => 0,
         };
         Ok(vec![("processes cut off", 1), ("unsynced bytes lost", lost)])
     }

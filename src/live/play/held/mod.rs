@@ -54,6 +54,10 @@ impl Held {
         if self.down.len() > 1 {
             return Ok(vec![("processes kept down", 1)]);
         }
+        // One that had died of another fault is not killed again, and is kept down from now on.
+        if !self.process.is_running() {
+            return Ok(vec![("processes kept down", 1)]);
+        }
         Ok(vec![("processes killed", self.process.kill()?)])
     }
 
@@ -98,7 +102,8 @@ impl Held {
             true => self.frozen.push(fault),
             false => self.frozen.retain(|other| *other != fault),
         }
-        if !self.down.is_empty() {
+        // One that is down, or had died of another fault, is stopped when it is back.
+        if !self.down.is_empty() || !self.process.is_running() {
             return Ok(Vec::from_iter(on.then_some(("processes kept frozen", 1))));
         }
         match (on, self.frozen.len()) {
