@@ -16,6 +16,7 @@ pub mod net;
 pub mod play;
 pub mod process;
 pub mod proxy;
+mod resolve;
 pub mod resources;
 pub mod signals;
 pub mod toxiproxy;

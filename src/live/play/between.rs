@@ -5,14 +5,15 @@ use super::drive::{Ending, Inbox, Input};
 use crate::base::FaultId;
 use crate::live::proxy::{Evidence, FaultProxy, Traffic};
 use crate::live::toxiproxy::{Api, RemoteProxy};
-use crate::live::{Ledger, Trouble};
+use crate::live::{Ledger, Trouble, resolve};
 use crate::plan::{Effect, Plan};
 use std::net::{SocketAddr, ToSocketAddrs};
 
 /// The Toxiproxy that the scenario names, if it names one.
 pub fn api_of(plan: &Plan) -> Option<Result<Api, Trouble>> {
     let named = plan.real.toxiproxy.as_ref()?;
-    let found = named.to_socket_addrs().ok().and_then(|mut found| found.next());
+    let found: Vec<SocketAddr> = named.to_socket_addrs().map(Iterator::collect).unwrap_or_default();
+    let found = resolve::answering(&found);
     Some(found.map(Api).ok_or_else(|| Trouble::Toxiproxy(format!("`{named}` is not an address that can be reached"))))
 }
 

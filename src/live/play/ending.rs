@@ -7,12 +7,13 @@ use super::target;
 use super::wire::LiveWire;
 use crate::base::{FaultId, ServiceId, Span, Time};
 use crate::engine::Engine;
+use crate::live::proxy::{Evidence as Seen, Traffic};
 use crate::live::undo::UndoReport;
 use crate::live::undo::ledger::{GRACE, SHORT_GRACE};
 use crate::live::{Ledger, drivers};
 use crate::plan::expectation::{Bound, Metric};
 use crate::plan::real::{Origin, Protocol};
-use crate::plan::{Effect, Limit, Plan, RealService, Target, World};
+use crate::plan::{Effect, Limit, Party, Plan, RealService, Target, World};
 use crate::record::{CutShort, Event, Latencies, Load, Recording, UndoNote};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -41,14 +42,30 @@ pub struct Played {
 
 /// Takes over what the proxies saw of each fault.
 pub fn collect_evidence(engine: &mut Engine<LiveWire>) {
-    for proxy in engine.wire.lines.iter().filter_map(|line| line.proxy.as_ref()) {
+    let plan = engine.given().clone();
+    for (edge, line) in plan.edges.iter().zip(&engine.wire.lines) {
+        let Some(proxy) = &line.proxy else { continue };
+        let unseen = matches!(edge.from, Party::Service(from) if target::real(&plan, from).is_some());
         for (index, evidence) in engine.recorder.evidence.iter_mut().enumerate() {
-            let seen = proxy.evidence(FaultId::from(index));
+            let mut seen = proxy.evidence(FaultId::from(index));
+            if unseen {
+                count_closures(&mut seen, proxy.traffic());
+            }
             evidence.touched += seen.touched;
             for (what, count) in seen.details {
                 *evidence.details.entry(what.to_owned()).or_default() += count;
             }
         }
+    }
+}
+
+/// Whom a closed listener turned away, the kernel tells nobody. Our own callers say so themselves. For a real process what is known is that
+/// the listener was closed to it, which counts where it has come through this proxy at all: one that never does was not touched.
+fn count_closures(seen: &mut Seen, traffic: Traffic) {
+    let Some(closed) = seen.details.get("listener closed").copied() else { return };
+    if traffic.connections_accepted > 0 {
+        seen.touched += closed;
+        seen.details.insert("times a process that connects here was shut out (its attempts are not seen)", closed);
     }
 }
 
@@ -290,6 +307,23 @@ pub fn mechanism(effect: &Effect) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::base::Span;
+    use crate::live::proxy::FaultProxy;
+
+    #[tokio::test]
+    async fn a_closed_listener_is_evidence_where_a_process_has_come_to_it() {
+        let (any, fault) = ("127.0.0.1:0".parse::<SocketAddr>().expect("an address"), FaultId(0));
+        let proxy = FaultProxy::start(any, any, 7, "closed").await.expect("starts");
+        proxy.apply(fault, &Effect::Refuse);
+        proxy.heal(fault);
+        let touched = |connections_accepted| {
+            let mut seen = proxy.evidence(fault);
+            assert_eq!(seen.touched, 0, "no connection was open");
+            count_closures(&mut seen, Traffic { connections_accepted, ..proxy.traffic() });
+            (seen.touched, seen.details.keys().any(|what| what.contains("shut out")))
+        };
+        assert_eq!((touched(0), touched(3)), ((0, false), (1, true)));
+        assert_eq!(proxy.evidence(FaultId(1)).touched, 0);
+    }
 
     #[test]
     fn a_generator_that_lags_makes_latency_unsound() {

@@ -5,7 +5,8 @@ use super::door::RETRY_PAUSE;
 use super::evidence::Count;
 use super::hub::{Close, Hub, Post};
 use super::rules::{Act, Direction};
-use super::{link, pool, timer, tls};
+use super::timer::Alarm;
+use super::{link, pool, tls};
 use crate::base::Time;
 use std::future::poll_fn;
 use std::io::ErrorKind;
@@ -94,6 +95,7 @@ async fn until_open(hub: &Hub, post: &Post) -> Option<Close> {
 async fn dial_late(hub: &Hub, post: &Post) -> Result<TcpStream, Close> {
     // By rule: whether it was counted, and until when it waits.
     let mut waits: Vec<(u64, Option<Time>)> = Vec::new();
+    let mut alarm = Alarm::default();
     poll_fn(|cx| {
         if let Some(close) = post.poll(cx.waker()) {
             return Poll::Ready(Err(close));
@@ -106,7 +108,10 @@ async fn dial_late(hub: &Hub, post: &Post) -> Result<TcpStream, Close> {
                 Some((_, wait)) => *wait,
                 None => {
                     let wait = by.map(|by| post.opened + by.draw_span(&mut chance()));
-                    rule.tally.add(if wait.is_some() { Count::ConnectsDelayed } else { Count::ConnectsNever }, 1);
+                    match wait {
+                        Some(until) => rule.tally.add(Count::ConnectsDelayed, u64::from(until > post.opened)),
+                        None => rule.tally.add(Count::ConnectsNever, 1),
+                    }
                     waits.push((stamp, wait));
                     wait
                 }
@@ -116,7 +121,7 @@ async fn dial_late(hub: &Hub, post: &Post) -> Result<TcpStream, Close> {
         match until {
             Some(until) if until <= hub.now() => Poll::Ready(Ok(())),
             Some(until) => {
-                timer::wake_at(hub.instant(until), cx.waker().clone());
+                alarm.set(hub.instant(until), cx.waker());
                 Poll::Pending
             }
             None => Poll::Pending,

@@ -178,6 +178,17 @@ impl Tally {
         self.counts[what as usize].fetch_add(by, Relaxed);
     }
 
+    /// Adds what another has counted.
+    pub fn absorb(&self, other: &Tally) {
+        for (sum, count) in self.counters().zip(other.counters()) {
+            sum.fetch_add(count.load(Relaxed), Relaxed);
+        }
+    }
+
+    fn counters(&self) -> impl Iterator<Item = &AtomicU64> {
+        self.counts.iter().chain(&self.delays.bins).chain([&self.delays.nanoseconds])
+    }
+
     pub fn evidence(&self) -> Evidence {
         let mut evidence = Evidence::default();
         for ((name, touches), count) in ROWS.iter().zip(&self.counts) {

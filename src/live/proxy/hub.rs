@@ -6,6 +6,7 @@ use super::evidence::{Count, Counters, Evidence, Tally, Traffic};
 use super::lock;
 use super::reader::{Protocol, Reader};
 use super::rules::{Act, Key, Rule, Rules};
+use super::tallies::Tallies;
 use super::upstream::Upstream;
 use crate::base::{Dice, Time};
 use crate::live::certificates::Authority;
@@ -40,7 +41,7 @@ struct State {
     rules: Arc<Rules>,
     /// By number, in the order of arrival, so that dice are thrown in that order.
     connections: BTreeMap<u64, Arc<Post>>,
-    tallies: BTreeMap<Key, Arc<Tally>>,
+    tallies: Tallies,
     stamps: u64,
     stopped: bool,
 }
@@ -68,7 +69,7 @@ impl Hub {
     pub fn new(name: &str, seed: u64, upstream: Upstream, door: Door, protocol: Option<Arc<dyn Protocol>>) -> Hub {
         let rules = Arc::new(Rules::none());
         let version = AtomicU64::new(rules.version);
-        let (connections, tallies) = (BTreeMap::new(), BTreeMap::new());
+        let (connections, tallies) = (BTreeMap::new(), Tallies::default());
         let state = Mutex::new(State { rules, connections, tallies, stamps: 0, stopped: false });
         let (counters, empty) = (Counters::default(), Notify::new());
         Hub {
@@ -104,7 +105,7 @@ impl Hub {
 
     pub fn apply(&self, key: Key, effect: &Effect) {
         let mut state = lock(&self.state);
-        let tally = state.tallies.entry(key.clone()).or_default().clone();
+        let tally = state.tally(&key);
         let round = tally.rounds.fetch_add(1, Ordering::Relaxed);
         let dice_name = format!("proxy/{}/{key}/{round}", self.name);
         let (effect, which) = effect.split();
@@ -147,12 +148,12 @@ impl Hub {
     }
 
     pub fn evidence(&self, key: &Key) -> Evidence {
-        lock(&self.state).tallies.get(key).map(|tally| tally.evidence()).unwrap_or_default()
+        lock(&self.state).tallies.evidence(key)
     }
 
-    /// Everything that ever acted here, with what it did.
+    /// What ever acted here, with what it did; as [`Tallies`] keeps it.
     pub fn tallies(&self) -> Vec<(Key, Arc<Tally>)> {
-        lock(&self.state).tallies.iter().map(|(key, tally)| (key.clone(), tally.clone())).collect()
+        lock(&self.state).tallies.all()
     }
 
     /// For a proxy that was told the protocol.
@@ -210,6 +211,11 @@ impl Hub {
 }
 
 impl State {
+    fn tally(&mut self, key: &Key) -> Arc<Tally> {
+        let State { tallies, rules, .. } = self;
+        tallies.of(key, |key| rules.has(key))
+    }
+
     /// What a new rule does at once.
     fn strike(&self, stamp: u64, door: &Door) {
         let Some(rule) = self.rules.get(stamp) else { return };

@@ -110,6 +110,15 @@ impl Lane {
         !self.ended && self.bytes < self.holds_max(rules) && self.queue.len() < CHUNKS_MAX
     }
 
+    pub fn holds(&self) -> usize {
+        self.bytes
+    }
+
+    /// It holds more chunks than it would read by itself: answers that were put into it.
+    pub fn is_crowded(&self) -> bool {
+        self.queue.len() > 4 * CHUNKS_MAX
+    }
+
     /// How many held bytes stop the link from reading more.
     fn holds_max(&self, rules: &Rules) -> usize {
         if rules.clear {

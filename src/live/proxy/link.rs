@@ -4,12 +4,13 @@
 
 use super::hub::{Close, Hub, Post};
 use super::lane::{End, Lane, Next};
+use super::pool;
 use super::reader::{Piece, Reader, What};
 use super::rules::{Direction, Rules};
-use super::{pool, timer};
+use super::timer::Alarm;
 use crate::base::Time;
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -23,7 +24,8 @@ pub async fn run(hub: &Hub, post: &Post, client: &mut TcpStream, server: &mut Tc
     let lane = |direction| Lane::new(direction, post.number, post.opened);
     let lanes = [lane(Direction::Up), lane(Direction::Down)];
     let reader = hub.reader(post.number);
-    let mut link = Link { hub, post, rules, ends: [client, server], lanes, reader, alarm: None };
+    let alarm = Alarm::default();
+    let mut link = Link { hub, post, rules, ends: [client, server], reset: [false; 2], lanes, reader, alarm };
     let begun = link.change();
     match begun {
         Some(close) => close,
@@ -37,12 +39,17 @@ struct Link<'a> {
     rules: Arc<Rules>,
     /// By the direction that is read from them: the client, the server.
     ends: [&'a mut TcpStream; 2],
+    /// By the same: a write met its reset. The kernel tells that once, and shows a plain end to whoever reads afterwards.
+    reset: [bool; 2],
     /// By direction.
     lanes: [Lane; 2],
     reader: Option<Box<dyn Reader>>,
-    /// The earliest wake-up that is still to come.
-    alarm: Option<Time>,
+    alarm: Alarm,
 }
+
+/// Bytes of answers that a fault has given, and that nobody has read yet, beyond which no more requests are read. More than a lane holds
+/// of what it reads itself, so that requests go on while answers of the server are held.
+const ANSWERS_HOLD_MAX: usize = 8 << 20;
 
 /// Why a lane stands still.
 enum Still {
@@ -61,16 +68,19 @@ impl Link<'_> {
         if let Some(close) = self.follow_rules() {
             return Poll::Ready(close);
         }
-        let (up, mut down) = (self.pump(Direction::Up, cx), self.pump(Direction::Down, cx));
-        let up = match self.reader {
-            // What was read from the server may have put something into the other lane.
-            Some(_) => {
-                let up = self.pump(Direction::Up, cx);
+        let (mut up, mut down) = (self.pump(Direction::Up, cx), self.pump(Direction::Down, cx));
+        if self.reader.is_some() {
+            // What was read from the server may have put something into the other lane, and what was written to the client may have
+            // made room for more answers.
+            loop {
+                up = self.pump(Direction::Up, cx);
+                let full = self.is_full();
                 down = self.pump(Direction::Down, cx);
-                up
+                if !full || self.is_full() {
+                    break;
+                }
             }
-            None => up,
-        };
+        }
         let until = match (up, down) {
             (Still::Abort, _) | (_, Still::Abort) => return Poll::Ready(Close::Reset),
             _ if self.lanes.iter().all(Lane::closed) => return Poll::Ready(Close::Ended),
@@ -85,7 +95,7 @@ impl Link<'_> {
         }
         let ends = self.lanes.iter().filter_map(Lane::ends);
         if let Some(at) = ends.chain(until).min() {
-            self.wake_at(at, cx);
+            self.alarm.set(self.hub.instant(at), cx.waker());
         }
         Poll::Pending
     }
@@ -110,12 +120,15 @@ impl Link<'_> {
         up.or(down)
     }
 
-    fn wake_at(&mut self, at: Time, cx: &Context<'_>) {
-        let rings = self.alarm.filter(|alarm| *alarm > self.hub.now());
-        if rings.is_none_or(|alarm| at < alarm) {
-            self.alarm = Some(at);
-            timer::wake_at(self.hub.instant(at), cx.waker().clone());
-        }
+    /// So much is answered by faults and unread that requests must wait.
+    fn is_full(&self) -> bool {
+        let answers = self.reader.as_ref().map_or(0, |reader| reader.holds());
+        let down = &self.lanes[Direction::Down as usize];
+        self.reader.is_some() && (down.holds() + answers > ANSWERS_HOLD_MAX || down.is_crowded())
+    }
+
+    fn wants_more(&self, direction: Direction) -> bool {
+        self.lanes[direction as usize].wants_more(&self.rules) && !(direction == Direction::Up && self.is_full())
     }
 
     /// Moves one lane as far as it goes now. The sockets spend tokio's budget, which gives other tasks their turn.
@@ -133,7 +146,8 @@ impl Link<'_> {
                         continue;
                     }
                     // The receiver is gone; its own sending side, the other lane, says how.
-                    Poll::Ready(Err(_)) => {
+                    Poll::Ready(Err(error)) => {
+                        self.reset[direction.other() as usize] |= error.kind() == ErrorKind::ConnectionReset;
                         lane.close();
                         Still::Idle
                     }
@@ -148,7 +162,7 @@ impl Link<'_> {
                 Next::Wait(at) => Still::Until(at),
                 Next::Idle => Still::Idle,
             };
-            if !self.lanes[direction as usize].wants_more(&self.rules) || !self.fill(direction, now, cx) {
+            if !self.wants_more(direction) || !self.fill(direction, now, cx) {
                 self.lanes[direction as usize].compact();
                 return still;
             }
@@ -163,6 +177,7 @@ impl Link<'_> {
                 pool::give(buffer);
                 return false;
             }
+            Poll::Ready(Ok(0)) if self.reset[direction as usize] => Err(ErrorKind::ConnectionReset.into()),
             Poll::Ready(read) => read,
         };
         if let Ok(count) = count {

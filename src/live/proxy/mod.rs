@@ -24,6 +24,7 @@ mod protocols;
 mod reader;
 mod rules;
 mod stages;
+mod tallies;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -37,6 +38,7 @@ pub use lane::End;
 pub use protocols::protocol;
 pub use reader::{Piece, Protocol, Reader, What};
 pub use rules::{Direction, Key, Rules};
+pub use tallies::{NAMES_MAX, OTHERS};
 pub use upstream::Upstream;
 
 use crate::live::certificates::Authority;
@@ -142,7 +144,7 @@ impl FaultProxy {
         self.hub.evidence(&key.into())
     }
 
-    /// Everything that ever acted here, with what it did.
+    /// What ever acted here, with what it did. Of a thousand and more names, those that were healed longest ago are one: [`OTHERS`].
     pub fn tallies(&self) -> Vec<(Key, Arc<Tally>)> {
         self.hub.tallies()
     }

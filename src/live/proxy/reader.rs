@@ -19,6 +19,11 @@ pub trait Reader: fmt::Debug + Send {
     /// Bytes came from the sender of this direction. Pieces for the other direction are answers on behalf of the receiver.
     fn read(&mut self, direction: Direction, bytes: &[u8], now: Time, rules: &Rules, pieces: &mut Vec<Piece>);
 
+    /// Bytes of answers of its own that wait for their turn.
+    fn holds(&self) -> usize {
+        0
+    }
+
     /// The sender of this direction has ended; what was kept back goes first, then the end.
     fn ended(&mut self, direction: Direction, _now: Time, _rules: &Rules, pieces: &mut Vec<Piece>) {
         pieces.push(Piece { direction, what: What::End(End::Shut), late: Delays::new() });

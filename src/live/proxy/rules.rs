@@ -251,6 +251,11 @@ impl Rules {
         self.newest
     }
 
+    /// Is anything of this key in force?
+    pub fn has(&self, key: &Key) -> bool {
+        self.list.iter().any(|rule| rule.key == *key)
+    }
+
     pub fn get(&self, stamp: u64) -> Option<&Rule> {
         self.list.iter().map(|rule| &**rule).find(|rule| rule.stamp == stamp)
     }

@@ -54,6 +54,13 @@ pub async fn serve(hub: &Hub, post: &Post, client: &mut TcpStream, rule: &Rule, 
 }
 
 async fn exchange(hub: &Hub, client: &mut TcpStream, rule: &Rule, acceptor: &TlsAcceptor) {
+    match tokio::time::timeout(HANDSHAKE_MAX, client.peek(&mut [0])).await {
+        Ok(Ok(1..)) => {}
+        // A look at the port: nothing was asked, so nothing went differently.
+        Ok(_) => return,
+        // Whoever waits for the server's first word is closed instead.
+        Err(_) => return rule.tally.add(Count::ConnectionsClosed, 1),
+    }
     let shaken = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(client)).await;
     let Ok(Ok(mut client)) = shaken else { return rule.tally.add(Count::HandshakesFailed, 1) };
     rule.tally.add(Count::HandshakesDone, 1);

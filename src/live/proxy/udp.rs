@@ -3,10 +3,11 @@
 //! It keeps no order: a datagram that is late is overtaken.
 
 use super::hub::Hub;
+use super::lock;
 use super::protocols::dns::{self, Verdict};
 use super::rules::{Direction, Rules};
 use super::stages::{Delays, Stages};
-use super::{lock, timer};
+use super::timer::Alarm;
 use crate::base::{Span, Time};
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -125,11 +126,12 @@ impl Front {
     }
 
     async fn wait_until(&self, at: Time) {
+        let mut alarm = Alarm::default();
         poll_fn(|cx| {
             if at <= self.hub.now() {
                 return Poll::Ready(());
             }
-            timer::wake_at(self.hub.instant(at), cx.waker().clone());
+            alarm.set(self.hub.instant(at), cx.waker());
             Poll::Pending
         })
         .await;

@@ -1,13 +1,14 @@
 //! `/metrics` in OpenMetrics: Toxiproxy's byte counters by their names, and what it does not count: connections, what each toxic touched,
-//! and how late bytes were made. Counters of proxies and toxics that are gone are kept, so that no sum ever falls.
+//! and how late bytes were made. Counters of proxies and toxics that are gone are kept, so that no sum ever falls; of a thousand and more
+//! of them, those that went first are one.
 
 use super::registry::Registry;
-use crate::live::proxy::{Delays, FaultProxy, Key, Traffic};
+use crate::live::proxy::{Delays, FaultProxy, Key, NAMES_MAX, OTHERS, Tally, Traffic};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, text as open_metrics};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry as Page;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 /// What all proxies and toxics did that were there.
@@ -15,6 +16,9 @@ use std::fmt;
 pub struct Past {
     proxies: BTreeMap<Route, Traffic>,
     toxics: BTreeMap<Toxic, Deeds>,
+    /// What has gone by itself, in the order in which it went.
+    routes_gone: VecDeque<Route>,
+    toxics_gone: VecDeque<Toxic>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,23 +45,69 @@ struct Deeds {
 impl Past {
     /// Takes over the counters of a proxy that is about to go.
     pub fn retire(&mut self, name: &str, upstream: &str, proxy: &FaultProxy) {
-        let gone = Traffic { connections_open: 0, ..proxy.traffic() };
-        self.add(name, upstream, proxy, gone);
+        let (route, traffic) = traffic_of(name, upstream, proxy);
+        let gone = Traffic { connections_open: 0, ..traffic };
+        let others = Route { proxy: OTHERS.into(), listener: String::new(), upstream: String::new() };
+        add_bounded(&mut self.proxies, &mut self.routes_gone, (route, &gone), others, Traffic::add);
+        for (toxic, deeds) in deeds_of(name, proxy) {
+            let others = Toxic { proxy: OTHERS.into(), toxic: OTHERS.into() };
+            add_bounded(&mut self.toxics, &mut self.toxics_gone, (toxic, &deeds), others, Deeds::add);
+        }
     }
 
-    fn add(&mut self, name: &str, upstream: &str, proxy: &FaultProxy, traffic: Traffic) {
-        let (name, listener) = (name.to_owned(), proxy.address().to_string());
-        let route = Route { proxy: name.clone(), listener, upstream: upstream.to_owned() };
+    /// One that is there is shown by itself, however many there are.
+    fn add(&mut self, name: &str, upstream: &str, proxy: &FaultProxy) {
+        let (route, traffic) = traffic_of(name, upstream, proxy);
         self.proxies.entry(route).or_default().add(&traffic);
-        for (key, tally) in proxy.tallies() {
-            let Key::Named(toxic) = key else { continue };
-            let deeds = self.toxics.entry(Toxic { proxy: name.clone(), toxic: toxic.to_string() }).or_default();
-            deeds.touched += tally.evidence().touched;
-            deeds.seconds += tally.delays.seconds();
-            let bins = tally.delays.bins();
-            deeds.bins.resize(bins.len(), 0);
-            deeds.bins.iter_mut().zip(bins).for_each(|(sum, count)| *sum += count);
+        for (toxic, deeds) in deeds_of(name, proxy) {
+            self.toxics.entry(toxic).or_default().add(&deeds);
         }
+    }
+}
+
+/// Adds to the sum of this key; where there are too many, the one that went first is added to the others.
+fn add_bounded<K: Clone + Ord, V: Default>(
+    sums: &mut BTreeMap<K, V>,
+    gone: &mut VecDeque<K>,
+    (key, value): (K, &V),
+    others: K,
+    add: fn(&mut V, &V),
+) {
+    if key != others && !sums.contains_key(&key) {
+        gone.push_back(key.clone());
+    }
+    add(sums.entry(key).or_default(), value);
+    if gone.len() > NAMES_MAX
+        && let Some(first) = gone.pop_front().and_then(|key| sums.remove(&key))
+    {
+        add(sums.entry(others).or_default(), &first);
+    }
+}
+
+fn traffic_of(name: &str, upstream: &str, proxy: &FaultProxy) -> (Route, Traffic) {
+    let listener = proxy.address().to_string();
+    (Route { proxy: name.to_owned(), listener, upstream: upstream.to_owned() }, proxy.traffic())
+}
+
+fn deeds_of(name: &str, proxy: &FaultProxy) -> Vec<(Toxic, Deeds)> {
+    let named = proxy.tallies().into_iter().filter_map(|(key, tally)| match key {
+        Key::Named(toxic) => Some((Toxic { proxy: name.to_owned(), toxic: toxic.to_string() }, tally)),
+        Key::Fault(_) => None,
+    });
+    let deeds = |tally: &Tally| Deeds {
+        touched: tally.evidence().touched,
+        bins: tally.delays.bins(),
+        seconds: tally.delays.seconds(),
+    };
+    named.map(|(toxic, tally)| (toxic, deeds(&tally))).collect()
+}
+
+impl Deeds {
+    fn add(&mut self, other: &Deeds) {
+        self.touched += other.touched;
+        self.seconds += other.seconds;
+        self.bins.resize(other.bins.len(), 0);
+        self.bins.iter_mut().zip(&other.bins).for_each(|(sum, count)| *sum += count);
     }
 }
 
@@ -67,7 +117,7 @@ pub fn text(registry: &Registry) -> String {
     let mut sums = state.past.clone();
     for (name, entry) in &state.proxies {
         if let Some(proxy) = &entry.running {
-            sums.add(name, &entry.upstream, proxy, proxy.traffic());
+            sums.add(name, &entry.upstream, proxy);
         }
     }
     drop(state);
@@ -168,5 +218,23 @@ type NoLabels = [(&'static str, &'static str); 0];
 impl Toxic {
     fn labels(&self) -> [(&'static str, &str); 2] {
         [("proxy", &self.proxy), ("toxic", &self.toxic)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_gone_is_bounded_and_no_sum_falls() {
+        let (mut sums, mut gone) = (BTreeMap::new(), VecDeque::new());
+        let traffic = Traffic { connections_accepted: 1, ..Traffic::default() };
+        for number in 0..3 * NAMES_MAX {
+            let key = format!("proxy {}", number % (2 * NAMES_MAX));
+            add_bounded(&mut sums, &mut gone, (key, &traffic), OTHERS.to_owned(), Traffic::add);
+            assert!(sums.len() <= NAMES_MAX + 1 && gone.len() <= NAMES_MAX);
+        }
+        assert_eq!(sums.values().map(|sum| sum.connections_accepted).sum::<u64>(), 3 * NAMES_MAX as u64);
+        assert!(sums[OTHERS].connections_accepted == 2 * NAMES_MAX as u64);
     }
 }

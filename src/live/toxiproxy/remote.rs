@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 #[derive(Debug)]
 pub struct RemoteProxy {
@@ -42,10 +43,12 @@ impl RemoteProxy {
     ) -> Result<RemoteProxy, Trouble> {
         let name = ToxiproxyProxy::name_for(ledger.run_id(), edge);
         let entry = ledger.record(ToxiproxyProxy { api: api.0, name: name.clone() })?;
-        let body = format!(r#"{{"name":"{name}","listen":"{}:0","upstream":"{upstream}","enabled":true}}"#, api.0.ip());
+        let listen = SocketAddr::new(api.0.ip(), 0);
+        let body = format!(r#"{{"name":"{name}","listen":"{listen}","upstream":"{upstream}","enabled":true}}"#);
         let made = api.demand("POST", "/proxies", &body, 201).and_then(|answer| listens(&answer));
         let address = made.map_err(|why| {
-            ledger.strike(entry);
+            // It may have been made all the same. If it cannot be asked now, it stays in the ledger.
+            ledger.undo(entry, Duration::ZERO);
             Trouble::Toxiproxy(why)
         })?;
         let (orders, inbox) = mpsc::channel();
@@ -189,3 +192,7 @@ fn listens(answer: &str) -> Result<SocketAddr, String> {
     let listen = shown["listen"].as_str().unwrap_or_default();
     listen.parse().map_err(|_| format!("the Toxiproxy does not say where the new proxy listens: {answer}"))
 }
+
+#[cfg(test)]
+#[path = "remote_tests.rs"]
+mod tests;

@@ -1,5 +1,6 @@
 //! Undoing what stands in a ledger, in reverse order, each with a look afterwards whether it is really gone. How each
-//! sort of change is undone stands with it under `entries/`.
+//! sort of change is undone stands with it under `entries/`. What other servers are asked for is asked all at once, on threads
+//! beside our own changes, so that a server that hangs costs its patience once and keeps nothing else waiting.
 
 use super::entries::{Look, Turn};
 use super::{Entry, EntryId, UndoReport};
@@ -23,7 +24,8 @@ pub struct Setting {
     pub grace: Duration,
 }
 
-/// Undoes everything in reverse order; one that fails never stops the others. `strike` is told of each that is done.
+/// Undoes everything in reverse order, except that what stands elsewhere is undone meanwhile; one that fails never stops the others.
+/// `strike` is told of each that is done.
 pub fn undo_all(
     open: &BTreeMap<EntryId, Entry>,
     setting: &Setting,
@@ -34,14 +36,34 @@ pub fn undo_all(
         entry.change().ask(turn);
     }
     let mut reports = Vec::with_capacity(open.len());
-    for (id, entry) in open.iter().rev() {
-        let report = if went_with_the_boot(entry, setting) { restarted(entry) } else { undo(entry, turn) };
+    let mut keep = |id: EntryId, report: UndoReport| {
         if report.done {
-            strike(*id);
+            strike(id);
         }
-        reports.push((*id, report));
-    }
+        reports.push((id, report));
+    };
+    thread::scope(|scope| {
+        let mut elsewhere = Vec::new();
+        for (id, entry) in open.iter().rev().filter(|(_, entry)| asks(entry, setting)) {
+            let asking = thread::Builder::new().name("undo".into()).spawn_scoped(scope, move || undo(entry, turn));
+            elsewhere.push((*id, entry, asking));
+        }
+        for (id, entry) in open.iter().rev().filter(|(_, entry)| !asks(entry, setting)) {
+            keep(*id, if went_with_the_boot(entry, setting) { restarted(entry) } else { undo(entry, turn) });
+        }
+        for (id, entry, asking) in elsewhere {
+            // Where no thread can be had, or one has failed, it is asked here.
+            let report = asking.ok().and_then(|asking| asking.join().ok());
+            keep(id, report.unwrap_or_else(|| undo(entry, turn)));
+        }
+    });
+    reports.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
     reports
+}
+
+/// Whether somebody else must be asked to undo it.
+fn asks(entry: &Entry, setting: &Setting) -> bool {
+    entry.change().is_elsewhere() && !went_with_the_boot(entry, setting)
 }
 
 fn went_with_the_boot(entry: &Entry, setting: &Setting) -> bool {
@@ -55,7 +77,13 @@ fn restarted(entry: &Entry) -> UndoReport {
 
 fn undo(entry: &Entry, turn: Turn) -> UndoReport {
     let outcome = entry.change().undo(turn);
-    let look = entry.change().look(turn.run);
+    let look = match &outcome {
+        // Whoever has just not answered is not waited for a second time.
+        Err(why) if entry.change().is_elsewhere() => {
+            Look::new("the same server", Err(format!("not asked again: {why}")))
+        }
+        _ => entry.change().look(turn.run),
+    };
     let done = outcome.is_ok() && look.gone;
     let (Ok(detail) | Err(detail)) = outcome;
     UndoReport { entry: entry.clone(), done, detail, look }
@@ -73,3 +101,7 @@ pub fn wait_until(moment: Instant, mut condition: impl FnMut() -> bool) -> bool 
         thread::sleep(POLL);
     }
 }
+
+#[cfg(test)]
+#[path = "revert_tests.rs"]
+mod tests;

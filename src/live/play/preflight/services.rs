@@ -2,6 +2,7 @@
 
 use super::Desk;
 use crate::live::play::target;
+use crate::live::resolve;
 use crate::live::{RealProcess, engines};
 use crate::plan::real::Origin;
 use crate::plan::{RealService, Role};
@@ -79,16 +80,15 @@ pub(super) fn reach(address: &str, allow: &[String], allow_remote: bool) -> Resu
             return Err(format!("`{address}` is not an address that can be reached: {error}; write host:port"));
         }
     };
-    let Some(first) = found.first().copied() else {
-        return Err(format!("`{address}` has no address; write host:port"));
-    };
+    // Nothing is sent anywhere before it is allowed.
+    let chosen = || resolve::answering(&found).ok_or_else(|| format!("`{address}` has no address; write host:port"));
     if found.iter().all(|one| one.ip().is_loopback()) {
-        return Ok(first);
+        return chosen();
     }
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
     let listed = allow.iter().any(|allowed| allowed == address || allowed == host);
     let missing = match (listed, allow_remote) {
-        (true, true) => return Ok(first),
+        (true, true) => return chosen(),
         (true, false) => "run it with --allow-remote".to_owned(),
         (false, true) => format!("list `{host}` under `allow:` in the scenario"),
         (false, false) => format!("list `{host}` under `allow:` in the scenario and run it with --allow-remote"),

@@ -102,9 +102,10 @@ impl Codec for Http {
     fn refuse(&mut self, head: &[u8], answer: &Answer) -> Option<Refusal> {
         let (Answer::Http { status, body }, Ok(Some(head))) = (answer, Head::request(head)) else { return None };
         // Whoever waits for a word before sending the body gets the last word, and the connection ends there.
-        let close = head.closes() || head.values("expect").next().is_some();
+        let early = head.values("expect").next().is_some();
+        let close = early || head.closes();
         let answer = head::write(*status, if head.method == "HEAD" { None } else { Some(body) }, body.len(), close);
-        Some(Refusal::Instead { answer, close })
+        Some(Refusal::Instead { answer, close, early })
     }
 
     fn extent(&self) -> Extent {

@@ -5,6 +5,7 @@
 //! message that it cannot judge yet. What it does not understand it calls foreign, and from then on the connection passes untouched.
 
 pub mod dns;
+mod due;
 mod http;
 mod postgres;
 mod redis;
@@ -45,8 +46,8 @@ pub type Tag = u8;
 /// How a request is answered in the server's place.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The server never sees it; the client reads this, in its turn.
-    Instead { answer: Vec<u8>, close: bool },
+    /// The server never sees it; the client reads this, in its turn. `early`: also while the rest of the request is still to come.
+    Instead { answer: Vec<u8>, close: bool, early: bool },
     /// The server is asked something that it answers with an error, which becomes this one. So both sides agree on what was said.
     Provoke { ask: Vec<u8>, error: Vec<u8> },
 }

@@ -145,7 +145,7 @@ impl Codec for Postgres {
     fn refuse(&mut self, _: &[u8], answer: &Answer) -> Option<Refusal> {
         let Answer::Postgres { state, message } = answer else { return None };
         if self.tag == START {
-            return Some(Refusal::Instead { answer: error("FATAL", state, message), close: true });
+            return Some(Refusal::Instead { answer: error("FATAL", state, message), close: true, early: false });
         }
         self.gone = self.asking.left > 0;
         let ask = match self.first {

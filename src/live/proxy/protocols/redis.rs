@@ -100,7 +100,7 @@ impl Codec for Redis {
 
     fn refuse(&mut self, _: &[u8], answer: &Answer) -> Option<Refusal> {
         let Answer::Redis { error } = answer else { return None };
-        Some(Refusal::Instead { answer: format!("-{error}\r\n").into_bytes(), close: false })
+        Some(Refusal::Instead { answer: format!("-{error}\r\n").into_bytes(), close: false, early: false })
     }
 }
 

@@ -1,8 +1,9 @@
 //! One connection whose messages are understood: which request waits for which answer, which rules pick it, and what is passed on. It asks a
 //! codec where messages end and the rules which are meant; it knows no protocol. Bytes of messages that nobody picks pass as they came.
 
+use super::due::{Answering, Asked, Due, Verdict};
 use super::run::{Run, joined};
-use super::{Codec, Extent, Found, Refusal, Tag};
+use super::{Codec, Extent, Found, Refusal};
 use crate::base::{Span, Time};
 use crate::live::proxy::evidence::Count;
 use crate::live::proxy::lane::End;
@@ -24,45 +25,11 @@ pub struct Session {
     answering: Answering,
     /// A fault has ended the connection; what still comes is for nobody.
     over: bool,
+    /// Bytes of answers of ours that wait for their turn.
+    holds: usize,
     foreign: bool,
     /// Rules that were told that this connection is foreign.
     told: Vec<u64>,
-}
-
-/// Who answers a request.
-#[derive(Debug)]
-enum Due {
-    /// `marks`: the rules that want the answer. `error`: what becomes of the error that it must be. `asked`: for rules that are newer than it.
-    Server { tag: Tag, marks: Vec<u64>, error: Option<Vec<u8>>, asked: Asked },
-    /// A fault. `whole`: all of the request is here.
-    Ours { answer: Vec<u8>, end: Option<End>, late: Delays, asked: Time, whole: bool },
-}
-
-/// A request as it came.
-#[derive(Debug)]
-struct Asked {
-    /// Empty if it was too long to be kept.
-    head: Box<[u8]>,
-    /// The newest rule that has judged it.
-    judged: u64,
-}
-
-/// What becomes of the body of the answer under way.
-#[derive(Debug)]
-enum Answering {
-    Pass,
-    Swallow,
-    /// So many bytes of it pass; for this rule.
-    Cut {
-        left: u64,
-        stamp: u64,
-    },
-}
-
-/// What becomes of a request.
-enum Verdict {
-    Goes { late: Delays, head: Option<Vec<u8>> },
-    Stays,
 }
 
 /// Requests that wait for an answer; a connection with more is left alone.
@@ -80,6 +47,7 @@ impl Session {
             swallows: false,
             answering: Answering::Pass,
             over: false,
+            holds: 0,
             foreign: false,
             told: Vec::new(),
         }
@@ -116,7 +84,10 @@ impl Session {
                     let head = &run.rest()[..bytes];
                     match self.judge(head, now, rules) {
                         Verdict::Goes { late, head } => run.place(bytes, head, late),
-                        Verdict::Stays => run.skip(bytes),
+                        Verdict::Stays => {
+                            run.skip(bytes);
+                            self.speak(now, rules, run.pieces);
+                        }
                     }
                     if over {
                         self.whole(now, rules, run.pieces);
@@ -147,27 +118,32 @@ impl Session {
                 continue;
             }
             let Some(by) = rule.picks() else { continue };
-            rule.tally.add(Count::of(&spoil.does), 1);
-            add(&mut late, rule.stamp, by);
-            let (answer, end) = match &spoil.does {
+            let refusal = match &spoil.does {
                 Does::Answer(answer) => match self.codec.refuse(head, answer) {
-                    Some(Refusal::Instead { answer, close }) => (answer, close.then_some(End::Shut)),
-                    Some(Refusal::Provoke { ask, error: instead }) => {
-                        (changed, error) = (Some(ask), Some(instead));
-                        break;
-                    }
                     None => continue,
+                    refusal => refusal,
                 },
-                Does::Reset => (Vec::new(), Some(End::Reset)),
-                Does::Drop => (Vec::new(), None),
-                Does::AskWith(headers) => {
+                _ => None,
+            };
+            rule.tally.add(Count::of(&spoil.does), touches(&spoil.does, by));
+            add(&mut late, rule.stamp, by);
+            let (answer, end, ready) = match (&spoil.does, refusal) {
+                (_, Some(Refusal::Instead { answer, close, early })) => (answer, close.then_some(End::Shut), early),
+                (_, Some(Refusal::Provoke { ask, error: instead })) => {
+                    (changed, error) = (Some(ask), Some(instead));
+                    break;
+                }
+                (Does::Reset, _) => (Vec::new(), Some(End::Reset), true),
+                (Does::Drop, _) => (Vec::new(), None, false),
+                (Does::AskWith(headers), _) => {
                     edits.extend(headers.iter().cloned());
                     continue;
                 }
                 _ => continue,
             };
             self.swallows = true;
-            self.due.push_back(Due::Ours { answer, end, late, asked: now, whole: false });
+            self.holds += answer.len();
+            self.due.push_back(Due::Ours { answer, end, late, asked: now, ready });
             return Verdict::Stays;
         }
         if !edits.is_empty() {
@@ -182,18 +158,19 @@ impl Session {
     /// The request under way is all here.
     fn whole(&mut self, now: Time, rules: &Rules, pieces: &mut Vec<Piece>) {
         self.swallows = false;
-        if let Some(Due::Ours { whole, .. }) = self.due.back_mut() {
-            *whole = true;
+        if let Some(Due::Ours { ready, .. }) = self.due.back_mut() {
+            *ready = true;
         }
         self.speak(now, rules, pieces);
     }
 
     /// Gives the answers of ours whose turn it is.
     fn speak(&mut self, now: Time, rules: &Rules, pieces: &mut Vec<Piece>) {
-        while let Some(Due::Ours { whole: true, .. }) = self.due.front()
+        while let Some(Due::Ours { ready: true, .. }) = self.due.front()
             && !self.over
         {
             let Some(Due::Ours { answer, end, late, asked, .. }) = self.due.pop_front() else { return };
+            self.holds -= answer.len();
             // Late by the time of the request; what waited for its turn has waited already.
             let waited = now.since(asked);
             let left = |(stamp, by): (u64, Span)| (stamp, Span(by.0.saturating_sub(waited.0)));
@@ -212,7 +189,9 @@ impl Session {
         let late = last.late.clone();
         pieces.push(last);
         pieces.push(Piece { direction: Direction::Down, what: What::End(end), late });
-        if end == End::Shut {
+        // Where the rest of a request is still to come it is taken until the client has read and closes: an end with bytes unread would
+        // be a reset, and lose it the answer.
+        if end == End::Shut && !self.swallows {
             pieces.push(Piece { direction: Direction::Up, what: What::End(End::Shut), late: Delays::new() });
         }
         self.over = true;
@@ -255,7 +234,7 @@ impl Session {
                 if matches!(self.due.front(), Some(Due::Server { .. })) {
                     self.due.pop_front();
                 }
-                if matches!(self.due.front(), Some(Due::Ours { whole: true, .. })) {
+                if matches!(self.due.front(), Some(Due::Ours { ready: true, .. })) {
                     run.flush();
                     self.speak(now, rules, run.pieces);
                 }
@@ -304,7 +283,7 @@ impl Session {
                 Does::AnswerWith(headers) => edits.extend(headers.iter().cloned()),
                 _ => {}
             }
-            rule.tally.add(Count::of(&spoil.does), 1);
+            rule.tally.add(Count::of(&spoil.does), touches(&spoil.does, by));
         }
         let changes = !edits.is_empty() || body.is_some();
         let mut other = changes.then(|| self.codec.rewrite(head, &edits, body.map(<[u8]>::len))).flatten();
@@ -341,9 +320,10 @@ impl Session {
             let what = What::Bytes(std::mem::take(&mut self.kept[direction as usize]));
             pieces.push(Piece { direction, what, late: Delays::new() });
         }
-        self.due.retain(|due| matches!(due, Due::Ours { whole: true, .. }));
+        self.due.retain(|due| matches!(due, Due::Ours { ready: true, .. }));
         self.speak(now, rules, pieces);
         self.due.clear();
+        self.holds = 0;
     }
 
     /// Each rule learns once that it cannot act here.
@@ -375,11 +355,20 @@ impl Reader for Session {
         }
     }
 
+    fn holds(&self) -> usize {
+        self.holds
+    }
+
     fn ended(&mut self, direction: Direction, _: Time, _: &Rules, pieces: &mut Vec<Piece>) {
         let what = What::Bytes(std::mem::take(&mut self.kept[direction as usize]));
         pieces.push(Piece { direction, what, late: Delays::new() });
         pieces.push(Piece { direction, what: What::End(End::Shut), late: Delays::new() });
     }
+}
+
+/// What is held for no time at all went as it would have gone.
+fn touches(does: &Does, by: Span) -> u64 {
+    (by > Span::ZERO || !matches!(does, Does::Hold | Does::HoldAnswer)).into()
 }
 
 fn add(late: &mut Delays, stamp: u64, by: Span) {

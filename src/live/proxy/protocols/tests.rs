@@ -12,6 +12,8 @@ use crate::plan::{Effect, Spoil};
 use proptest::prelude::*;
 use std::sync::Arc;
 
+mod early;
+
 fn session(which: usize) -> session::Session {
     let codec: Box<dyn Codec> = match which {
         0 => Box::new(http::Http::default()),

@@ -15,6 +15,7 @@ use tokio::time::{sleep, timeout};
 
 mod carrying;
 mod effects;
+mod limits;
 
 const A: FaultId = FaultId(0);
 const B: FaultId = FaultId(1);

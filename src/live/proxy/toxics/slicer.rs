@@ -12,11 +12,13 @@ pub struct Slicer {
     delay: Span,
     /// Until when the pause after the last slice lasts.
     pause: Time,
+    /// The next write is shorter than it would be, or later: only then is it counted.
+    changed: bool,
 }
 
 impl Slicer {
     pub fn new(average_size: u64, size_variation: u64, delay: Span) -> Slicer {
-        Slicer { average_size: average_size.max(1), size_variation, delay, pause: Time::ZERO }
+        Slicer { average_size: average_size.max(1), size_variation, delay, pause: Time::ZERO, changed: false }
     }
 }
 
@@ -34,15 +36,20 @@ impl Toxic for Slicer {
         let low = self.average_size.saturating_sub(self.size_variation).max(1);
         let high = self.average_size.saturating_add(self.size_variation);
         let size = low + desk.dice.below((high - low).saturating_add(1));
-        usize::try_from(size).unwrap_or(usize::MAX).min(ready)
+        let most = usize::try_from(size).unwrap_or(usize::MAX).min(ready);
+        self.changed = most < ready;
+        most
     }
 
     fn turn(&mut self, _desk: &mut Desk, since: Time, _bytes: usize) -> Time {
+        self.changed |= self.pause > since;
         since.max(self.pause)
     }
 
     fn sent(&mut self, desk: &mut Desk, _bytes: usize) {
-        desk.tally.add(Count::Slices, 1);
+        if std::mem::take(&mut self.changed) {
+            desk.tally.add(Count::Slices, 1);
+        }
         self.pause = desk.now + self.delay;
     }
 

@@ -15,7 +15,9 @@ impl Toxic for SlowClose {
     }
 
     fn end(&mut self, desk: &mut Desk) -> Span {
-        desk.tally.add(Count::EndsDelayed, 1);
+        if self.delay > Span::ZERO {
+            desk.tally.add(Count::EndsDelayed, 1);
+        }
         self.delay
     }
 }

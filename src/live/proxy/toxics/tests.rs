@@ -146,6 +146,31 @@ fn slicer_cuts_into_slices_of_about_the_size_with_a_pause_after_each() {
 }
 
 #[test]
+fn slicer_counts_only_the_writes_that_it_has_changed() {
+    let rules = only(ToxicKind::Slicer, &[100.0, 0.0, 0.0]);
+    let touched = || rules.get(1).expect("it is there").tally.evidence().touched;
+    let mut lane = lane(&rules, 0);
+    admit(&mut lane, 0, "short", &rules);
+    assert_eq!((writes(&mut lane, 0, &rules), touched()), (vec![5], 0));
+    admit(&mut lane, 1, &"x".repeat(250), &rules);
+    assert_eq!((writes(&mut lane, 1, &rules), touched()), (vec![100, 100, 50], 2), "it was cut twice");
+    let paused = only(ToxicKind::Slicer, &[100.0, 0.0, 10_000.0]);
+    let mut lane = self::lane(&paused, 0);
+    admit(&mut lane, 0, "one", &paused);
+    admit(&mut lane, 0, "two", &paused);
+    assert_eq!((writes(&mut lane, 0, &paused), writes(&mut lane, 10, &paused)), (vec![3], vec![3]));
+    assert_eq!(paused.get(1).expect("it is there").tally.evidence().touched, 1, "the second had to wait");
+}
+
+#[test]
+fn a_toxic_that_adds_nothing_touches_nothing() {
+    let rules = only(ToxicKind::SlowClose, &[0.0]);
+    let mut lane = lane(&rules, 0);
+    lane.end(Time(0), End::Shut);
+    assert_eq!(rules.get(1).expect("it is there").tally.evidence().touched, 0);
+}
+
+#[test]
 fn bandwidth_of_0_holds_and_its_removal_delivers() {
     let rules = only(ToxicKind::Bandwidth, &[0.0]);
     let mut lane = lane(&rules, 0);

@@ -71,6 +71,11 @@ pub trait Change: fmt::Display {
         false
     }
 
+    /// Whether somebody else's server is asked to undo it, who may keep us waiting. Nothing of ours waits for that.
+    fn is_elsewhere(&self) -> bool {
+        false
+    }
+
     /// Comes first for all changes together, so that slow ones share one time of grace.
     fn ask(&self, _turn: Turn) {}
 

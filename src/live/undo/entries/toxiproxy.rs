@@ -42,6 +42,10 @@ impl Change for ToxiproxyProxy {
         self.api.ip().is_loopback()
     }
 
+    fn is_elsewhere(&self) -> bool {
+        true
+    }
+
     /// Its toxics are faults, and end with it.
     fn lasts_for_the_run(&self) -> bool {
         true
