@@ -251,6 +251,21 @@ const SINGLE: &[(&str, &str, &str)] = &[
         "live: {db: {start: x, ready: {http: up}}}\nexpect:",
         "12:37: error: a path begins with `/` (such as `ready: {http: /health}`)",
     ),
+    (
+        "expect:",
+        "live: {db: {start: x, protocol: redis, tls: true}}\nexpect:",
+        "12:45: error: firedrill does not call `redis` over TLS (only `http` and `http2`; leave `tls` out, or let a process of yours make the calls)",
+    ),
+    (
+        "expect:",
+        "live: {db: {tls: true}}\nexpect:",
+        "12:12: error: a stand-in speaks no TLS: the service has no `engine`, `start` or `address`",
+    ),
+    (
+        "expect:",
+        "live: {db: {start: x, tls: true, ca: none.pem}}\nexpect:",
+        "12:38: error: cannot read `none.pem`: there is no such file (file names are relative to the scenario's folder)",
+    ),
     ("expect:", "live: {bd: {start: x}}\nexpect:", "12:8: error: there is no service `bd` (did you mean `db`?)"),
 ];
 

@@ -31,6 +31,14 @@
 //! repeats it (`allow: [pid:1234]`): `pause`, `cpu`, `memory`, `processes`, `open-files`. It is given back as it was. What ends it (`down`,
 //! `restart`) or may end it (`memory`) also needs `may_end: true`, because firedrill cannot start it again.
 //!
+//! With `tls: true` a `http` or `http2` service is called over TLS, and its readiness is looked for over TLS. For one that is started,
+//! firedrill makes an authority for the run and a certificate for `localhost` and its address: `{cert}`, `{key}` and `{ca}` are their
+//! paths (PEM), in the arguments, the environment and the files of an engine; nginx and haproxy are set up by themselves. A process that
+//! calls such a service finds the authority at `{ca}`. Callers trust that authority alone, and the authorities in the file `ca` if it is
+//! given; those of a service at an `address` without `ca` trust whom the system trusts. No session is resumed. A call with `tls` keeps
+//! so many sessions for as long as the model says (HTTP/2 always keeps 2), made when they are first needed; without `tls` connections
+//! are kept as over HTTP, but while a `certificate` fault lasts each request makes one, as in the model. Stand-ins speak no TLS.
+//!
 //! Targets outside this machine are refused unless `allow` in the scenario lists their host and the command says `--allow-remote`.
 //! `firedrill run FILE --world live --dry-run` shows what would be started and touched. docs/live.md goes through a game day.
 //!
@@ -79,7 +87,7 @@ const ENGINES: [&str; Engine::ALL.len()] = {
     words
 };
 
-pub static TABLE: [FieldDoc; 17] = [
+pub static TABLE: [FieldDoc; 19] = [
     FieldDoc::optional(
         "engine",
         Shape::Choice(&ENGINES),
@@ -162,6 +170,18 @@ pub static TABLE: [FieldDoc; 17] = [
         "the environment variable that holds the password, which itself never stands in a scenario or a report",
     ),
     FieldDoc::optional("database", Shape::Text, "the server's default", "the database, or a broker's virtual host"),
+    FieldDoc::optional(
+        "tls",
+        Shape::Flag,
+        "false",
+        "it is called over TLS (`http`, `http2`); where firedrill starts it, `{cert}`, `{key}` and `{ca}` are replaced by the paths of a certificate made for the run, its key, and the authority",
+    ),
+    FieldDoc::optional(
+        "ca",
+        Shape::Text,
+        "the run's authority, or the system's",
+        "with `tls`: a PEM file of the authorities that callers trust instead, for a server with a certificate of its own",
+    ),
 ];
 
 static READY: [FieldDoc; 1] = [FieldDoc::required("http", Shape::Text, "`GET` of this path answers below 500")];
@@ -228,10 +248,13 @@ fn service(entry: &Entry, root: &Fields, plan: &Plan) -> Option<RealService> {
         cold: fields.flag("cold").unwrap_or(false),
         foreign: foreign(&fields),
         own_network: fields.choice("network") == Some("own"),
+        tls: fields.flag("tls").unwrap_or(false),
+        ca: fields.node("ca").and_then(|node| values::read_text_file(node, diags)),
     };
     if real.own_network && matches!(real.origin, Origin::Address(_)) {
         fields.error("network", "a service that runs already has its network").help("use `start`").code("wrong-value");
     }
+    check_tls(&real, &fields);
     if real.volume_bytes.is_some() && matches!(real.origin, Origin::Address(_)) {
         fields.error("volume", "a service that runs already has its own disk").help("use `start`").code("wrong-value");
     }
@@ -273,6 +296,17 @@ fn pid_number(pid: u64, fields: &Fields) -> Option<i32> {
     number
 }
 
+fn check_tls(real: &RealService, fields: &Fields) {
+    if real.tls && !real.protocol.over_tls() {
+        let message = format!("firedrill does not call `{}` over TLS", real.protocol.word());
+        let help = "only `http` and `http2`; leave `tls` out, or let a process of yours make the calls";
+        fields.error("tls", message).help(help).code("wrong-value");
+    }
+    if fields.node("ca").is_some() && !real.tls {
+        fields.error("ca", "nobody asks for a certificate without `tls`").help("write `tls: true`").code("wrong-value");
+    }
+}
+
 fn origin(fields: &Fields) -> Option<Origin> {
     let diags = fields.diags();
     if fields.node("settings").is_some() {
@@ -300,6 +334,9 @@ fn origin(fields: &Fields) -> Option<Origin> {
         (start, _) => {
             let message = match start {
                 Some(_) => "`start` and `address`: it can only be one of them",
+                None if fields.node("tls").is_some() => {
+                    "a stand-in speaks no TLS: the service has no `engine`, `start` or `address`"
+                }
                 None => "how is it reached? It has no `engine`, `start` or `address`",
             };
             diags.error(fields.place(), message).code("missing-key");

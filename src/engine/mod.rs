@@ -87,6 +87,7 @@ pub(crate) use event::Event;
 pub use inputs::Arrived;
 pub use share::Share;
 pub use slab::Handle;
+pub use slots::Slots;
 pub use traits::Traits;
 pub use wire::{Direct, Request, Token, Wire};
 

@@ -3,11 +3,13 @@
 //! As with `expire`, sessions that are open live on (`tls` on the call), and new ones fail with `untrusted`.
 //!
 //! - **Simulated world**: an attempt that needs a new session fails; a call without `tls` makes one for every request.
-//! - **Live world**: new connections over the edge meet the fault proxy, which shows such a certificate, made on the spot. Who checks it
-//!   hangs up; who does not is connected on to the server, and nothing fails. Callers must speak TLS, so this is for edges between
-//!   real processes. No privilege is needed.
+//! - **Live world**: new connections over the edge meet the fault proxy, which ends TLS itself and shows such a certificate, made on the
+//!   spot: of the run's own authority where the service has `tls: true`, otherwise of one that nobody knows. Who checks it hangs up; who
+//!   does not is connected on to the server, over a session of the proxy's own, and nothing fails. Sessions that are open pass the
+//!   proxy as they are. The edge leads to a service with `tls: true`, or is one between real processes. firedrill's own callers check
+//!   the certificate, and make a session for every request while the fault lasts if the call has no `tls`. No privilege is needed.
 //! - **Undo**: new connections reach the server again.
-//! - **Evidence**: handshakes that failed.
+//! - **Evidence**: handshakes that failed, and sessions that were hung up without a word.
 //!
 //! ```yaml
 //! name: certificate-example

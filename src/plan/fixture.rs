@@ -129,5 +129,7 @@ pub fn redis(service: u32) -> RealService {
         cold: false,
         foreign: None,
         own_network: false,
+        tls: false,
+        ca: None,
     }
 }

@@ -41,6 +41,12 @@ pub struct RealService {
     /// The process behind an address, which is somebody else's.
     #[serde(default)]
     pub foreign: Option<Foreign>,
+    /// It speaks TLS: with a certificate that was made for the run, if we start it and `ca` does not say otherwise.
+    #[serde(default)]
+    pub tls: bool,
+    /// The authorities that its callers trust, in PEM.
+    #[serde(default)]
+    pub ca: Option<String>,
 }
 
 /// A process that ran before the run and runs on after it. Nothing is done to it that cannot be undone, unless it may be ended.
@@ -149,6 +155,11 @@ pub enum Ready {
 }
 
 impl Origin {
+    /// Does one of its texts have this placeholder?
+    pub fn mentions(&self, placeholder: &str) -> bool {
+        self.texts().iter().any(|text| text.contains(placeholder))
+    }
+
     /// Every text in which a placeholder may stand.
     pub fn texts(&self) -> Vec<&String> {
         let Origin::Start { args, env, first, .. } = self else { return Vec::new() };
@@ -204,6 +215,11 @@ impl Protocol {
                 | Protocol::Nats
                 | Protocol::Smtp
         )
+    }
+
+    /// Do our callers speak it over TLS?
+    pub const fn over_tls(self) -> bool {
+        matches!(self, Protocol::Http | Protocol::Http2)
     }
 
     /// Is every request a message that is kept, whether the model calls it a write or not?

@@ -10,6 +10,7 @@ use std::path::Path;
 /// A file of figures holds at most this many lines, and bytes.
 const LINES_MAX: usize = 1_000_000;
 const BYTES_MAX: usize = 32 << 20;
+const TEXT_BYTES_MAX: usize = 1 << 20;
 
 /// Times in seconds: one per line, with a unit (`250ms`) or in bare seconds.
 pub fn values(path: &Path, shown: &str) -> Result<Vec<f64>, UnitError> {
@@ -25,6 +26,20 @@ pub fn rates(path: &Path, shown: &str) -> Result<Vec<(Option<f64>, f64)>, UnitEr
             None => Ok((None, per_second(line)?)),
         }
     })
+}
+
+/// The whole of a small file of text, such as certificates.
+pub fn text(path: &Path, shown: &str) -> Result<String, UnitError> {
+    let trouble = |why: &str| UnitError {
+        message: format!("cannot read {}: {why}", quote(shown)),
+        help: Some("file names are relative to the scenario's folder".into()),
+        at: 0..shown.len(),
+    };
+    if path.metadata().is_ok_and(|about| !about.is_file() && !about.is_dir()) {
+        return Err(trouble("it is not a plain file"));
+    }
+    let bytes = read_limited(path, TEXT_BYTES_MAX).map_err(|why| trouble(&why))?;
+    String::from_utf8(bytes).map_err(|_| trouble("it is not text"))
 }
 
 fn seconds(text: &str) -> Result<f64, UnitError> {

@@ -106,6 +106,11 @@ pub fn read_values_file(node: &Node, diags: &Diagnostics) -> Option<Vec<f64>> {
     read_unit(node, diags, "the name of a file", |file| files::values(&diags.resolve(file), file))
 }
 
+/// The text of the file that a scalar names.
+pub fn read_text_file(node: &Node, diags: &Diagnostics) -> Option<String> {
+    read_unit(node, diags, "the name of a file", |file| files::text(&diags.resolve(file), file))
+}
+
 /// The rates of the file that a scalar names, each with its moment in seconds if the file has moments.
 pub fn read_rates_file(node: &Node, diags: &Diagnostics) -> Option<Vec<(Option<f64>, f64)>> {
     read_unit(node, diags, "the name of a file", |file| files::rates(&diags.resolve(file), file))

@@ -10,17 +10,22 @@ mod dns;
 pub mod filler;
 mod http;
 mod http2;
+mod https;
 mod memcached;
 mod nats;
 mod pool;
 mod postgres;
 mod redis;
+mod sessions;
 mod slots;
 mod smtp;
 mod tcp;
+pub mod tls;
 pub mod words;
 
 pub use acked::{Acked, Books, Tally, Write};
+pub use sessions::Wanted as Sessions;
+pub use tls::Trust;
 
 use crate::base::{EdgeId, ErrorKind, Outcome, Span};
 use crate::engine::Request;
@@ -50,6 +55,8 @@ pub struct Setup {
     pub keys: Option<Preload>,
     /// The server's data, if it is ours.
     pub folder: Option<PathBuf>,
+    /// Set where it is spoken to over TLS.
+    pub tls: Option<Trust>,
 }
 
 /// What a driver must know of an edge and of whoever is called over it.
@@ -72,6 +79,8 @@ pub struct Peer {
     /// Where acknowledged writes are written down, for all edges to this server.
     #[serde(skip)]
     pub acked: Arc<Acked>,
+    /// The sessions that the model keeps; otherwise there is one for each request under way.
+    pub sessions: Option<Sessions>,
     /// The stand-ins are in another process than the callers, so that the names of calls mean nothing to them.
     pub is_of_another_process: bool,
 }
@@ -142,6 +151,15 @@ impl Setup {
     fn password(&self) -> Option<String> {
         std::env::var(self.account.password_from.as_ref()?).ok()
     }
+
+    fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// How sessions are made with it, if it speaks TLS and, inside, this protocol.
+    pub fn secure(&self, protocol: &'static str) -> Result<Option<tls::Secure>, String> {
+        self.tls.as_ref().map(|trust| trust.secure(protocol)).transpose()
+    }
 }
 
 /// How the calls of one edge are made.
@@ -151,7 +169,9 @@ pub struct Edge {
 }
 
 enum Speaker {
+    /// Carried on the engine's own thread.
     Http(http::Http),
+    Https(https::Https),
     Http2(http2::Http2),
     Redis(redis::Redis),
     Memcached(memcached::Memcached),
@@ -178,12 +198,12 @@ impl Edge {
         Edge { speaker, fills: Arc::new(Semaphore::new(FILLS_MAX)) }
     }
 
-    /// Large futures are boxed, so that the task of an HTTP or Redis call stays small.
+    /// Large futures are boxed, so that the task of a Redis call stays small.
     pub async fn call(&self, request: &Request) -> Outcome {
         let traits = request.traits;
         match &self.speaker {
-            Speaker::Http(http) => http.call(request).await,
             Speaker::Redis(redis) => redis.call(traits).await,
+            Speaker::Https(https) => Box::pin(https.call(request)).await,
             Speaker::Http2(http) => Box::pin(http.call(request)).await,
             Speaker::Memcached(memcached) => Box::pin(memcached.call(traits)).await,
             Speaker::Postgres(postgres) => Box::pin(postgres.call(traits)).await,
@@ -192,7 +212,7 @@ impl Edge {
             Speaker::Nats(nats) => Box::pin(nats.call(traits)).await,
             Speaker::Dns(dns) => Box::pin(dns.call(traits.key)).await,
             Speaker::Tcp(tcp) => Box::pin(tcp.call()).await,
-            Speaker::Nobody => Outcome::Failed(ErrorKind::Refused),
+            Speaker::Http(_) | Speaker::Nobody => Outcome::Failed(ErrorKind::Refused),
         }
     }
 
@@ -224,10 +244,21 @@ impl Edge {
     /// connections are hit through those.
     pub fn use_fresh_connections(&self, only: bool) {
         match &self.speaker {
-            Speaker::Http(http) => http.use_fresh_connections(only),
+            Speaker::Https(https) => https.use_fresh_connections(only),
             Speaker::Memcached(memcached) => memcached.pool.use_fresh_connections(only),
             Speaker::Postgres(postgres) => postgres.pool.use_fresh_connections(only),
             Speaker::Smtp(smtp) => smtp.pool.use_fresh_connections(only),
+            _ => {}
+        }
+    }
+}
+
+impl Edge {
+    /// While a fault shows a wrong certificate, calls that keep no sessions in the model make one for each request.
+    pub fn meet_certificates(&self, only: bool) {
+        match &self.speaker {
+            Speaker::Https(https) => https.meet_certificates(only),
+            Speaker::Http2(http) => http.meet_certificates(only),
             _ => {}
         }
     }

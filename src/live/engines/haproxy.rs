@@ -3,9 +3,9 @@
 //!
 //! Requests go round the services that it calls in turn. Settings are directives of the `defaults` section (`{"timeout.server": 1s}`,
 //! where a dot stands for a blank), but for `nbthread` and `maxconn`, which are global. Under `protocol: http2` it takes HTTP/2 with prior
-//! knowledge.
+//! knowledge. With `tls` it shows the certificate of the run, and it checks that of a service behind it that has one.
 
-use super::{Order, Recipe, Start, words};
+use super::{Called, Order, Recipe, SERVER_NAME, Start, words};
 use crate::plan::real::{Engine, Protocol};
 
 pub const RECIPE: Recipe = Recipe {
@@ -33,17 +33,33 @@ fn config(order: &Order) -> String {
         .chain(order.others(&GLOBAL).cloned())
         .map(|(name, value)| format!("    {} {value}\n", name.replace('.', " ")))
         .collect();
-    let http2 = if order.protocol == Protocol::Http2 { " proto h2" } else { "" };
+    let speech = match (order.tls, order.protocol) {
+        (true, Protocol::Http2) => " ssl crt {cert} alpn h2",
+        (true, _) => " ssl crt {cert} alpn http/1.1",
+        (false, Protocol::Http2) => " proto h2",
+        (false, _) => "",
+    };
     let inside = match order.calls.is_empty() {
         true => "    http-request return status 200 content-type text/plain string ok\n".to_owned(),
         false => "    http-request del-header x-firedrill-call\n    default_backend called\n".to_owned(),
     };
-    let servers: String = order.calls.iter().map(|name| format!("    server {name} {{to:{name}}}\n")).collect();
+    let servers: String = order.calls.iter().map(server).collect();
     let behind =
         if servers.is_empty() { String::new() } else { format!("backend called\n    balance roundrobin\n{servers}") };
     let (threads, most) = (order.setting(GLOBAL[0], "1"), order.setting(GLOBAL[1], "4096"));
     format!(
         "global\n    nbthread {threads}\n    maxconn {most}\ndefaults\n    mode http\n    option http-keep-alive\n{defaults}\
-         frontend callers\n    bind {{host}}:{{port}}{http2}\n{inside}{behind}"
+         frontend callers\n    bind {{host}}:{{port}}{speech}\n{inside}{behind}"
     )
+}
+
+fn server(called: &Called) -> String {
+    let name = called.name;
+    let trust = match called.tls {
+        true => {
+            format!(" ssl verify required ca-file {{ca}} sni str({SERVER_NAME}) verifyhost {SERVER_NAME} no-ssl-reuse")
+        }
+        false => String::new(),
+    };
+    format!("    server {name} {{to:{name}}}{trust}\n")
 }

@@ -40,9 +40,21 @@ pub struct Recipe {
 struct Order<'a> {
     settings: &'a [(String, String)],
     protocol: Protocol,
+    /// It speaks TLS with the certificate that `{cert}` and `{key}` name.
+    tls: bool,
     /// The services that it calls, whose addresses stand in `{to:NAME}`.
-    calls: Vec<&'a str>,
+    calls: Vec<Called<'a>>,
 }
+
+/// A service that an engine calls.
+struct Called<'a> {
+    name: &'a str,
+    /// Its certificate, if it has one, is of the authority that `{ca}` names, and for [`SERVER_NAME`].
+    tls: bool,
+}
+
+/// The name that the certificates of a run are for.
+const SERVER_NAME: &str = "localhost";
 
 /// What is started. The program is found by its name.
 #[derive(Default)]
@@ -75,8 +87,10 @@ pub fn recipe(engine: Engine) -> &'static Recipe {
 pub fn resolved(plan: &Plan, real: &RealService) -> RealService {
     let Origin::Engine { engine, settings } = &real.origin else { return real.clone() };
     let called = plan.edges.iter().filter(|edge| edge.from == Party::Service(real.service));
-    let calls = called.map(|edge| plan.service(edge.to).name.as_str()).collect();
-    let start = (recipe(*engine).start)(&Order { settings, protocol: real.protocol, calls });
+    let made = |id| plan.real.services.iter().any(|other| other.service == id && other.tls && other.ca.is_none());
+    let calls = called.map(|edge| Called { name: &plan.service(edge.to).name, tls: made(edge.to) }).collect();
+    let tls = real.tls && real.ca.is_none();
+    let start = (recipe(*engine).start)(&Order { settings, protocol: real.protocol, tls, calls });
     let program = found(start.program);
     let run = start.run.into_iter().map(|mut words| {
         words[0] = found(&words[0]);

@@ -46,6 +46,29 @@ fn settings_go_where_the_server_reads_them() {
 }
 
 #[test]
+fn proxies_show_a_certificate_and_check_that_of_whom_they_call() {
+    for (engine, own, other) in [
+        (Engine::Nginx, "ssl_certificate {cert};", "proxy_ssl_verify on;"),
+        (Engine::Haproxy, "ssl crt {cert} alpn http/1.1", "ssl verify required ca-file {ca}"),
+    ] {
+        let mut plan = fixture::chain(1.0, &[1.0, 1.0]);
+        for service in 0..2 {
+            let origin = Origin::Engine { engine, settings: vec![] };
+            let protocol = Protocol::Http;
+            plan.real.services.push(RealService { origin, protocol, tls: true, ..fixture::redis(service) });
+        }
+        let config = |at: usize| match resolved(&plan, &plan.real.services[at]).origin {
+            Origin::Start { first, .. } => first.files[0].1.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert!(config(0).contains(own) && config(0).contains(other), "{}", config(0));
+        assert!(config(1).contains(own) && !config(1).contains(other), "{}", config(1));
+        let plain = started(engine, &[]).2.files.remove(0).1;
+        assert!(!plain.contains("ssl"), "{plain}");
+    }
+}
+
+#[test]
 fn proxies_pass_on_to_what_they_call() {
     for engine in [Engine::Nginx, Engine::Haproxy] {
         let config = started(engine, &[]).2.files.remove(0).1;

@@ -83,6 +83,12 @@ fn of_service(plan: &Plan, real: &RealService) -> Vec<String> {
     if target::is_started(real) {
         let at = lines.len() - 1;
         lines.splice(at..at, needs::describe(plan, real.service));
+        if target::has_made_certificate(plan, real.service) {
+            let line = format!(
+                "make a certificate for `{name}`, of an authority that is made for the run, and write it there"
+            );
+            lines.insert(at, line);
+        }
     }
     if let Some(bytes) = real.volume_bytes {
         lines.insert(1, format!("mount a tmpfs of {bytes} bytes for the data of `{name}`"));

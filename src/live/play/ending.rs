@@ -223,7 +223,7 @@ fn methods(plan: &Plan) -> Vec<String> {
     for (index, service) in plan.services.iter().enumerate() {
         lines.push(match target::real(plan, ServiceId::from(index)) {
             None => format!("{}: a stand-in on loopback that runs the service model in real time.", service.name),
-            Some(real) => format!("{}: {}.", service.name, how_real(&real.origin, real.protocol)),
+            Some(real) => format!("{}: {}.", service.name, how_real(real)),
         });
     }
     let edges = (0..plan.edges.len()).map(crate::base::EdgeId::from).filter(|edge| target::needs_proxy(plan, *edge));
@@ -232,12 +232,26 @@ fn methods(plan: &Plan) -> Vec<String> {
         Some(api) => format!("a proxy on the Toxiproxy at {api}; that its toxics are there was read back from it"),
     };
     lines.extend(edges.map(|edge| format!("{}: through {proxy}.", plan.edge(edge).name)));
+    lines.extend(certificates(plan));
     lines.extend(process_methods(plan));
     lines.extend(needs::methods(plan));
     lines
 }
 
-fn how_real(origin: &Origin, protocol: Protocol) -> String {
+/// How wrong certificates are shown.
+fn certificates(plan: &Plan) -> Vec<String> {
+    let on_edge = plan.schedule.iter().filter(|step| step.on).filter_map(|step| match (step.target, &step.effect) {
+        (Target::Edge(edge), Effect::Certificate(_)) => Some(&plan.edge(edge).name),
+        _ => None,
+    });
+    let how = "its proxy ends new TLS sessions itself and shows a certificate made on the spot; sessions that are open pass as they are";
+    let mut lines: Vec<_> = on_edge.map(|edge| format!("{edge}: while a certificate is wrong, {how}.")).collect();
+    lines.dedup();
+    lines
+}
+
+fn how_real(real: &RealService) -> String {
+    let (origin, protocol) = (&real.origin, real.protocol);
     let how = match origin {
         Origin::Start { program, .. } => format!("a real process, `{program}`, started on a free loopback port"),
         Origin::Engine { engine, .. } => {
@@ -246,8 +260,19 @@ fn how_real(origin: &Origin, protocol: Protocol) -> String {
         Origin::Address(address) => format!("a real service at {address}"),
     };
     match protocol {
+        _ if real.tls => {
+            format!("{how}; called over TLS, trusting {}; {}", trusted(real), drivers::kind(protocol).how)
+        }
         Protocol::Http => how,
         _ => format!("{how}; called by {}", drivers::kind(protocol).how),
+    }
+}
+
+fn trusted(real: &RealService) -> &'static str {
+    match (&real.ca, &real.origin) {
+        (Some(_), _) => "the authorities in its `ca` only",
+        (None, Origin::Address(_)) => "the authorities of this system",
+        (None, _) => "an authority made for this run only",
     }
 }
 

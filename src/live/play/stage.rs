@@ -12,12 +12,13 @@ use super::target;
 use super::wire::{Line, LiveWire, Place};
 use crate::base::{EdgeId, FaultId, ServiceId, Span};
 use crate::engine::Share;
-use crate::live::drivers::{self, Acked, Cache, Peer, Preload, Setup};
+use crate::live::certificates::Authority;
+use crate::live::drivers::{self, Acked, Cache, Peer, Preload, Sessions, Setup, Trust};
 use crate::live::engines;
 use crate::live::foreign::Foreign;
 use crate::live::http1::{Servers, Watch};
 use crate::live::net::Room;
-use crate::live::process::ready;
+use crate::live::process::{papers, ready};
 use crate::live::proxy::{self, FaultProxy};
 use crate::live::{Ledger, RealProcess, Trouble};
 use crate::plan::real::{self, Origin, Protocol};
@@ -47,6 +48,8 @@ pub(super) const FLIGHTS_MAX: u64 = 16_384;
 const AFTERGLOW: Span = Span::from_secs(60);
 
 struct Builder<'a> {
+    /// Of the certificates of this run, if there are any.
+    authority: Option<Arc<Authority>>,
     plan: &'a Arc<Plan>,
     addresses: BTreeMap<ServiceId, SocketAddr>,
     /// By edge.
@@ -69,7 +72,8 @@ pub async fn build(
 ) -> Result<Stage, Trouble> {
     let (addresses, acked) = (reached.clone(), books(plan, share));
     let (proxies, gateways, calls) = Default::default();
-    let mut builder = Builder { plan, addresses, proxies, gateways, ledger, inbox, acked, calls };
+    let authority = authority(plan)?;
+    let mut builder = Builder { authority, plan, addresses, proxies, gateways, ledger, inbox, acked, calls };
     builder.reach().await?;
     let mut servers = Servers::new(watch.clone(), plan.clone());
     let stand_ins = builder.listen(&mut servers)?;
@@ -138,7 +142,8 @@ impl Builder<'_> {
             let address = self.proxy(edge).await?.unwrap_or(direct);
             target::fill_in(&mut service, &self.plan.service(to).name, address);
         }
-        let process = RealProcess::start_in(room, &service, name, &needs, ledger).await?;
+        let authority = self.authority.as_deref();
+        let process = RealProcess::start_in(room, &service, name, &needs, authority, ledger).await?;
         self.addresses.insert(service.service, process.address());
         Ok(process)
     }
@@ -171,6 +176,7 @@ impl Builder<'_> {
                 let any = (gateway.unwrap_or(Ipv4Addr::LOCALHOST), 0).into();
                 let mut setup = proxy::Setup::new(any, upstream.into(), self.plan.seed, &of.name);
                 setup.protocol = target::speech(self.plan, edge).and_then(proxy::protocol);
+                setup.authority = self.authority.clone().filter(|_| target::has_made_certificate(self.plan, of.to));
                 setup.datagrams = target::real(self.plan, of.to).is_some_and(|real| real.protocol == Protocol::Dns);
                 Between::Own(FaultProxy::open(setup).map_err(Trouble::NoFreePort)?)
             }
@@ -227,8 +233,9 @@ impl Builder<'_> {
         let name = self.plan.service(of.to).name.clone();
         let setup = match real {
             Some(real) => self.setup(real, address),
-            None => Setup { address, name, account: Default::default(), keys: None, folder: None },
+            None => Setup { address, name, account: Default::default(), keys: None, folder: None, tls: None },
         };
+        let sessions = of.tls.as_ref().and_then(|tls| Sessions::of(tls, self.plan.seed, &of.name));
         let request_bytes = if bodiless { 0 } else { of.request_bytes };
         let (path, response_bytes) = (path.to_owned(), of.response_bytes);
         let acked = self.acked.get(&of.to).cloned().unwrap_or_default();
@@ -245,13 +252,22 @@ impl Builder<'_> {
             cache,
             keyed,
             acked,
+            sessions,
             is_of_another_process,
         }
     }
 
     fn setup(&self, real: &RealService, address: SocketAddr) -> Setup {
         let name = self.plan.service(real.service).name.clone();
-        Setup { address, name, account: real.account.clone(), keys: None, folder: None }
+        Setup { address, name, account: real.account.clone(), keys: None, folder: None, tls: self.trust(real) }
+    }
+
+    fn trust(&self, real: &RealService) -> Option<Trust> {
+        let made = || self.authority.as_ref().map(|authority| authority.pem());
+        real.tls.then(|| match &real.origin {
+            Origin::Address(address) => Trust { name: target::host(address).to_owned(), authorities: real.ca.clone() },
+            _ => papers::trust(real.ca.clone().or_else(made).unwrap_or_default()),
+        })
     }
 
     fn ttl(&self, spec: &CacheSpec, real: Option<&RealService>) -> Option<Span> {
@@ -310,6 +326,13 @@ fn books(plan: &Plan, share: Share) -> BTreeMap<ServiceId, Arc<Acked>> {
     let keeps = plan.real.services.iter().filter(|real| real.protocol.keeps_writes());
     let run = Acked::default().run();
     keeps.map(|real| (real.service, Arc::new(Acked::of_run(run, share)))).collect()
+}
+
+/// One for the whole run, so that a process that calls several services needs to trust one only.
+fn authority(plan: &Plan) -> Result<Option<Arc<Authority>>, Trouble> {
+    let is_needed = plan.real.services.iter().any(|real| target::has_made_certificate(plan, real.service));
+    let made = is_needed.then(Authority::new).transpose();
+    Ok(made.map_err(|source| Trouble::Machine { what: "make certificates", source })?.map(Arc::new))
 }
 
 /// Who is in this process beside the callers.

@@ -17,6 +17,17 @@ pub fn is_started(real: &RealService) -> bool {
     !matches!(real.origin, Origin::Address(_))
 }
 
+/// Does it show a certificate that was made for the run?
+pub fn has_made_certificate(plan: &Plan, service: ServiceId) -> bool {
+    real(plan, service).is_some_and(|real| real.tls && real.ca.is_none() && is_started(real))
+}
+
+/// The host in `host:port`, without the brackets of an IPv6 address.
+pub fn host(address: &str) -> &str {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
 /// Where something outside our own process is changed, so that a ledger and a guardian are needed.
 pub fn is_guarded(plan: &Plan) -> bool {
     plan.real.services.iter().any(|real| is_started(real) || real.foreign.is_some()) || plan.real.toxiproxy.is_some()

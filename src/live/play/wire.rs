@@ -92,10 +92,15 @@ impl Line {
             self.active.retain(|(fault, _)| *fault != step.fault);
         }
         self.driver.use_fresh_connections(self.resets());
+        self.driver.meet_certificates(self.shows_certificate());
     }
 
     fn resets(&self) -> bool {
         self.active.iter().any(|(_, effect)| matches!(effect.split().0, Effect::Reset { .. }))
+    }
+
+    fn shows_certificate(&self) -> bool {
+        self.active.iter().any(|(_, effect)| matches!(effect, Effect::Certificate(_)))
     }
 
     fn refusing(&self) -> Option<FaultId> {

@@ -1,6 +1,7 @@
 //! What comes before a program: its files, its first steps, its further ports, and the user it runs as. Only what lies in the private
 //! folder is touched.
 
+use super::papers::Papers;
 use super::{RealProcess, log};
 use crate::live::Trouble;
 use crate::live::undo::spawn::SpawnError;
@@ -44,7 +45,8 @@ impl RealProcess {
         let Some(user) = self.user()? else { return Ok(()) };
         let volume = self.volume.as_ref().map(|volume| volume.path().to_owned());
         let folders = [Some(self.folder.path().to_owned()), volume, Some(self.data_dir())];
-        folders.into_iter().flatten().try_for_each(|path| give(&path, &user))
+        let papers = self.papers.iter().flat_map(Papers::files);
+        folders.into_iter().flatten().chain(papers).try_for_each(|path| give(&path, &user))
     }
 
     pub(super) fn as_user(&self, command: &mut Command) -> Result<(), Trouble> {

@@ -1,8 +1,10 @@
 //! Starting a service: port, folder, arguments, log; then waiting until it is ready or has failed for good.
 
 use super::first::port_names;
+use super::papers::Papers;
 use super::surroundings::{Needs, Surroundings};
 use super::{RealProcess, Running, listener, log, ready};
+use crate::live::certificates::Authority;
 use crate::live::folder::Folder;
 use crate::live::net::Room;
 use crate::live::undo::identity::Kin;
@@ -39,17 +41,18 @@ impl RealProcess {
 
     /// Starts the service and returns when it is ready. `name` is the service's name in the plan.
     pub async fn start(service: &RealService, name: &str, ledger: &Ledger) -> Result<RealProcess, Trouble> {
-        RealProcess::start_with(service, name, &Needs::default(), ledger).await
+        RealProcess::start_with(service, name, &Needs::default(), None, ledger).await
     }
 
-    /// With what the faults of a plan need of it.
+    /// With what the faults of a plan need of it, and the authority of those who speak TLS.
     pub async fn start_with(
         service: &RealService,
         name: &str,
         needs: &Needs,
+        authority: Option<&Authority>,
         ledger: &Ledger,
     ) -> Result<RealProcess, Trouble> {
-        RealProcess::start_in(None, service, name, needs, ledger).await
+        RealProcess::start_in(None, service, name, needs, authority, ledger).await
     }
 
     /// In a network that was made for it.
@@ -58,6 +61,7 @@ impl RealProcess {
         service: &RealService,
         name: &str,
         needs: &Needs,
+        authority: Option<&Authority>,
         ledger: &Ledger,
     ) -> Result<RealProcess, Trouble> {
         check_origin(service, name)?;
@@ -75,9 +79,11 @@ impl RealProcess {
             ended: None,
             surroundings,
             volume,
+            papers: None,
             folder,
         };
         make_folder(&process.data_dir())?;
+        process.write_papers(authority)?;
         process.run_first().await?;
         for _ in 1..PORT_TRIES {
             process.take_ports()?;
@@ -162,9 +168,20 @@ impl RealProcess {
         let named =
             |text: String, (name, port): (&String, &u16)| text.replace(&format!("{{port:{name}}}"), &port.to_string());
         let text = self.ports.iter().fold(text.to_owned(), named);
-        text.replace("{port}", &self.port.to_string())
+        let text = text
+            .replace("{port}", &self.port.to_string())
             .replace("{host}", &self.address().ip().to_string())
-            .replace("{dir}", &self.data_dir().to_string_lossy())
+            .replace("{dir}", &self.data_dir().to_string_lossy());
+        self.papers.as_ref().map_or_else(|| text.clone(), |papers| papers.filled_in(&text))
+    }
+
+    fn write_papers(&mut self, authority: Option<&Authority>) -> Result<(), Trouble> {
+        let Some(authority) = authority else { return Ok(()) };
+        let own = self.surroundings.room.as_ref().map_or(Ipv4Addr::LOCALHOST, Room::address);
+        let folder = self.folder.path().to_owned();
+        let papers = Papers::write(&folder, authority, self.service.tls.then_some(own));
+        self.papers = Some(papers.map_err(|source| Trouble::Folder { path: folder, source })?);
+        Ok(())
     }
 
     fn take_ports(&mut self) -> Result<(), Trouble> {

@@ -5,13 +5,14 @@ mod first;
 mod launch;
 mod listener;
 mod log;
+pub mod papers;
 pub(in crate::live) mod ready;
 pub mod surroundings;
 
 pub use launch::program_file;
 pub use listener::listens;
 
-use super::drivers::Setup;
+use super::drivers::{Setup, Trust};
 use super::folder::Folder;
 use super::net::Room;
 use super::undo::ledger::GRACE;
@@ -22,6 +23,7 @@ use crate::plan::real::Protocol;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
+use papers::Papers;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -47,6 +49,8 @@ pub struct RealProcess {
     // Dropped in this order, after the process: the disk may lie on the volume, and that lies inside the folder.
     surroundings: Surroundings,
     volume: Option<Volume>,
+    /// Files in the folder, where somebody speaks TLS.
+    papers: Option<Papers>,
     folder: Folder,
 }
 
@@ -75,7 +79,13 @@ impl RealProcess {
     pub fn setup(&self) -> Setup {
         let folder = Some(self.data_dir());
         let account = self.service.account.clone();
-        Setup { address: self.address(), name: self.name.clone(), account, keys: None, folder }
+        Setup { address: self.address(), name: self.name.clone(), account, keys: None, folder, tls: self.trust() }
+    }
+
+    /// What makes its certificate one to take, if it speaks TLS.
+    fn trust(&self) -> Option<Trust> {
+        let made = || self.papers.as_ref().map(Papers::trust);
+        self.service.tls.then(|| self.service.ca.clone().map(papers::trust).or_else(made)).flatten()
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -26,11 +26,13 @@ fn service(program: &str, args: &[&str], ready: Ready) -> RealService {
         cold: false,
         foreign: None,
         own_network: false,
+        tls: false,
+        ca: None,
     }
 }
 
 fn setup(address: SocketAddr) -> Setup {
-    Setup { address, name: "it".into(), account: Default::default(), keys: None, folder: None }
+    Setup { address, name: "it".into(), account: Default::default(), keys: None, folder: None, tls: None }
 }
 
 fn redis() -> RealService {

@@ -12,6 +12,7 @@ use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -21,6 +22,7 @@ use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// Whoever says nothing for this long does not want a session.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(30);
+const WORD_BYTES: usize = 4096;
 
 /// Presents such a certificate, of this authority if there is one.
 pub fn acceptor(wrong: Untrusted, authority: Option<&Authority>) -> io::Result<TlsAcceptor> {
@@ -63,11 +65,37 @@ async fn exchange(hub: &Hub, client: &mut TcpStream, rule: &Rule, acceptor: &Tls
     }
     let shaken = tokio::time::timeout(HANDSHAKE_MAX, acceptor.accept(client)).await;
     let Ok(Ok(mut client)) = shaken else { return rule.tally.add(Count::HandshakesFailed, 1) };
-    rule.tally.add(Count::HandshakesDone, 1);
-    if let Ok(mut server) = connected(hub).await {
+    let Ok(mut server) = connected(hub).await else { return rule.tally.add(Count::HandshakesDone, 1) };
+    let spoke = first_word(&mut client, &mut server).await;
+    rule.tally.add(if spoke { Count::HandshakesDone } else { Count::HandshakesFailed }, 1);
+    if spoke {
         // However it ends, both sides are closed.
         let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
     }
+}
+
+/// Passes on what comes first, from whichever side. `false`: the client hung up without a word, because it looks at the certificate
+/// only when the handshake is done, as nginx does.
+async fn first_word<C, S>(client: &mut C, server: &mut S) -> bool
+where
+    C: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut there, mut back) = (vec![0; WORD_BYTES], vec![0; WORD_BYTES]);
+    // What is lost here shows in the copying that follows.
+    tokio::select! {
+        read = client.read(&mut there) => match read {
+            Ok(0) | Err(_) => return false,
+            Ok(count) => drop(pass_on(&there[..count], server).await),
+        },
+        read = server.read(&mut back) => drop(pass_on(&back[..read.unwrap_or(0)], client).await),
+    }
+    true
+}
+
+async fn pass_on(word: &[u8], to: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
+    to.write_all(word).await?;
+    to.flush().await
 }
 
 async fn connected(hub: &Hub) -> io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
@@ -118,5 +146,28 @@ impl ServerCertVerifier for Anything {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::duplex;
+
+    #[tokio::test]
+    async fn who_hangs_up_without_a_word_did_mind() {
+        let ((client, mut inside), (mut outside, mut server)) = (duplex(64), duplex(64));
+        drop(client);
+        assert!(!first_word(&mut inside, &mut outside).await);
+        let (mut client, mut inside) = duplex(64);
+        client.write_all(b"GET").await.expect("room");
+        assert!(first_word(&mut inside, &mut outside).await);
+        let mut word = [0; 3];
+        server.read_exact(&mut word).await.expect("it came through");
+        assert_eq!(&word, b"GET");
+        server.write_all(b"220").await.expect("room");
+        assert!(first_word(&mut inside, &mut outside).await, "some servers speak first");
+        client.read_exact(&mut word).await.expect("it came through");
+        assert_eq!(&word, b"220");
     }
 }

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-fn nginx(authority: &Authority) -> Server {
+pub fn nginx(authority: &Authority) -> Server {
     let folder = folder();
     let issued = authority.issue(&local_names(), None).expect("a certificate");
     for (name, text) in [("cert.pem", issued.cert_pem), ("key.pem", issued.key_pem)] {

@@ -7,6 +7,7 @@ mod dns;
 mod http;
 mod postgres;
 mod redis;
+mod tls;
 mod worlds;
 
 use firedrill::base::{Dist, FaultId, Which};

@@ -3,6 +3,7 @@
 use firedrill::judge::{ExitCode, judge};
 use firedrill::live::{LiveOptions, play};
 use firedrill::plan::{Plan, World};
+use firedrill::record::Recording;
 use firedrill::scenario::{Diagnostics, load_text, render};
 use firedrill::{compile, sim};
 use std::path::{Path, PathBuf};
@@ -14,8 +15,18 @@ fn plan(text: &str) -> Plan {
     plan.unwrap_or_else(|| panic!("{}", render(&diags, &loaded.sources, false)))
 }
 
+/// Every line holds in both worlds, and so the faults have left evidence in both, of the same sorts.
+pub fn holds_in_both(text: &str) -> (Recording, Recording) {
+    let (model, real) = both_hold(text);
+    let words = |recording: &Recording| -> Vec<Vec<String>> {
+        recording.evidence.iter().map(|evidence| evidence.details.keys().cloned().collect()).collect()
+    };
+    assert_eq!(words(&model), words(&real), "like evidence");
+    (model, real)
+}
+
 /// Every line holds in both worlds, and so the faults have left evidence in both.
-fn holds_in_both(text: &str) {
+pub fn both_hold(text: &str) -> (Recording, Recording) {
     let mut plan = plan(text);
     let state = super::folder();
     let model = sim::play(&plan);
@@ -32,11 +43,11 @@ fn holds_in_both(text: &str) {
             judgement.expectations.iter().map(|line| (&line.text, line.verdict, line.measured)).collect();
         assert_eq!(judgement.exit, ExitCode::Held, "{world}: {lines:?} {:?}", recording.evidence);
     }
-    let words = |recording: &firedrill::record::Recording| -> Vec<Vec<String>> {
-        recording.evidence.iter().map(|evidence| evidence.details.keys().cloned().collect()).collect()
-    };
-    assert_eq!(words(&model), words(&real), "like evidence");
-    let slow = plan.faults.last().expect("the last fault makes it slow");
+    (model, real)
+}
+
+fn the_last_fault_makes_it_slow((model, real): (Recording, Recording)) {
+    let slow = model.plan.faults.last().expect("there are faults");
     for recording in [&model, &real] {
         let latency = recording.client_over(0, slow.from, slow.to).latency;
         assert!(latency.quantile(0.5).is_some_and(|took| took >= 0.06), "{:?}", latency.quantile(0.5));
@@ -45,7 +56,7 @@ fn holds_in_both(text: &str) {
 
 #[test]
 fn http_faults_on_a_stand_in() {
-    holds_in_both(
+    the_last_fault_makes_it_slow(holds_in_both(
         "
 name: worlds-http
 length: 12s
@@ -65,12 +76,12 @@ expect:
   - errors(users, kind=reset) >= 25% during cut
   - success(users) >= 99% between 10500ms and 12s
 ",
-    );
+    ));
 }
 
 #[test]
 fn redis_faults_on_a_real_cache() {
-    holds_in_both(
+    the_last_fault_makes_it_slow(holds_in_both(
         "
 name: worlds-redis
 length: 10s
@@ -93,5 +104,5 @@ live:
     start: [redis-server, --port, \"{port}\", --bind, 127.0.0.1, --save, \"\", --appendonly, \"no\", --dir, \"{dir}\"]
     protocol: redis
 ",
-    );
+    ));
 }

@@ -84,6 +84,7 @@ mod tests {
             account: Default::default(),
             keys: None,
             folder: None,
+            tls: None,
         };
         let peer = Peer {
             setup,
@@ -96,6 +97,7 @@ mod tests {
             cache: None,
             keyed: false,
             acked: Default::default(),
+            sessions: None,
             is_of_another_process: false,
         };
         let called = Called { protocol: Protocol::Http, peer };

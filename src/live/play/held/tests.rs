@@ -34,6 +34,8 @@ fn redis(args: &str) -> RealService {
         cold: false,
         foreign: None,
         own_network: false,
+        tls: false,
+        ca: None,
     }
 }
 
@@ -57,7 +59,7 @@ impl Stage {
     async fn of(service: &RealService, needs: Needs) -> Stage {
         let bench = Bench::new();
         let ledger = bench.ledger();
-        let process = RealProcess::start_with(service, "cache", &needs, &ledger).await.expect("it starts");
+        let process = RealProcess::start_with(service, "cache", &needs, None, &ledger).await.expect("it starts");
         Stage { held: Some(Held::new(Body::Started(Box::new(process)), 1, 7)), bench, ledger }
     }
 

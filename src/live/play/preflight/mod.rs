@@ -7,6 +7,7 @@ mod foreign;
 mod host;
 mod services;
 mod steps;
+mod tls;
 mod toxiproxy;
 
 use super::{generators, target};
@@ -34,6 +35,7 @@ pub fn check(plan: &Plan, allow_remote: bool, processes: u32) -> Result<Checked,
         desk.service(real, allow_remote);
         desk.host(real);
         desk.foreign(real);
+        desk.tls(real);
     }
     desk.edges();
     desk.toxiproxy(allow_remote);

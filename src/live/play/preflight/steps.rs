@@ -53,21 +53,31 @@ impl Desk<'_> {
         self.problems.push(format!("fault `{fault}` on the real service `{name}`: {why}"));
     }
 
-    /// A certificate is only shown to those who speak TLS, and neither our own callers nor stand-ins do.
+    /// A certificate is only shown to those who speak TLS, which stand-ins do not, and our own callers only where they are told to.
     fn certificate(&mut self, step: &Step, edge: EdgeId) {
         let of = self.plan.edge(edge);
         let is_real = |party| matches!(party, Party::Service(id) if target::real(self.plan, id).is_some());
-        if !is_real(of.from) || !is_real(Party::Service(of.to)) {
-            let fault = &self.plan.faults[step.fault.index()].name;
-            let why = "callers and stand-ins of firedrill speak no TLS; use `kind: expire`, which the engine decides";
-            self.problems.push(format!("fault `{fault}` on `{}`: {why}", of.name));
-        }
+        let fault = &self.plan.faults[step.fault.index()].name;
+        let why = match target::real(self.plan, of.to) {
+            None => {
+                "a stand-in speaks no TLS; make it real under `live:`, or use `kind: expire`, which the engine decides"
+            }
+            Some(real) if !real.tls && !is_real(of.from) => {
+                "firedrill calls it without TLS; write `tls: true` under `live:`, or use `kind: expire`, which the engine decides"
+            }
+            Some(_) => return,
+        };
+        self.problems.push(format!("fault `{fault}` on `{}`: {why}", of.name));
     }
 
     /// Only messages that pass in their own protocol can be read.
     fn spoil(&mut self, step: &Step, edge: EdgeId, spoil: &Spoil) {
         let (of, speech) = (self.plan.edge(edge), spoil.of.speech());
         let (fault, to) = (&self.plan.faults[step.fault.index()].name, self.name(of.to));
+        if target::real(self.plan, of.to).is_some_and(|real| real.tls) {
+            let why = "its messages are encrypted (`tls`), so that the proxy cannot read them";
+            return self.problems.push(format!("fault `{fault}` on `{}`: {why}", of.name));
+        }
         let why = match (speech, target::real(self.plan, of.to).map(|real| real.protocol)) {
             (Speech::Dns, None) => format!("`{to}` is a stand-in, which speaks HTTP; make it real under `live:`"),
             (Speech::Http, None) => String::new(),
