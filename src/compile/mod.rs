@@ -20,6 +20,7 @@ mod phases;
 mod plan_tests;
 mod pushes;
 mod real;
+mod real_checks;
 mod root;
 pub mod schema;
 mod sites;
