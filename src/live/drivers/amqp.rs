@@ -25,6 +25,7 @@ pub const KIND: Kind = Kind {
     how: "lapin, persistent messages with publisher confirms, 4 connections an edge",
     prepare: Some(|setup| Box::pin(prepare(setup))),
     clear: Some(|setup| Box::pin(clear(setup))),
+    is_left: Some(|setup| Box::pin(is_left(setup))),
     read_back: Some(|setup, acked| Box::pin(read_back(setup, acked))),
     ..Kind::new(
         Protocol::Amqp,
@@ -86,8 +87,11 @@ async fn publish(channel: &Channel, queue: &str, payload: &[u8]) -> Result<bool,
     Ok(sent.await?.await?.is_ack())
 }
 
+/// AMQP 0-9-1, 1.2: the reply code of what is not there.
+const NOT_FOUND: u16 = 404;
+
 fn queue_of(setup: &Setup) -> String {
-    format!("firedrill.{}", setup.name)
+    format!("{}.{}", setup.mark("."), setup.name)
 }
 
 async fn connect(setup: &Setup) -> Result<Connection, Error> {
@@ -134,6 +138,20 @@ async fn clear(setup: Setup) -> Result<(), String> {
         channel.queue_delete(queue_of(&setup).into(), QueueDeleteOptions::default()).await
     };
     delete.await.map(drop).map_err(|error| error.to_string())
+}
+
+/// Asks for it without making it; "not found" closes the channel, not the connection.
+async fn is_left(setup: Setup) -> Result<bool, String> {
+    let connection = connect(&setup).await.map_err(|error| error.to_string())?;
+    let channel = connection.create_channel().await.map_err(|error| error.to_string())?;
+    let options = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+    match channel.queue_declare(queue_of(&setup).into(), options, FieldTable::default()).await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.kind() {
+            lapin::ErrorKind::ProtocolError(refusal) if refusal.get_id() == NOT_FOUND => Ok(false),
+            _ => Err(error.to_string()),
+        },
+    }
 }
 
 /// Takes every message out of the queue.

@@ -72,7 +72,7 @@ impl Memcached {
     async fn set(&self, key: u32, value: &[u8]) -> Result<(), ErrorKind> {
         let _room = self.pool.room().await;
         let mut client = self.client().await?;
-        let ttl = self.peer.cache.and_then(|cache| cache.ttl).map(seconds);
+        let ttl = self.peer.setup.stays(self.peer.cache.and_then(|cache| cache.ttl)).map(seconds);
         match client.set(name_of(key), value, ttl, None).await {
             Ok(()) => {
                 self.pool.put_back(client);
@@ -134,7 +134,7 @@ async fn version(address: SocketAddr) -> Result<(), String> {
 async fn prepare(setup: Setup) -> Result<(), String> {
     let Some(keys) = setup.keys else { return Ok(()) };
     let mut client = connect(setup.address).await.map_err(|error| error.to_string())?;
-    let (value, ttl) = (filler::value(keys.value_bytes), keys.ttl.map(seconds));
+    let (value, ttl) = (filler::value(keys.value_bytes), setup.stays(keys.ttl).map(seconds));
     let mut end = keys.entries;
     while end > 0 {
         let begin = end.saturating_sub(PRELOAD_CHUNK);

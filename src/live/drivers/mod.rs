@@ -44,7 +44,7 @@ use tokio::sync::Semaphore;
 const FILLS_MAX: usize = 1024;
 
 /// Where a server is and how one gets in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setup {
     /// The server itself, or the fault proxy before it.
     pub address: SocketAddr,
@@ -57,6 +57,16 @@ pub struct Setup {
     pub folder: Option<PathBuf>,
     /// Set where it is spoken to over TLS.
     pub tls: Option<Trust>,
+    /// Set where the server is not ours.
+    pub guest: Option<Guest>,
+}
+
+/// What we leave at a server that is somebody else's carries the run in its name, or vanishes by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guest {
+    pub run: String,
+    /// How long a key stays that we write.
+    pub stays: Span,
 }
 
 /// What a driver must know of an edge and of whoever is called over it.
@@ -92,7 +102,7 @@ pub struct Cache {
 }
 
 /// What a server holds before the run.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preload {
     pub entries: u32,
     pub ttl: Option<Span>,
@@ -117,6 +127,8 @@ pub struct Kind {
     pub prepare: Option<Todo>,
     /// Takes away what `prepare` made, at a server that is not ours.
     pub clear: Option<Todo>,
+    /// Whether it is still there.
+    pub is_left: Option<fn(Setup) -> Task<bool>>,
     /// Empties the server at once and says how much it held.
     pub forget: Option<fn(Setup) -> Task<u64>>,
     /// Asks for every write that was acknowledged.
@@ -142,7 +154,17 @@ pub fn kind(protocol: Protocol) -> &'static Kind {
 
 impl Kind {
     const fn new(protocol: Protocol, open: fn(Peer) -> Result<Speaker, String>, ready: Todo) -> Kind {
-        Kind { protocol, how: "", open, ready, prepare: None, clear: None, forget: None, read_back: None }
+        Kind {
+            protocol,
+            how: "",
+            open,
+            ready,
+            prepare: None,
+            clear: None,
+            is_left: None,
+            forget: None,
+            read_back: None,
+        }
     }
 }
 
@@ -150,6 +172,19 @@ impl Setup {
     /// From the environment variable that the scenario names.
     fn password(&self) -> Option<String> {
         std::env::var(self.account.password_from.as_ref()?).ok()
+    }
+
+    /// The beginning of the names of what we make there: `firedrill`, with the run where others make things, too.
+    fn mark(&self, between: &str) -> String {
+        match &self.guest {
+            Some(guest) => format!("firedrill{between}{}", guest.run.replace('-', between)),
+            None => "firedrill".to_owned(),
+        }
+    }
+
+    /// The time after which a key goes that is written there, if it goes at all.
+    fn stays(&self, ttl: Option<Span>) -> Option<Span> {
+        ttl.into_iter().chain(self.guest.as_ref().map(|guest| guest.stays)).min()
     }
 
     fn scheme(&self) -> &'static str {

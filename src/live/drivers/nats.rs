@@ -28,6 +28,7 @@ pub const KIND: Kind = Kind {
     how: "async-nats, JetStream publish with acknowledgement to a stream on disk, 4 connections an edge",
     prepare: Some(|setup| Box::pin(prepare(setup))),
     clear: Some(|setup| Box::pin(clear(setup))),
+    is_left: Some(|setup| Box::pin(is_left(setup))),
     read_back: Some(|setup, acked| Box::pin(read_back(setup, acked))),
     ..Kind::new(
         Protocol::Nats,
@@ -101,7 +102,7 @@ fn kind_of(error: &ConnectError) -> ErrorKind {
 /// The stream and its one subject; a stream's name has neither dots nor blanks.
 fn name_of(setup: &Setup) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-    format!("firedrill_{}", setup.name.chars().map(plain).collect::<String>())
+    format!("{}_{}", setup.mark("_"), setup.name.chars().map(plain).collect::<String>())
 }
 
 async fn context(setup: &Setup) -> Result<Context, String> {
@@ -121,7 +122,21 @@ async fn prepare(setup: Setup) -> Result<(), String> {
 }
 
 async fn clear(setup: Setup) -> Result<(), String> {
-    context(&setup).await?.delete_stream(name_of(&setup)).await.map(drop).map_err(|error| error.to_string())
+    let deleted = context(&setup).await?.delete_stream(name_of(&setup)).await;
+    match deleted {
+        Ok(_) => Ok(()),
+        // It may never have come to be.
+        Err(_) if is_left(setup).await == Ok(false) => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+async fn is_left(setup: Setup) -> Result<bool, String> {
+    match context(&setup).await?.get_stream(name_of(&setup)).await {
+        Ok(_) => Ok(true),
+        Err(error) if is_no_stream(&error) => Ok(false),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 async fn read_back(setup: Setup, acked: Arc<Acked>) -> Result<Tally, String> {

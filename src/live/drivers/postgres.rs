@@ -18,17 +18,21 @@ const CONNECTIONS_MAX: usize = 32;
 const ROWS_MAX: u32 = 100_000;
 /// All of them together: they take several times as much of a small volume, with the log of their making.
 const ROWS_BYTES_MAX: u64 = 8 << 20;
-const READ: &str = "SELECT body FROM firedrill WHERE key = $1";
+/// Statements, with the table's name in them.
+const READ: &str = "SELECT body FROM {table} WHERE key = $1";
 const WRITE: &str =
-    "INSERT INTO firedrill (key, body) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET body = excluded.body";
-const TABLE: &str = "CREATE TABLE IF NOT EXISTS firedrill (key bigint PRIMARY KEY, body bytea NOT NULL)";
-const ROWS: &str = "INSERT INTO firedrill SELECT key, convert_to(repeat('.', $2::int), 'UTF8') \
+    "INSERT INTO {table} (key, body) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET body = excluded.body";
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS {table} (key bigint PRIMARY KEY, body bytea NOT NULL)";
+const ROWS: &str = "INSERT INTO {table} SELECT key, convert_to(repeat('.', $2::int), 'UTF8') \
     FROM generate_series(0, $1::bigint - 1) AS key ON CONFLICT DO NOTHING";
+const DROP: &str = "DROP TABLE IF EXISTS {table}";
+const IS_LEFT: &str = "SELECT to_regclass('{table}') IS NOT NULL";
 
 pub const KIND: Kind = Kind {
     how: "tokio-postgres, prepared statements, one request at a time on each of at most 32 connections an edge",
     prepare: Some(|setup| Box::pin(prepare(setup))),
     clear: Some(|setup| Box::pin(clear(setup))),
+    is_left: Some(|setup| Box::pin(is_left(setup))),
     read_back: Some(|setup, acked| Box::pin(read_back(setup, acked))),
     ..Kind::new(
         Protocol::Postgres,
@@ -94,7 +98,9 @@ impl Postgres {
             }
         }
         let line = connect(&self.peer.setup).await?;
-        let (read, write) = (line.client.prepare(READ).await?, line.client.prepare(WRITE).await?);
+        let setup = &self.peer.setup;
+        let (read, write) =
+            (line.client.prepare(&on(setup, READ)).await?, line.client.prepare(&on(setup, WRITE)).await?);
         Ok(Session { line, read, write })
     }
 }
@@ -145,25 +151,34 @@ async fn ready(setup: Setup) -> Result<(), String> {
     line.client.simple_query("SELECT 1").await.map(drop).map_err(words)
 }
 
+fn on(setup: &Setup, statement: &str) -> String {
+    statement.replace("{table}", &setup.mark("_"))
+}
+
 /// Makes the table, with a row for each key.
 async fn prepare(setup: Setup) -> Result<(), String> {
     let line = connect(&setup).await.map_err(words)?;
-    line.client.batch_execute(TABLE).await.map_err(words)?;
+    line.client.batch_execute(&on(&setup, TABLE)).await.map_err(words)?;
     let Some(keys) = setup.keys else { return Ok(()) };
     let bytes = i32::try_from(keys.value_bytes).unwrap_or(i32::MAX);
     let room = u32::try_from(ROWS_BYTES_MAX / keys.value_bytes.max(1)).unwrap_or(u32::MAX);
     let entries = i64::from(keys.entries.min(ROWS_MAX).min(room));
-    line.client.execute(ROWS, &[&entries, &bytes]).await.map(drop).map_err(words)
+    line.client.execute(&on(&setup, ROWS), &[&entries, &bytes]).await.map(drop).map_err(words)
 }
 
 async fn clear(setup: Setup) -> Result<(), String> {
     let line = connect(&setup).await.map_err(words)?;
-    line.client.batch_execute("DROP TABLE IF EXISTS firedrill").await.map_err(words)
+    line.client.batch_execute(&on(&setup, DROP)).await.map_err(words)
+}
+
+async fn is_left(setup: Setup) -> Result<bool, String> {
+    let line = connect(&setup).await.map_err(words)?;
+    line.client.query_one(&on(&setup, IS_LEFT), &[]).await.map(|row| row.get(0)).map_err(words)
 }
 
 async fn read_back(setup: Setup, acked: Arc<Acked>) -> Result<Tally, String> {
     let line = connect(&setup).await.map_err(words)?;
-    let statement = line.client.prepare(READ).await.map_err(words)?;
+    let statement = line.client.prepare(&on(&setup, READ)).await.map_err(words)?;
     let mut found = BTreeMap::new();
     for key in acked.keys() {
         let row = line.client.query_opt(&statement, &[&i64::from(key)]).await.map_err(words)?;

@@ -80,7 +80,7 @@ impl Redis {
     }
 
     fn ttl(&self) -> Option<Span> {
-        self.peer.cache.and_then(|cache| cache.ttl)
+        self.peer.setup.stays(self.peer.cache.and_then(|cache| cache.ttl))
     }
 
     async fn ask<T: ::redis::FromRedisValue>(&self, command: &::redis::Cmd) -> Result<T, ErrorKind> {
@@ -150,6 +150,7 @@ async fn connect(setup: &Setup) -> RedisResult<MultiplexedConnection> {
 /// Writes the first keys, the most popular ones last, so that a full cache keeps them.
 async fn preload(setup: Setup) -> RedisResult<()> {
     let Some(Preload { entries, ttl, value_bytes }) = setup.keys else { return Ok(()) };
+    let ttl = setup.stays(ttl);
     let mut connection = connect(&setup).await?;
     let mut end = entries;
     while end > 0 {

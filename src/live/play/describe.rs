@@ -99,6 +99,10 @@ fn of_service(plan: &Plan, real: &RealService) -> Vec<String> {
     {
         lines.push(format!("write {} keys named firedrill:key:N into `{name}`", spec.entries.min(spec.keys)));
     }
+    if !target::is_started(real) && drivers::kind(real.protocol).clear.is_some() {
+        let what = "make what its calls need (a table, a queue or a stream, with the run's id in its name)";
+        lines.push(format!("{what} at `{name}`, and remove it afterwards"));
+    }
     lines
 }
 

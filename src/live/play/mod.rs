@@ -178,8 +178,6 @@ impl Run {
         ending::collect_evidence(&mut engine);
         let is_stopped = ending.as_ref().is_some_and(Ending::is_a_stop) || stopped_late.is_some();
         let mut notes = undo.as_ref().map(|undo| ending::undo(&undo.ledger, is_stopped, epoch)).unwrap_or_default();
-        // Only now: a server that is not ours may not answer, and no fault waits for it.
-        engine.recorder.warnings.extend(runtime.block_on(readback::clear(&books)));
         engine.wire.close_doors();
         runtime.block_on(ending::stop_proxies(&mut engine));
         runtime.shutdown_timeout(LAST_WORDS);

@@ -14,8 +14,6 @@ use std::time::Duration;
 
 /// One server gets this long to give everything back.
 const READ_WITHIN: Duration = Duration::from_secs(60);
-/// What was made at a server that is not ours goes within this time.
-const CLEAR_WITHIN: Duration = Duration::from_secs(2);
 
 /// What one server acknowledged, and how it is asked.
 pub struct Book {
@@ -23,8 +21,6 @@ pub struct Book {
     pub protocol: Protocol,
     pub setup: Setup,
     pub acked: Arc<Acked>,
-    /// It runs on after us, without what we made there.
-    pub foreign: bool,
 }
 
 /// What the other processes of the run have written.
@@ -66,19 +62,6 @@ async fn read(books: &[Book]) -> Vec<(ServiceId, Result<Tally, String>)> {
         tallies.push((book.service, read.unwrap_or_else(|_| slow())));
     }
     tallies
-}
-
-/// Takes away what was made at servers that are not ours; gives what could not be taken away.
-pub async fn clear(books: &[Book]) -> Vec<String> {
-    let mut left = Vec::new();
-    for book in books.iter().filter(|book| book.foreign) {
-        let Some(clear) = drivers::kind(book.protocol).clear else { continue };
-        let cleared = tokio::time::timeout(CLEAR_WITHIN, clear(book.setup.clone())).await;
-        if let Err(why) = cleared.unwrap_or_else(|_| Err("it did not answer in time".to_owned())) {
-            left.push(format!("`{}`: what firedrill made there was not removed: {why}", book.setup.name));
-        }
-    }
-    left
 }
 
 fn record(engine: &mut Engine<LiveWire>, tallies: Vec<(ServiceId, Result<Tally, String>)>) {

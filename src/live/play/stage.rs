@@ -13,16 +13,16 @@ use super::wire::{Line, LiveWire, Place};
 use crate::base::{EdgeId, FaultId, ServiceId, Span};
 use crate::engine::Share;
 use crate::live::certificates::Authority;
-use crate::live::drivers::{self, Acked, Cache, Peer, Preload, Sessions, Setup, Trust};
+use crate::live::drivers::{self, Acked, Cache, Guest, Peer, Preload, Sessions, Setup, Trust};
 use crate::live::engines;
 use crate::live::foreign::Foreign;
 use crate::live::http1::{Servers, Watch};
 use crate::live::net::Room;
 use crate::live::process::{papers, ready};
 use crate::live::proxy::{self, FaultProxy};
-use crate::live::{Ledger, RealProcess, Trouble};
+use crate::live::{Ledger, RealProcess, Trouble, undo};
 use crate::plan::real::{self, Origin, Protocol};
-use crate::plan::{CacheSpec, Effect, Party, Plan, RealService, Role};
+use crate::plan::{Effect, Party, Plan, RealService, Role};
 use hyper::Method;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -227,13 +227,15 @@ impl Builder<'_> {
         };
         let role = &self.plan.service(of.to).role;
         let cache = match role {
-            Role::Cache(spec) => Some(Cache { ttl: self.ttl(spec, real) }),
+            Role::Cache(spec) => Some(Cache { ttl: spec.ttl }),
             _ => None,
         };
         let name = self.plan.service(of.to).name.clone();
         let setup = match real {
             Some(real) => self.setup(real, address),
-            None => Setup { address, name, account: Default::default(), keys: None, folder: None, tls: None },
+            None => {
+                Setup { address, name, account: Default::default(), keys: None, folder: None, tls: None, guest: None }
+            }
         };
         let sessions = of.tls.as_ref().and_then(|tls| Sessions::of(tls, self.plan.seed, &of.name));
         let request_bytes = if bodiless { 0 } else { of.request_bytes };
@@ -259,7 +261,14 @@ impl Builder<'_> {
 
     fn setup(&self, real: &RealService, address: SocketAddr) -> Setup {
         let name = self.plan.service(real.service).name.clone();
-        Setup { address, name, account: real.account.clone(), keys: None, folder: None, tls: self.trust(real) }
+        let (account, tls, guest) = (real.account.clone(), self.trust(real), self.guest(real));
+        Setup { address, name, account, keys: None, folder: None, tls, guest }
+    }
+
+    fn guest(&self, real: &RealService) -> Option<Guest> {
+        let ledger = self.ledger.filter(|_| !target::is_started(real))?;
+        let stays = self.plan.length.since(crate::base::Time::ZERO) + AFTERGLOW;
+        Some(Guest { run: ledger.run_id().to_owned(), stays })
     }
 
     fn trust(&self, real: &RealService) -> Option<Trust> {
@@ -270,19 +279,16 @@ impl Builder<'_> {
         })
     }
 
-    fn ttl(&self, spec: &CacheSpec, real: Option<&RealService>) -> Option<Span> {
-        let own = match real.map(|real| &real.origin) {
-            None | Some(Origin::Start { .. } | Origin::Engine { .. }) => None,
-            Some(Origin::Address(_)) => Some(self.plan.length.since(crate::base::Time::ZERO) + AFTERGLOW),
-        };
-        spec.ttl.into_iter().chain(own).min()
-    }
-
     /// Makes what calls need there, and fills the real caches that are to be warm, before the clock starts.
     async fn prepare(&self) -> Result<(), Trouble> {
         for real in &self.plan.real.services {
             let Some(prepare) = drivers::kind(real.protocol).prepare else { continue };
             let setup = Setup { keys: self.keys(real), ..self.setup(real, self.addresses[&real.service]) };
+            if let Some(ledger) = self.ledger.filter(|_| drivers::kind(real.protocol).clear.is_some())
+                && setup.guest.is_some()
+            {
+                ledger.record(undo::entries::Guest { protocol: real.protocol, setup: setup.clone() })?;
+            }
             prepare(setup).await.map_err(|why| self.unreachable(real.service, why))?;
         }
         Ok(())
@@ -294,7 +300,7 @@ impl Builder<'_> {
         let value_bytes = into.map(|edge| edge.response_bytes).max().unwrap_or(0);
         let (entries, ttl) = match &self.plan.service(real.service).role {
             Role::Cache(spec) if !spec.warm => return None,
-            Role::Cache(spec) => (spec.entries.min(spec.keys), self.ttl(spec, Some(real))),
+            Role::Cache(spec) => (spec.entries.min(spec.keys), spec.ttl),
             Role::Plain => return None,
             _ => (self.plan.clients.iter().filter_map(|client| Some(client.keys.as_ref()?.count)).max()?, None),
         };
@@ -307,7 +313,7 @@ impl Builder<'_> {
             let ours = processes.iter().find(|(id, _)| *id == real.service);
             let reached = || self.setup(real, self.addresses[&real.service]);
             let setup = ours.map_or_else(reached, |(_, process)| process.setup());
-            Some(Book { service: real.service, protocol: real.protocol, setup, acked, foreign: ours.is_none() })
+            Some(Book { service: real.service, protocol: real.protocol, setup, acked })
         };
         self.plan.real.services.iter().filter_map(book).collect()
     }

@@ -2,7 +2,7 @@
 
 use super::needs;
 use crate::base::{EdgeId, ServiceId};
-use crate::live::engines;
+use crate::live::{drivers, engines};
 use crate::plan::real::Origin;
 use crate::plan::spoil::Speech;
 use crate::plan::{Effect, Party, Plan, RealService, Target};
@@ -30,7 +30,10 @@ pub fn host(address: &str) -> &str {
 
 /// Where something outside our own process is changed, so that a ledger and a guardian are needed.
 pub fn is_guarded(plan: &Plan) -> bool {
-    plan.real.services.iter().any(|real| is_started(real) || real.foreign.is_some()) || plan.real.toxiproxy.is_some()
+    let is_changed = |real: &RealService| {
+        is_started(real) || real.foreign.is_some() || drivers::kind(real.protocol).prepare.is_some()
+    };
+    plan.real.services.iter().any(is_changed) || plan.real.toxiproxy.is_some()
 }
 
 /// The edges by which a service calls others.

@@ -79,7 +79,15 @@ impl RealProcess {
     pub fn setup(&self) -> Setup {
         let folder = Some(self.data_dir());
         let account = self.service.account.clone();
-        Setup { address: self.address(), name: self.name.clone(), account, keys: None, folder, tls: self.trust() }
+        Setup {
+            address: self.address(),
+            name: self.name.clone(),
+            account,
+            keys: None,
+            folder,
+            tls: self.trust(),
+            guest: None,
+        }
     }
 
     /// What makes its certificate one to take, if it speaks TLS.

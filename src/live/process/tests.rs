@@ -32,7 +32,7 @@ fn service(program: &str, args: &[&str], ready: Ready) -> RealService {
 }
 
 fn setup(address: SocketAddr) -> Setup {
-    Setup { address, name: "it".into(), account: Default::default(), keys: None, folder: None, tls: None }
+    Setup { address, name: "it".into(), account: Default::default(), keys: None, folder: None, tls: None, guest: None }
 }
 
 fn redis() -> RealService {

@@ -179,7 +179,7 @@ pub fn is_there(entry: &Entry) -> bool {
         Entry::Stopped(change) => change.who.is_stopped(),
         Entry::Terminal(change) => !change.look("").gone,
         Entry::Ballast(change) => fs::symlink_metadata(&change.path).is_ok(),
-        Entry::ToxiproxyProxy(change) => !change.look("").gone,
+        Entry::ToxiproxyProxy(_) | Entry::Guest(_) => !entry.change().look("").gone,
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "these tests watch real processes in real time")]
 
+mod everything;
 mod foreign;
 mod guardian;
 mod left;

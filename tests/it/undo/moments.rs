@@ -1,9 +1,10 @@
 //! kill -9, SIGTERM, and kill -9 of the guardian, at random moments of a run in which every sort of change is being made.
 
+use super::everything::Everything;
 use super::foreign::Server;
 use super::left::{self, Snapshot};
 use super::{Home, PATIENCE, soon};
-use crate::toxiproxy;
+
 use firedrill::base::Dice;
 use firedrill::live::undo::Entry;
 use firedrill::live::undo::identity::Stat;
@@ -16,7 +17,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const EVERYTHING: &str = include_str!("everything.yaml");
 const SEED: u64 = 4;
 /// Runs that are played at the same time.
 const HANDS: u64 = 4;
@@ -37,15 +37,14 @@ struct Seen {
 fn rounds(name: &str, rounds: u64, end: impl Fn(&Home, super::Run, &Mutex<Vec<Snapshot>>) + Sync) -> Seen {
     let next = AtomicU64::new(0);
     let seen = Mutex::new(Seen::default());
-    let proxy = toxiproxy::Server::start(&[]);
-    let text = EVERYTHING.replace("PROXY", &proxy.address.to_string());
+    let everything = Everything::start();
     thread::scope(|scope| {
         for _ in 0..HANDS {
             scope.spawn(|| {
                 while let round = next.fetch_add(1, Relaxed)
                     && round < rounds
                 {
-                    one(name, round, (&text, &end), &seen);
+                    one(name, round, (&everything, &end), &seen);
                 }
             });
         }
@@ -56,14 +55,12 @@ fn rounds(name: &str, rounds: u64, end: impl Fn(&Home, super::Run, &Mutex<Vec<Sn
 fn one(
     name: &str,
     round: u64,
-    (text, end): (&str, &(impl Fn(&Home, super::Run, &Mutex<Vec<Snapshot>>) + Sync)),
+    (everything, end): (&Everything, &(impl Fn(&Home, super::Run, &Mutex<Vec<Snapshot>>) + Sync)),
     seen: &Mutex<Seen>,
 ) {
     let home = Home::new();
-    // Each run has one of its own: what two of them do to one process is not what this is about.
     let other = Server::start();
-    let text = text.replace("ADDRESS", &format!("\"{}\"", other.address)).replace("PID", &other.pid().to_string());
-    home.write("everything.yaml", &text);
+    home.write("everything.yaml", &everything.text(&other));
     let moment = Dice::named(SEED, &format!("{name}/{round}")).unit() * MOMENTS_S;
     let run = home.start(&["run", "everything.yaml"]);
     thread::sleep(Duration::from_secs_f64(moment));

@@ -1,8 +1,9 @@
 //! A bug of our own at a random moment of a live run: the panic goes on to whoever called, and nothing is left behind.
 
+use super::everything::Everything;
+use super::foreign::Server;
 use super::left;
 use super::{Home, PATIENCE, soon};
-use crate::toxiproxy::Server;
 use firedrill::base::{Dice, Span, Time};
 use firedrill::compile::{self, Request};
 use firedrill::live::{LiveOptions, play};
@@ -12,7 +13,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-const EVERYTHING: &str = include_str!("everything.yaml");
 const SEED: u64 = 5;
 const ROUNDS: u64 = 12;
 const MOMENTS_S: f64 = 2.0;
@@ -23,12 +23,12 @@ const IT_PANICKED: i32 = 66;
 
 #[test]
 fn a_panic_at_random_moments_leaves_nothing_behind() {
-    let proxy = Server::start(&[]);
-    let text = EVERYTHING.replace("PROXY", &proxy.address.to_string());
+    let everything = Everything::start();
     let mut with_changes = 0;
     for round in 0..ROUNDS {
         let home = Home::new();
-        home.write("everything.yaml", &text);
+        let other = Server::start();
+        home.write("everything.yaml", &everything.text(&other));
         let moment = Dice::named(SEED, &format!("panic/{round}")).unit() * MOMENTS_S;
         let mut child = std::process::Command::new(std::env::current_exe().expect("this program has a path"));
         child.args(["--ignored", "--exact", "undo::panics::a_run_that_panics"]);

@@ -85,6 +85,7 @@ mod tests {
             keys: None,
             folder: None,
             tls: None,
+            guest: None,
         };
         let peer = Peer {
             setup,

@@ -8,6 +8,7 @@ mod ballast;
 mod cgroup;
 mod cgroup_limit;
 mod folder;
+mod guest;
 mod mount;
 mod moved;
 mod network;
@@ -22,6 +23,7 @@ pub use ballast::Ballast;
 pub use cgroup::Cgroup;
 pub use cgroup_limit::CgroupLimit;
 pub use folder::Folder;
+pub use guest::Guest;
 pub use mount::Mount;
 pub use moved::Moved;
 pub use network::Network;
@@ -133,6 +135,7 @@ entries! {
     "cgroup" Cgroup,
     "cgroup-limit" CgroupLimit,
     "folder" Folder,
+    "guest" Guest,
     "mount" Mount,
     "moved" Moved,
     "network" Network,
