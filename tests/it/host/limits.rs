@@ -37,8 +37,9 @@ fn a_cache_that_outgrows_its_memory_is_killed_and_comes_back() {
 #[test]
 fn a_cache_that_cannot_fork_refuses_writes() {
     let live = "{engine: redis, settings: {save: \"1 1\"}}";
-    let fault = format!("kind: processes, to: 1, {AT}");
-    let drill = Drill { live, fault: &fault, expect: HURTS, ..Drill::default() };
+    // It saves every other second at the earliest, and looks whether it should in whole seconds.
+    let fault = "kind: processes, to: 1, at: 2s, for: 5s";
+    let drill = Drill { live, fault, expect: HURTS, length_s: 8, ..Drill::default() };
     drill.holds("forks refused", "the limit on processes of a cgroup of its own lowered", &["pids", "limit of 1 in"]);
 }
 
