@@ -1,6 +1,9 @@
 //! docs/reference is generated from the pages of the kinds: this compares, or writes it with FIREDRILL_BLESS=1.
 
+use firedrill::compile;
 use firedrill::compile::catalogue::{self, Entry, Sort};
+use firedrill::library;
+use firedrill::scenario::{Diagnostics, Node, load_text};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -67,6 +70,49 @@ fn table_of_faults() -> String {
     page
 }
 
+/// The library, one row an incident.
+fn table_of_incidents() -> String {
+    let mut page = "# Incidents\n\nPast outages as scenarios that play: the broken base shows its symptoms, each wrong fix still fails, the right fix holds. Generated\n\
+        from the files under [scenarios/incidents](../scenarios/incidents).\n\n\
+        To play one: `firedrill run NAME`; with every fix, wrong and right: `firedrill run NAME --all-variants`; one of them: `firedrill run NAME\n\
+        --variant FIX`.\n"
+        .to_owned();
+    for (group, title) in library::GROUPS.iter().filter(|(group, _)| !group.is_empty()) {
+        if library::of_group(group).next().is_none() {
+            continue;
+        }
+        write!(page, "\n## {title}\n\n| incident | law | wrong fixes | right fixes and other runs | after |\n|---|---|---|---|---|\n")
+            .expect("to a String");
+        for entry in library::of_group(group) {
+            writeln!(page, "{}", row_of(entry)).expect("to a String");
+        }
+    }
+    page
+}
+
+fn row_of(entry: &library::Entry) -> String {
+    let loaded = load_text(entry.name, entry.text, Path::new("."), &Diagnostics::new());
+    let text = |key: &str| {
+        let said = loaded.root.get(key).and_then(Node::scalar).unwrap_or_default().replace('|', "\\|");
+        assert!(
+            !said.trim().is_empty(),
+            "scenarios/incidents/{}/{}.yaml does not say its {key}",
+            entry.group,
+            entry.name
+        );
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (wrong, right): (Vec<_>, Vec<_>) =
+        compile::variants(&loaded.root).into_iter().partition(|one| one.still_broken);
+    let names = |variants: Vec<compile::VariantInfo>| {
+        let names: Vec<String> = variants.iter().map(|one| format!("`{}`", one.name)).collect();
+        names.join(", ")
+    };
+    let (name, group) = (entry.name, entry.group);
+    let title = format!("[`{name}`](../scenarios/incidents/{group}/{name}.yaml): {}", text("title"));
+    format!("| {title} | {} | {} | {} | {} |", text("law"), names(wrong), names(right), text("source"))
+}
+
 /// What a page says behind `- **WHAT**:`, on one line.
 fn bullet(text: &str, what: &str) -> Option<String> {
     let (_, rest) = text.split_once(&format!("- **{what}**:"))?;
@@ -90,6 +136,7 @@ fn the_reference_is_what_the_program_says() {
         (page(Sort::Section), "scenario.md"),
         (engines_page(), "engines.md"),
         (table_of_faults(), "../faults.md"),
+        (table_of_incidents(), "../incidents.md"),
     ] {
         let path = folder.join(file);
         if bless {
