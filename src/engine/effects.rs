@@ -195,11 +195,14 @@ impl<W: Wire> Engine<W> {
     /// A crash: what the replicas held is lost, and so is everything that was in flight there.
     pub(super) fn go_down(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId) {
         let index = id.index();
-        let mut crashes = 0;
+        let (mut crashes, mut taken) = (0, 0);
         for replica in self.nodes[index].aimed_at(replicas) {
+            taken += u64::from(replica.down.is_empty());
             replica.down.push(fault);
             crashes += 1;
         }
+        // Also one that had nothing to do just then: the others have the load, or a vote is missing.
+        self.recorder.touched(fault, "replicas taken down", taken);
         self.meters.count(self.nodes[index].crashes_meter, crashes);
         self.break_idle_to(id, replicas);
         let inside = self.frames_inside(id, replicas);

@@ -6,7 +6,7 @@
 //! - **Simulated world**: as `down` on the replicas of these zones, of all services.
 //! - **Live world**: as `down`; a real process stands for all replicas of its service, so it cannot lose a zone and is refused.
 //! - **Undo**: everything is started again.
-//! - **Evidence**: requests lost and refused, entries forgotten.
+//! - **Evidence**: replicas taken down, requests lost and refused, entries forgotten.
 //!
 //! ```yaml
 //! name: blackout-example

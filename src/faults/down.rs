@@ -7,7 +7,7 @@
 //! - **Live world**: a process that firedrill started is killed with SIGKILL; a stand-in closes its listener and its connections. The
 //!   process behind an `address:` is only killed if the scenario says `may_end: true`, and stays down: firedrill cannot start it again.
 //! - **Undo**: the process is started again and waited for until it is ready; a stand-in listens again.
-//! - **Evidence**: requests lost and refused (live: processes killed).
+//! - **Evidence**: replicas taken down, requests lost and refused (live: processes killed).
 //!
 //! ```yaml
 //! name: down-example

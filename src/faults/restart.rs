@@ -7,7 +7,7 @@
 //! - **Live world**: a process that firedrill started is killed with SIGKILL and started again after the downtime; a stand-in closes
 //!   its listener and its connections meanwhile. One behind an `address:` cannot be restarted.
 //! - **Undo**: the start itself, waited for until the process is ready.
-//! - **Evidence**: requests lost and refused (live: processes killed and started).
+//! - **Evidence**: replicas taken down, requests lost and refused (live: processes killed and started).
 //!
 //! ```yaml
 //! name: restart-example

@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub name: &'static str,
-    /// The folder under scenarios/incidents/ that it lies in; empty for those that are no incidents.
+    /// The folder that it lies in, under scenarios/incidents/ or, for the first steps, scenarios/ladder; empty for those to begin with.
     pub group: &'static str,
     pub text: &'static str,
     pub lesson: Option<&'static str>,
@@ -17,9 +17,10 @@ pub const DEFAULT: &str = "slow-cache";
 /// Every scenario under scenarios/, in the order of their paths.
 pub static SCENARIOS: &[Entry] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
-/// The groups of incidents as a reader would look for them: folder and title.
-pub const GROUPS: [(&str, &str); 10] = [
+/// The groups of scenarios as a reader would look for them: folder and title.
+pub const GROUPS: [(&str, &str); 11] = [
     ("", "To begin with"),
+    ("ladder", "The ladder: from one queue on"),
     ("caches", "Caches"),
     ("timeouts", "Timeouts and retries"),
     ("storage", "Storage"),

@@ -7,7 +7,8 @@ use crate::judge::{Judged, Unit, Verdict};
 pub fn figure(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Seconds => duration(value),
-        Unit::Ratio if value <= 1.0 => format!("{}%", digits(value * 100.0, 4)),
+        // A share that is a sum of floats may come out a hair above the whole.
+        Unit::Ratio if value <= 1.0 + 1e-6 => format!("{}%", digits(value * 100.0, 4)),
         Unit::Ratio => format!("{}x", digits(value, 4)),
         Unit::PerSecond => format!("{}/s", digits(value, 4)),
         Unit::Bytes => bytes(value),
@@ -94,6 +95,7 @@ mod tests {
             (123.4, Unit::Seconds, "123s"),
             (0.99213, Unit::Ratio, "99.21%"),
             (1.0, Unit::Ratio, "100%"),
+            (1.0 + 1e-12, Unit::Ratio, "100%"),
             (2.51234, Unit::Ratio, "2.512x"),
             (0.0, Unit::Ratio, "0%"),
             (95.0, Unit::PerSecond, "95/s"),

@@ -77,7 +77,7 @@ fn table_of_incidents() -> String {
         To play one: `firedrill run NAME`; with every fix, wrong and right: `firedrill run NAME --all-variants`; one of them: `firedrill run NAME\n\
         --variant FIX`.\n"
         .to_owned();
-    for (group, title) in library::GROUPS.iter().filter(|(group, _)| !group.is_empty()) {
+    for (group, title) in library::GROUPS.iter().filter(|(group, _)| !["", "ladder"].contains(group)) {
         if library::of_group(group).next().is_none() {
             continue;
         }

@@ -227,6 +227,8 @@ fn look_up(name: &Piece) -> Result<Entry, ExpectError> {
             meters::Unit::Number => Unit::Count,
             meters::Unit::Seconds => Unit::Duration,
             meters::Unit::Bytes => Unit::Bytes,
+            // More may be offered than a link carries.
+            meters::Unit::Ratio if known.form == meters::Form::Load => Unit::Factor,
             meters::Unit::Ratio => Unit::Share,
         };
         return Ok(Entry { name: known.name, unit, of: Of::Metered(known.name), form: Form::Meter(known, None) });
@@ -279,6 +281,10 @@ fn with_aggregate(form: Form, outer: Option<(Outer, Piece)>, name: &Piece) -> Re
                     .help("`rate` is of things that are counted; mean, min, max and last of levels"))
             }
         },
+        (Form::Gauge(..), Some((_, outer))) => {
+            let message = format!("`{}(…)` cannot be taken of `{}`", outer.text, name.text);
+            Err(outer.error(message).help("of utilisation, queue, inflight, used and cold take mean, min or max"))
+        }
         (_, Some((_, outer))) => {
             let message = format!("`{}(…)` is taken of gauges, and `{}` is not one", outer.text, name.text);
             Err(outer.error(message).help("gauges are utilisation, queue, inflight, used and cold"))
