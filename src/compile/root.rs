@@ -35,7 +35,7 @@ use crate::model::load::client::{self, ClientDraft};
 use crate::model::policies::class::Classes;
 use crate::model::services::{self, ServiceDraft, Surroundings};
 use crate::plan::load::LENGTH_MAX;
-use crate::plan::{Plan, World, meters};
+use crate::plan::{Plan, Story, World, meters};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
@@ -148,9 +148,6 @@ pub(super) fn topology(root: &Node, plan: &Plan, diags: &Diagnostics) -> Option<
 
 fn read_head(fields: &Fields, request: &Request) -> Plan {
     let text = |name: &str| fields.text(name).unwrap_or_default().to_owned();
-    for name in ["law", "about", "source"] {
-        fields.text(name);
-    }
     for tag in fields.list("tags") {
         values::read_name(tag, fields.diags());
     }
@@ -161,6 +158,7 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
     Plan {
         scenario: text("name"),
         title: text("title"),
+        story: Story { law: text("law"), about: text("about"), source: text("source") },
         variant: None,
         world: request.world.unwrap_or(scenario_world),
         seed: request.seed.unwrap_or(scenario_seed),

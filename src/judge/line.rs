@@ -63,7 +63,7 @@ fn over(recording: &Recording, line: &Expectation, window: &Window) -> Measure {
     Measure { interval, ..found }
 }
 
-/// By how much the load generator's own lateness may have lengthened a client's latency, in seconds: for a quantile, what all but a tenth
+/// By how much the load generator's own lateness may have lengthened a client's latency, in seconds: for a quantile, what all but half
 /// of the requests beyond it were late by. It only ever adds, so the system's own latency lies between what was measured and that much less.
 fn late_by(recording: &Recording, line: &Expectation) -> f64 {
     let (Metric::Quantile { of, .. } | Metric::LatencyMean { of } | Metric::LatencyMax { of }) = &line.metric else {
@@ -74,7 +74,7 @@ fn late_by(recording: &Recording, line: &Expectation) -> f64 {
     }
     let late = recording.head.lateness.over(line.window.from, line.window.to);
     let by = match &line.metric {
-        Metric::Quantile { quantile, .. } => late.quantile(1.0 - (1.0 - quantile) / 10.0),
+        Metric::Quantile { quantile, .. } => late.quantile(1.0 - (1.0 - quantile) / 2.0),
         Metric::LatencyMean { .. } => late.mean(),
         _ => late.max(),
     };

@@ -53,6 +53,7 @@ pub fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) 
     Plan {
         scenario: "test".into(),
         title: String::new(),
+        story: Default::default(),
         variant: None,
         world: World::Sim,
         seed: 1,

@@ -24,6 +24,7 @@ mod presets;
 pub mod real;
 pub mod segment;
 pub mod spoil;
+pub mod story;
 pub mod topology;
 pub mod toxic;
 pub mod versions;
@@ -47,6 +48,7 @@ pub use network::{Dns, Tls};
 pub use real::{Real, RealService};
 pub use segment::Segment;
 pub use spoil::Spoil;
+pub use story::Story;
 pub use topology::{Backoff, Edge, Fill, Jitter, MissPath, Op, Party, Retry, Role, Service, StoreSpec};
 pub use toxic::Toxic;
 pub use versions::{Flaw, Rollout, Skew, Then, Watch};
@@ -87,6 +89,8 @@ pub struct Phase {
 pub struct Plan {
     pub scenario: String,
     pub title: String,
+    #[serde(default, skip_serializing_if = "Story::is_empty")]
+    pub story: Story,
     pub variant: Option<String>,
     pub world: World,
     pub seed: u64,

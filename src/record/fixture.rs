@@ -19,6 +19,7 @@ pub fn plan() -> Plan {
     Plan {
         scenario: "fixture".to_owned(),
         title: "A hand-made run".to_owned(),
+        story: Default::default(),
         variant: None,
         world: World::Sim,
         seed: 7,

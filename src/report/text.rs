@@ -134,6 +134,10 @@ fn strip(page: &mut Page, recording: &Recording, judgement: &Judgement) {
         let title = page.wrapped(&clean(&plan.title), 0);
         page.line(&title);
     }
+    if !plan.story.law.is_empty() {
+        let law = page.wrapped(&clean(&format!("To remember: {}", plan.story.law)), 0);
+        page.line(&law);
+    }
     let events = match plan.world {
         World::Sim => format!(", {} events", recording.head.events),
         World::Live => String::new(),

@@ -9,6 +9,7 @@ mod monitoring;
 mod phases;
 mod pictures;
 mod seeds;
+mod story;
 mod table;
 mod tables;
 mod verdict;
@@ -40,6 +41,7 @@ pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -
     let result = result::result(recording, judgement);
     let sections = [
         verdict::strip(recording, judgement),
+        story::section(&recording.plan),
         warnings(&result),
         seeds::section(judgement),
         expectations::section(judgement),
