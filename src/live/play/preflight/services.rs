@@ -36,7 +36,10 @@ impl Desk<'_> {
             self.checked.warnings.push(format!("`{name}` has {replicas} replicas in the model; {what}"));
         }
         if service.volume.is_some() {
-            let what = "the real one has a disk of its own; under `live:` a `volume` limits it";
+            let what = match real.volume_bytes {
+                Some(_) => "the real one is that under `live:`, a tmpfs limited in size",
+                None => "the real one has a disk of its own; under `live:` a `volume` limits it",
+            };
             self.checked.warnings.push(format!("the `volume` of `{name}` is not played: {what}"));
         }
         if let Role::Cache(spec) = &service.role
