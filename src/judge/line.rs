@@ -59,7 +59,10 @@ fn over(recording: &Recording, line: &Expectation, window: &Window) -> Measure {
     let stretch = Stretch { recording, from: window.from, to: window.to };
     let found = measure(&line.metric, stretch, true);
     let found = Measure { samples: asked(recording, &line.metric).unwrap_or(found.samples), ..found };
-    let interval = found.interval.or_else(|| found.value.and_then(|_| steady::interval(&line.metric, stretch)));
+    // Batches of whole windows may leave out the end of a stretch: an interval without its own mean says nothing.
+    let of_batches =
+        |value: f64| steady::interval(&line.metric, stretch).filter(|(low, high)| (*low..=*high).contains(&value));
+    let interval = found.interval.or_else(|| found.value.and_then(of_batches));
     Measure { interval, ..found }
 }
 
