@@ -246,6 +246,7 @@ fn guard(guard: &Guard) -> String {
     match guard {
         Guard::Breaker(_) => "breaker".to_owned(),
         Guard::Throttle(throttle) => format!("throttle {}x", throttle.k),
+        Guard::Rate(limit) if limit.per_key => format!("at most {}/s a key", limit.rate),
         Guard::Rate(limit) => format!("at most {}/s", limit.rate),
         Guard::Shed(_) => "sheds load".to_owned(),
         Guard::Limit(limit) if limit.by == Algorithm::Fixed => format!("at most {} under way", limit.initial),

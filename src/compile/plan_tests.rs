@@ -336,7 +336,7 @@ expect: [success(users) >= 0%]
         [
             Guard::Breaker(breaker),
             Guard::Throttle(Throttle { k: 1.1, window: Span::from_secs(120) }),
-            Guard::Rate(RateLimit { rate: 10.0, burst: 10.0 }),
+            Guard::Rate(RateLimit { rate: 10.0, burst: 10.0, per_key: false }),
             Guard::Limit(Limit::preset("vegas").expect("a preset")),
         ]
     );

@@ -126,6 +126,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     alerts::read(&fields, &mut plan);
     guardrails::read(&fields, &mut plan, sources);
     lines::read(&fields, &mut plan, sources);
+    plan.drop_unasked_meters();
     Some(plan)
 }
 

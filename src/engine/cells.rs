@@ -54,6 +54,7 @@ impl<W: Wire> Engine<W> {
     }
 
     pub(super) fn roll_meters(&mut self) {
+        self.read_certificates();
         for (index, closed) in self.meters.roll(self.now).enumerate() {
             self.recorder.meters[index][self.cell] = closed;
         }

@@ -130,7 +130,8 @@ impl<W: Wire> Engine<W> {
     pub(super) fn let_out(&mut self, handle: Handle, attempt: u16, edge: EdgeId) -> bool {
         let Some(call) = self.calls.get_mut(handle) else { return false };
         let door = &mut self.links[edge.index()].door;
-        let denied = door.guards.admit(self.now, &Ask { class: call.traits.class, ..Ask::default() });
+        let denied =
+            door.guards.admit(self.now, &Ask { class: call.traits.class, key: call.traits.key, ..Ask::default() });
         call.pass = if denied.is_some() { Pass::Denied } else { Pass::Guarded };
         if let Some(kind) = denied {
             self.meters.count(door.denied, 1);
@@ -212,6 +213,7 @@ impl<W: Wire> Engine<W> {
         }
         let ask = Ask {
             class: origin.traits.class,
+            key: origin.traits.key,
             waiting: place.waiting,
             oldest,
             busy: place.busy,

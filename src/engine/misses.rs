@@ -1,7 +1,7 @@
 //! Cache-aside: what a caller does after a miss, and who writes the rebuilt value back.
 
 use super::call::Owner;
-use super::contents::Read;
+use super::contents::{Contents, Read};
 use super::fallback::Answer;
 use super::frame::Frame;
 use super::placement::Out;
@@ -30,7 +30,8 @@ impl<W: Wire> Engine<W> {
         if !self.frames.contains(frame) {
             return;
         }
-        if let Some(miss) = self.miss_after(edge, outcome) {
+        let is_kept = self.is_kept_failure(edge, key, outcome);
+        if !is_kept && let Some(miss) = self.miss_after(edge, outcome) {
             if outcome == Outcome::Miss && miss.stale.while_revalidate && self.has_expired(edge, key) {
                 self.count_degraded(edge);
                 self.revalidate(frame, edge, key, &miss);
@@ -38,19 +39,18 @@ impl<W: Wire> Engine<W> {
             }
             return self.rebuild(frame, edge, key, &miss);
         }
-        if answer == Answer::Own
-            && let (Outcome::Ok | Outcome::Miss, Some(cache)) = (outcome, self.links[edge.index()].fills)
-        {
+        if let (Answer::Own, Some(cache)) = (answer, self.links[edge.index()].fills) {
             let awaited_only = self.fill_of(cache) == Some(Fill::IfAwaited);
             if !awaited_only || self.awaited(frame) {
-                self.fill(cache, key);
+                self.write_back(cache, key, outcome);
             }
         }
         let failed = match outcome {
             Outcome::Failed(kind) if !self.plan.edge(edge).optional => Some(kind),
             _ => None,
         };
-        let cache = self.links[edge.index()].fills.filter(|_| outcome.is_failure());
+        let cache = if is_kept { Some(edge) } else { self.links[edge.index()].fills };
+        let cache = cache.filter(|_| outcome.is_failure());
         let failed = if cache.is_some_and(|cache| self.serves_expired(cache, key)) { None } else { failed };
         self.one_less_pending(frame, failed);
     }
@@ -133,13 +133,11 @@ impl<W: Wire> Engine<W> {
         let waiters = self.flights.remove(&(cache, key)).unwrap_or_default();
         let failed = match outcome {
             Outcome::Failed(kind) => (!self.plan.edge(edge).optional).then_some(kind),
-            Outcome::Ok | Outcome::Miss => {
-                if answer == Answer::Own && self.links[edge.index()].fills == Some(cache) {
-                    self.fill(cache, key);
-                }
-                None
-            }
+            Outcome::Ok | Outcome::Miss => None,
         };
+        if answer == Answer::Own && self.links[edge.index()].fills == Some(cache) {
+            self.write_back(cache, key, outcome);
+        }
         for frame in waiters {
             let failed = if outcome.is_failure() && self.serves_expired(cache, key) { None } else { failed };
             self.one_less_pending(frame, failed);
@@ -195,6 +193,10 @@ impl<W: Wire> Engine<W> {
             node.cell.misses += 1;
             return Outcome::Miss;
         }
+        if let Read::Failure(kind) = read {
+            node.cell.hits += 1;
+            return Outcome::Failed(kind);
+        }
         node.cell.hits += 1;
         let meter = node.stale_meter;
         // What a cut-off replica makes of requests that were given up long ago is seen by nobody.
@@ -203,9 +205,40 @@ impl<W: Wire> Engine<W> {
         Outcome::Ok
     }
 
+    /// A rebuild ended like this: what the cache behind an edge is to know of it.
+    fn write_back(&mut self, cache: EdgeId, key: u32, outcome: Outcome) {
+        match outcome {
+            Outcome::Ok | Outcome::Miss => self.fill(cache, key),
+            Outcome::Failed(kind) => self.keep_failure(cache, key, kind),
+        }
+    }
+
     /// Writes a value into the cache behind an edge, if the cache can be reached.
     fn fill(&mut self, cache: EdgeId, key: u32) {
-        if self.wire.fill(cache, key) || self.links[cache.index()].is_cut() {
+        if !self.wire.fill(cache, key) {
+            self.put_behind(cache, key, |contents, replica, now| contents.fill(replica, key, now));
+        }
+    }
+
+    /// Writes down in the cache behind an edge that a rebuild failed, if it keeps such failures.
+    fn keep_failure(&mut self, cache: EdgeId, key: u32, kind: ErrorKind) {
+        let to = self.plan.edge(cache).to;
+        let contents = self.nodes[to.index()].contents.as_ref();
+        if contents.is_some_and(|contents| contents.keeps(kind)) && !self.wire.is_real(to) {
+            self.put_behind(cache, key, |contents, replica, now| contents.keep_failure(replica, key, kind, now));
+        }
+    }
+
+    /// Is this failure one that the cache behind the edge had kept, and not one of the cache itself?
+    fn is_kept_failure(&self, cache: EdgeId, key: u32, outcome: Outcome) -> bool {
+        let Outcome::Failed(kind) = outcome else { return false };
+        let contents = self.nodes[self.plan.edge(cache).to.index()].contents.as_ref();
+        contents.is_some_and(|contents| contents.peek_failure(key, kind, self.now))
+    }
+
+    /// Does something at each replica of the cache behind an edge that holds a key and can be reached.
+    fn put_behind(&mut self, cache: EdgeId, key: u32, put: impl Fn(&mut Contents, u32, Time)) {
+        if self.links[cache.index()].is_cut() {
             return;
         }
         let node = &mut self.nodes[self.plan.edge(cache).to.index()];
@@ -215,7 +248,7 @@ impl<W: Wire> Engine<W> {
         let load = |replica: u32| replicas[replica as usize].inside();
         let (targets, count) = contents.targets(key, out, load, self.now);
         for replica in targets[..count].iter().filter(|replica| replicas[**replica as usize].down.is_empty()) {
-            contents.fill(*replica, key, self.now);
+            put(contents, *replica, self.now);
         }
     }
 }

@@ -18,6 +18,7 @@ mod bulkhead;
 mod call;
 mod calls;
 mod cells;
+mod certificates;
 mod clients;
 mod connections;
 mod contents;
@@ -214,6 +215,7 @@ impl<W: Wire> Engine<W> {
             engine.tell_doors(index);
             engine.read_node(index);
         }
+        engine.read_certificates();
         for index in 0..engine.links.len() {
             engine.tell_door(EdgeId::from(index));
         }

@@ -150,6 +150,10 @@ impl Names {
         let first = if now == Time::ZERO { FIRST } else { CURRENT };
         self.lists.resize(spec.resolvers as usize, first);
         self.denied_until.resize(spec.resolvers as usize, Time::ZERO);
+        if spec.emptied > self.spec.emptied {
+            self.cached.end_where(now, |_| true);
+            self.denied_until.fill(Time::ZERO);
+        }
         Names { spec: spec.clone(), ..self }
     }
 

@@ -23,6 +23,7 @@ mod errors;
 mod expire;
 mod fill;
 mod forget;
+mod forget_names;
 mod freeze;
 mod hot_key;
 mod http;
@@ -130,6 +131,7 @@ pub static KINDS: &[FaultKind] = &[
     partition::KIND,
     detour::KIND,
     unresolved::KIND,
+    forget_names::KIND,
     expire::KIND,
     certificate::KIND,
     clock_skew::KIND,

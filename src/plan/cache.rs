@@ -1,6 +1,6 @@
 //! A cache as plain data: how much it holds, what goes first, and which replica a key belongs to.
 
-use crate::base::Span;
+use crate::base::{ErrorKind, Span};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,16 @@ pub struct CacheSpec {
     pub warm: bool,
     /// A write takes the entry away instead of setting it.
     pub invalidate: bool,
+    /// What became of failed rebuilds is kept too; `None`: each miss is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<KeepFailures>,
+}
+
+/// Negative caching (RFC 2308 for names, RFC 9111 for HTTP): a failed answer of the origin is kept and given to others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeepFailures {
+    pub ttl: Span,
+    pub kinds: Vec<ErrorKind>,
 }
 
 impl CacheSpec {
@@ -35,6 +45,7 @@ impl CacheSpec {
             grace: Span::ZERO,
             warm: true,
             invalidate: false,
+            failures: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::base::{ErrorKind, Span};
 use serde::{Deserialize, Serialize};
 
-/// One admission policy, of a caller's edge or of a service. There is at most one of each kind in a place.
+/// One admission policy, of a caller's edge or of a service. There is at most one of each kind in a place; limits for all and for each key are two kinds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Guard {
@@ -80,11 +80,13 @@ pub struct Throttle {
     pub window: Span,
 }
 
-/// A token bucket: `rate` tokens a second, at most `burst` of them, one a request.
+/// Token buckets, one for all requests or one for each key: `rate` tokens a second, at most `burst` of them, one a request.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RateLimit {
     pub rate: f64,
     pub burst: f64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub per_key: bool,
 }
 
 /// A limit on requests under way, fixed or found from how long they take.

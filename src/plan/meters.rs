@@ -8,6 +8,9 @@ use super::expectation::Subject;
 use super::{Arrivals, Edge, Effect, Guard, Op, Party, Patch, Plan, Role, Service, Step, Target, World};
 use serde::{Deserialize, Serialize};
 
+/// The one meter that is counted only where a line asks for it; those who have it stand at the end of the Plan's meters.
+pub const CERTIFICATE: &str = "certificate";
+
 /// Ten years stand for ever: a level must be a number.
 pub const FOREVER_S: f64 = 3650.0 * 86_400.0;
 
@@ -182,6 +185,13 @@ pub static KNOWN: &[Known] = &[
     ),
     known("dead-letters", Form::Count, Unit::Number, "brokers", "messages that were delivered too often in vain"),
     known("dropped", Form::Count, Unit::Number, "brokers", "messages that waited and are not kept any longer"),
+    known(
+        "certificate",
+        Form::Gauge,
+        Unit::Seconds,
+        "services whose callers have `tls` with a `not_after`",
+        "until the certificate that it shows expires, the soonest of its calls, read where windows end; 0s once it has expired",
+    ),
     known("in-sync", Form::Gauge, Unit::Number, "brokers with replicas", "copies in sync, the leader among them"),
 ];
 
@@ -251,6 +261,9 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
     }
     for (index, _) in plan.segments.iter().enumerate() {
         ["load", "drops"].into_iter().for_each(|name| all.meter(name, Subject::Segment(index as u32)));
+    }
+    for (index, _) in plan.services.iter().enumerate().filter(|(index, _)| shows_an_end(plan, *index)) {
+        all.meter(CERTIFICATE, Subject::Service(index as u32));
     }
     all.meters
 }
@@ -324,6 +337,17 @@ fn of_edge(plan: &Plan, index: usize, all: &mut Declared) {
             all.meter(name, Subject::Edge(index as u32));
         }
     }
+}
+
+/// Does a certificate that this service shows expire, at first or after a push?
+fn shows_an_end(plan: &Plan, service: usize) -> bool {
+    let expires = |edge: &Edge| edge.tls.as_ref().is_some_and(|tls| tls.not_after.is_some());
+    let later = plan.schedule.iter().filter_map(|step| match &step.effect {
+        Effect::Set(patch) => Some(&**patch),
+        _ => None,
+    });
+    let later = later.filter_map(|patch| if let Patch::Edge(edge) = patch { Some(edge) } else { None });
+    plan.edges.iter().chain(later).any(|edge| edge.to.index() == service && expires(edge))
 }
 
 /// Is this the way of messages that the service of this number dies of?

@@ -2,6 +2,7 @@
 //! Printable, comparable, hashable; no behaviour beyond look-ups. Nothing in it refers back to the scenario's text
 //! except the places that results quote.
 
+mod asked;
 pub mod balance;
 pub mod broker;
 pub mod cache;

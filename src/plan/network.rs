@@ -20,6 +20,9 @@ pub struct Dns {
     pub lists: bool,
     /// The share of the caches that keep an answer longer than they may, and for how long.
     pub linger: Option<(f64, Span)>,
+    /// How often all of the caches were emptied until now.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub emptied: u32,
 }
 
 /// The sessions of an edge, and the certificate that the called side shows for a new one.
@@ -37,11 +40,15 @@ pub struct Tls {
     pub skew_ns: i64,
 }
 
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 impl Dns {
     /// Without caches.
     pub fn plain() -> Dns {
         let (ttl, negative) = (Span::ZERO, Span::ZERO);
-        Dns { ttl, resolvers: 0, stale: false, negative, broken: false, lists: false, linger: None }
+        Dns { ttl, resolvers: 0, stale: false, negative, broken: false, lists: false, linger: None, emptied: 0 }
     }
 }
 

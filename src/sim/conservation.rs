@@ -41,8 +41,7 @@ impl Maker {
     pub(super) fn plan(&mut self) -> Plan {
         let count = 1 + self.below(6);
         let mut services: Vec<Service> = (0..count).map(|index| self.service(index)).collect();
-        let clients = 1 + self.below(2);
-        let mut edges: Vec<Edge> = Vec::new();
+        let (clients, mut edges) = (1 + self.below(2), Vec::<Edge>::new());
         for client in 0..clients {
             edges.push(self.edge(format!("c{client}"), Party::Client(ClientId(client)), 0));
         }
@@ -106,6 +105,7 @@ impl Maker {
                 grace: self.pick(&[Span::ZERO, Span::from_millis(100)]),
                 warm: self.dice.chance(0.5),
                 invalidate: self.dice.chance(0.3),
+                failures: None,
             }),
             1 => Role::Store(StoreSpec {
                 servers: 1 + self.below(5),

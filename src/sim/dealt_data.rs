@@ -1,8 +1,10 @@
 //! Databases, splits and shared links for random Plans. They have dice of their own: the rest of a plan is what it would be without them.
 
 use super::conservation::Maker;
-use crate::base::{Dice, Dist, SegmentId, Span};
+use crate::base::{Dice, Dist, ErrorKind, SegmentId, Span};
+use crate::plan::cache::KeepFailures;
 use crate::plan::database::*;
+use crate::plan::guards::RateLimit;
 use crate::plan::*;
 
 impl Maker {
@@ -20,6 +22,30 @@ impl Maker {
         }
         if maker.dice.chance(0.3) {
             maker.links(plan);
+        }
+        maker.kept_failures(plan);
+        maker.limits_per_key(plan);
+    }
+
+    fn kept_failures(&mut self, plan: &mut Plan) {
+        let kinds = vec![ErrorKind::Error, ErrorKind::Timeout, ErrorKind::Rejected];
+        for service in &mut plan.services {
+            if let Role::Cache(cache) = &mut service.role {
+                cache.failures = self.maybe(0.5, |m| KeepFailures { ttl: m.ms(200), kinds: kinds.clone() });
+            }
+        }
+    }
+
+    /// Half of the rate limits are for each key; some are joined by one for all.
+    fn limits_per_key(&mut self, plan: &mut Plan) {
+        let edges = plan.edges.iter_mut().map(|edge| &mut edge.guards);
+        for guards in plan.services.iter_mut().map(|service| &mut service.guards).chain(edges) {
+            let Some(at) = guards.iter().position(|guard| matches!(guard, Guard::Rate(_))) else { continue };
+            let Guard::Rate(limit) = guards[at].clone() else { continue };
+            if self.dice.chance(0.5) {
+                guards[at] = Guard::Rate(RateLimit { per_key: true, ..limit });
+                guards.extend(self.maybe(0.5, |_| Guard::Rate(RateLimit { rate: limit.rate * 2.0, ..limit })));
+            }
         }
     }
 

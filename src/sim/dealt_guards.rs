@@ -7,7 +7,8 @@ use crate::plan::guards::*;
 impl Maker {
     /// Of a service, or of an edge.
     pub(super) fn guards(&mut self, of_service: bool) -> Vec<Guard> {
-        let rate = RateLimit { rate: f64::from(1 + self.below(100)), burst: f64::from(1 + self.below(5)) };
+        let rate =
+            RateLimit { rate: f64::from(1 + self.below(100)), burst: f64::from(1 + self.below(5)), per_key: false };
         let fixed = Limit::fixed(1 + self.below(5));
         let limit = self.pick(&[
             fixed,

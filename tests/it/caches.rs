@@ -212,3 +212,77 @@ expect: [success(users) >= 99%]
     let shown = mistakes("{kind: cache}", "eject: {after: 0}");
     assert!(shown.contains("at least one failure"), "{shown}");
 }
+
+/// One key that is not held, an origin that fails for the first second, and a reader ten times a second.
+fn failing(cache: &str, miss: &str, length: u32) -> Recording {
+    sim::play(&plan(&format!(
+        "
+name: failing
+length: {length}s
+window: 1s
+clients:
+  readers: {{calls: web, rate: 10/s, arrivals: constant, keys: {{count: 1}}}}
+services:
+  web: {{calls: [{{to: cache, miss: {{to: db{miss}}}}}]}}
+  cache: {{kind: cache, warm: false{cache}, work: 200us}}
+  db: {{work: 2ms}}
+faults:
+  broken: {{kind: errors, on: db, share: 100%, at: 0s, for: 1s}}
+expect: [success(readers) >= 0%]
+"
+    )))
+}
+
+fn failed(recording: &Recording, from: f64, to: f64) -> u64 {
+    recording.client_over(0, at(from), at(to)).failed()
+}
+
+fn asked_of_origin(recording: &Recording) -> u64 {
+    let id = recording.plan.service_named("db").expect("there is an origin");
+    recording.service_over(id.index(), at(0.0), recording.plan.length).arrived
+}
+
+#[test]
+fn a_failure_that_is_kept_outlives_its_cause() {
+    let kept = failing(", errors_ttl: 30s", "", 40);
+    assert_eq!(failed(&kept, 0.0, 30.0), kept.client_over(0, at(0.0), at(30.0)).sent, "one failure, for half a minute");
+    assert_eq!((failed(&kept, 31.0, 40.0), asked_of_origin(&kept)), (0, 2), "one failed and one good answer");
+    let cell = kept.service_over(kept.plan.service_named("cache").expect("it is there").index(), at(0.0), at(40.0));
+    assert_eq!(cell.misses, 2, "what is kept is a hit");
+    let alone = failing(", errors_ttl: 30s", ", fill: single-flight", 40);
+    assert_eq!((failed(&alone, 31.0, 40.0), asked_of_origin(&alone)), (0, 2), "a shared rebuild is kept as well");
+    for (cache, miss) in
+        [("", ""), (", errors_ttl: 30s, errors_kept: [timeout]", ""), (", errors_ttl: 30s", ", fallback: answer")]
+    {
+        let other = failing(cache, miss, 40);
+        assert_eq!(failed(&other, 2.0, 40.0), 0, "{cache}{miss}");
+        assert_eq!(asked_of_origin(&other), 10, "nine failures and a good answer: {cache}{miss}");
+    }
+}
+
+#[test]
+fn a_kept_failure_spares_a_broken_origin_while_old_values_are_served() {
+    let played = |errors_ttl: &str| {
+        sim::play(&plan(&format!(
+            "
+name: spared
+length: 60s
+window: 1s
+clients:
+  readers: {{calls: web, rate: 10/s, arrivals: constant, keys: {{count: 1}}}}
+services:
+  web: {{calls: [{{to: cache, miss: {{to: db, stale_if_error: true}}}}]}}
+  cache: {{kind: cache, ttl: 10s, stale_for: 1h{errors_ttl}, work: 200us}}
+  db: {{work: 2ms}}
+faults:
+  broken: {{kind: errors, on: db, share: 100%, at: 5s}}
+expect: [success(readers) >= 100%]
+"
+        )))
+    };
+    let (plain, spared) = (played(""), played(", errors_ttl: 5s"));
+    assert_eq!((failed(&plain, 0.0, 60.0), failed(&spared, 0.0, 60.0)), (0, 0));
+    // Old from 10 s on: asked at each of ten requests a second, or once in 5 s.
+    assert!((495..=501).contains(&asked_of_origin(&plain)), "{}", asked_of_origin(&plain));
+    assert!((9..=10).contains(&asked_of_origin(&spared)), "{}", asked_of_origin(&spared));
+}

@@ -1,6 +1,7 @@
 //! What a cache holds: keys of a dense universe at the replicas that they were written to, until they expire or make room.
 //! It knows no requests and no failures; nothing is allocated after the start.
 
+mod failures;
 mod fifo;
 mod lfu;
 mod lru;
@@ -14,8 +15,9 @@ mod tests;
 mod tinylfu;
 
 use super::placement::{COPIES_MAX, Out, Placement};
-use crate::base::{Dice, Span, Time};
+use crate::base::{Dice, ErrorKind, Span, Time};
 use crate::plan::{CacheSpec, Service};
+use failures::Failures;
 use policy::{Policy, Room};
 use s3fifo::Evicted;
 use slots::{GHOST, NONE, Slots};
@@ -37,6 +39,7 @@ pub struct Contents {
     /// Entries a replica has room for.
     capacity: u32,
     spec: CacheSpec,
+    failures: Failures,
     ttl_dice: Dice,
 }
 
@@ -47,6 +50,8 @@ pub enum Read {
     /// A hit, with a value that is older than the newest write of the key.
     Outdated,
     Miss,
+    /// No value, and how the last rebuild failed.
+    Failure(ErrorKind),
 }
 
 impl Contents {
@@ -64,6 +69,7 @@ impl Contents {
             at_home: 0,
             capacity,
             spec: spec.clone(),
+            failures: Failures::default(),
             ttl_dice: Dice::named(seed, &format!("ttl/{}", service.name)),
         };
         if spec.warm {
@@ -106,14 +112,14 @@ impl Contents {
         self.policy.asked(key);
         let slot = self.find(key, replica);
         if slot == NONE || self.slots[slot].list == GHOST {
-            return Read::Miss;
+            return self.miss(replica, key, now);
         }
         let entry = self.slots[slot];
         if entry.expires <= now {
             if entry.expires + self.spec.grace <= now {
                 self.remove(slot);
             }
-            return Read::Miss;
+            return self.miss(replica, key, now);
         }
         self.policy.hit(&mut self.slots, slot);
         match self.newest.get(key as usize) {
@@ -159,6 +165,7 @@ impl Contents {
         if !self.spec.invalidate {
             return self.put(replica, key, now);
         }
+        self.failures.forget(replica, key);
         let slot = self.find(key, replica);
         if slot != NONE && self.slots[slot].list != GHOST {
             self.remove(slot);
@@ -181,7 +188,8 @@ impl Contents {
             let placement = &self.placement;
             self.policy.forget_counts(|key| placement.home(key) == replica);
         }
-        u64::from(before - self.held[replica as usize])
+        let unlearned = self.failures.lose(replica, || share >= 1.0 || dice.chance(share));
+        u64::from(before - self.held[replica as usize]) + unlearned
     }
 
     /// Loses all entries of one replica.
@@ -271,6 +279,9 @@ impl Contents {
     }
 
     fn put(&mut self, replica: u32, key: u32, now: Time) {
+        if !self.failures.is_empty() {
+            self.failures.forget(replica, key);
+        }
         let mut slot = self.find(key, replica);
         if slot != NONE && self.slots[slot].list != GHOST {
             self.policy.rewritten(&mut self.slots, slot);

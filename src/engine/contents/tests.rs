@@ -2,6 +2,7 @@
 
 use super::reference::*;
 use super::*;
+use crate::plan::cache::KeepFailures;
 use crate::plan::fixture::service;
 use crate::plan::{Eviction, PlaceBy, Placement as PlacementSpec};
 
@@ -343,4 +344,25 @@ fn check_books(cache: &Contents, replicas: u32) {
         count
     };
     assert_eq!(cache.first.iter().map(|slot| chained(*slot)).sum::<usize>(), seen.len(), "nothing else is chained");
+}
+
+#[test]
+fn a_kept_failure_is_answered_until_it_is_too_old_or_a_value_comes() {
+    let failures = Some(KeepFailures { ttl: Span::from_secs(60), kinds: vec![ErrorKind::Error] });
+    let at = |s: f64| Time::from_secs_f64(s);
+    let mut cache = made(CacheSpec { failures, warm: false, ..CacheSpec::plain(10, 10) }, 1);
+    assert!(cache.keeps(ErrorKind::Error) && !cache.keeps(ErrorKind::Timeout));
+    (0..3).for_each(|key| cache.keep_failure(0, key, ErrorKind::Error, at(1.0)));
+    cache.fill(0, 1, at(2.0));
+    cache.write(0, 2, at(2.0));
+    let failed = Read::Failure(ErrorKind::Error);
+    let read = |cache: &mut Contents, s: f64| [0, 1, 2, 3].map(|key| cache.read(0, key, at(s)));
+    assert_eq!(read(&mut cache, 60.9), [failed, Read::Hit, Read::Hit, Read::Miss]);
+    assert_eq!(read(&mut cache, 61.0), [Read::Miss, Read::Hit, Read::Hit, Read::Miss]);
+    cache.keep_failure(0, 1, ErrorKind::Error, at(62.0));
+    assert_eq!(cache.read(0, 1, at(62.0)), Read::Hit, "a fresh value is worth more");
+    cache.keep_failure(0, 5, ErrorKind::Error, at(62.0));
+    assert_eq!(cache.cold(), 8, "a failure is no value");
+    cache.flush(0);
+    assert_eq!(cache.read(0, 5, at(63.0)), Read::Miss);
 }

@@ -22,6 +22,7 @@ enum Guard {
     Breaker(breaker::Breaker),
     Throttle(throttle::Throttle),
     Rate(rate::Bucket),
+    RatePerKey(Box<rate::Buckets>),
     Shed(Box<shed::Shed>),
     Limit(limit::Limit),
 }
@@ -31,6 +32,7 @@ enum Guard {
 pub struct Ask {
     /// 0 is the most important.
     pub class: u8,
+    pub key: u32,
     /// Requests in the line, and how long the one in it for longest has waited.
     pub waiting: u32,
     pub oldest: Span,
@@ -109,7 +111,7 @@ impl Guards {
                 Guard::Breaker(breaker) => opened |= breaker.done(now, outcome, took, &mut self.dice),
                 Guard::Throttle(throttle) => throttle.done(now, outcome),
                 Guard::Limit(limit) => limit.done(outcome, took, &mut self.dice),
-                Guard::Rate(_) | Guard::Shed(_) => {}
+                Guard::Rate(_) | Guard::RatePerKey(_) | Guard::Shed(_) => {}
             }
         }
         opened
@@ -156,6 +158,7 @@ impl Guard {
         match spec {
             plan::Guard::Breaker(spec) => Guard::Breaker(breaker::Breaker::new(spec)),
             plan::Guard::Throttle(spec) => Guard::Throttle(throttle::Throttle::new(spec)),
+            plan::Guard::Rate(spec) if spec.per_key => Guard::RatePerKey(Box::new(rate::Buckets::new(spec))),
             plan::Guard::Rate(spec) => Guard::Rate(rate::Bucket::new(spec)),
             plan::Guard::Shed(spec) => Guard::Shed(Box::new(shed::Shed::new(spec))),
             plan::Guard::Limit(spec) => Guard::Limit(limit::Limit::new(spec, under_way)),
@@ -163,14 +166,15 @@ impl Guard {
     }
 
     fn is_of_kind(&self, spec: &plan::Guard) -> bool {
-        matches!(
-            (self, spec),
+        match (self, spec) {
             (Guard::Breaker(_), plan::Guard::Breaker(_))
-                | (Guard::Throttle(_), plan::Guard::Throttle(_))
-                | (Guard::Rate(_), plan::Guard::Rate(_))
-                | (Guard::Shed(_), plan::Guard::Shed(_))
-                | (Guard::Limit(_), plan::Guard::Limit(_))
-        )
+            | (Guard::Throttle(_), plan::Guard::Throttle(_))
+            | (Guard::Shed(_), plan::Guard::Shed(_))
+            | (Guard::Limit(_), plan::Guard::Limit(_)) => true,
+            (Guard::Rate(_), plan::Guard::Rate(spec)) => !spec.per_key,
+            (Guard::RatePerKey(_), plan::Guard::Rate(spec)) => spec.per_key,
+            _ => false,
+        }
     }
 
     fn retuned(mut self, now: Time, spec: &plan::Guard) -> Guard {
@@ -178,6 +182,7 @@ impl Guard {
             (Guard::Breaker(breaker), plan::Guard::Breaker(spec)) => breaker.retune(spec),
             (Guard::Throttle(throttle), plan::Guard::Throttle(spec)) => throttle.retune(spec),
             (Guard::Rate(bucket), plan::Guard::Rate(spec)) => bucket.retune(now, spec),
+            (Guard::RatePerKey(buckets), plan::Guard::Rate(spec)) => buckets.retune(now, spec),
             (Guard::Shed(shed), plan::Guard::Shed(spec)) => shed.retune(spec),
             (Guard::Limit(limit), plan::Guard::Limit(spec)) => limit.retune(spec),
             (guard, spec) => unreachable!("{guard:?} is not of the kind of {spec:?}"),
@@ -191,6 +196,7 @@ impl Guard {
             Guard::Breaker(breaker) => breaker.admit(now),
             Guard::Throttle(throttle) => throttle.admit(now, dice),
             Guard::Rate(bucket) => bucket.admit(now),
+            Guard::RatePerKey(buckets) => buckets.admit(now, ask.key),
             Guard::Shed(shed) => shed.admit(now, ask, dice),
             Guard::Limit(limit) => limit.admit(),
         }
@@ -201,6 +207,7 @@ impl Guard {
             Guard::Breaker(breaker) => breaker.undo(),
             Guard::Throttle(throttle) => throttle.undo(now),
             Guard::Rate(bucket) => bucket.undo(),
+            Guard::RatePerKey(buckets) => buckets.undo(),
             Guard::Shed(_) => {}
             Guard::Limit(limit) => limit.undo(),
         }
@@ -210,7 +217,7 @@ impl Guard {
     fn kind(&self) -> ErrorKind {
         match self {
             Guard::Breaker(_) => ErrorKind::BreakerOpen,
-            Guard::Throttle(_) | Guard::Rate(_) => ErrorKind::Throttled,
+            Guard::Throttle(_) | Guard::Rate(_) | Guard::RatePerKey(_) => ErrorKind::Throttled,
             Guard::Shed(_) | Guard::Limit(_) => ErrorKind::Shed,
         }
     }

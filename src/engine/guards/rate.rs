@@ -1,4 +1,4 @@
-//! A token bucket. It never looks at a clock.
+//! A token bucket, and one for each key. They never look at a clock.
 
 use crate::base::Time;
 use crate::plan::guards as plan;
@@ -45,13 +45,65 @@ impl Bucket {
     }
 }
 
+/// A bucket for each key: what one key asks for is nothing to the others.
+#[derive(Clone, Debug)]
+pub struct Buckets {
+    fresh: Bucket,
+    /// By key, as far as one has been asked for.
+    each: Vec<Bucket>,
+    /// Whose token was taken last.
+    last: u32,
+}
+
+impl Buckets {
+    pub fn new(spec: &plan::RateLimit) -> Buckets {
+        Buckets { fresh: Bucket::new(spec), each: Vec::new(), last: 0 }
+    }
+
+    pub fn retune(&mut self, now: Time, spec: &plan::RateLimit) {
+        self.each.iter_mut().for_each(|bucket| bucket.retune(now, spec));
+        self.fresh = Bucket::new(spec);
+    }
+
+    pub fn admit(&mut self, now: Time, key: u32) -> bool {
+        let index = key as usize;
+        if index >= self.each.len() {
+            self.each.resize(index + 1, self.fresh.clone());
+        }
+        self.last = key;
+        self.each[index].admit(now)
+    }
+
+    /// The request that was admitted last was not made after all.
+    pub fn undo(&mut self) {
+        self.each.get_mut(self.last as usize).into_iter().for_each(Bucket::undo);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn each_key_has_tokens_of_its_own() {
+        let spec = plan::RateLimit { rate: 1.0, burst: 2.0, per_key: true };
+        let mut buckets = Buckets::new(&spec);
+        let passed = |buckets: &mut Buckets, key: u32, at: f64| {
+            (0..10).filter(|_| buckets.admit(Time::from_secs_f64(at), key)).count()
+        };
+        assert_eq!((passed(&mut buckets, 7, 0.0), passed(&mut buckets, 3, 0.0)), (2, 2), "a burst each");
+        assert_eq!((passed(&mut buckets, 7, 1.0), passed(&mut buckets, 3, 5.0)), (1, 2), "a token a second each");
+        assert_eq!(passed(&mut buckets, 7, 1.0), 0);
+        buckets.undo();
+        assert_eq!((passed(&mut buckets, 3, 5.0), passed(&mut buckets, 7, 1.0)), (0, 1), "it goes back to its key");
+        buckets.retune(Time::from_secs_f64(5.0), &plan::RateLimit { rate: 0.0, burst: 1.0, ..spec });
+        assert_eq!((passed(&mut buckets, 7, 9.0), passed(&mut buckets, 8, 9.0)), (1, 1));
+        assert_eq!((passed(&mut buckets, 3, 9.0), passed(&mut buckets, 8, 99.0)), (0, 0), "nothing comes in any more");
+    }
+
+    #[test]
     fn it_lets_the_burst_through_at_once_and_then_the_rate() {
-        let mut bucket = Bucket::new(&plan::RateLimit { rate: 10.0, burst: 5.0 });
+        let mut bucket = Bucket::new(&plan::RateLimit { rate: 10.0, burst: 5.0, per_key: false });
         let passed = |bucket: &mut Bucket, at: f64| {
             let now = Time::from_secs_f64(at);
             (0..100).filter(|_| bucket.admit(now)).count()
@@ -68,8 +120,8 @@ mod tests {
 
     #[test]
     fn new_parameters_keep_what_was_saved_up() {
-        let mut bucket = Bucket::new(&plan::RateLimit { rate: 1.0, burst: 10.0 });
-        bucket.retune(Time::ZERO, &plan::RateLimit { rate: 0.0, burst: 3.0 });
+        let mut bucket = Bucket::new(&plan::RateLimit { rate: 1.0, burst: 10.0, per_key: false });
+        bucket.retune(Time::ZERO, &plan::RateLimit { rate: 0.0, burst: 3.0, per_key: false });
         assert_eq!((0..10).filter(|_| bucket.admit(Time::from_secs_f64(1e3))).count(), 3);
         bucket.undo();
         assert!(bucket.admit(Time::from_secs_f64(1e3)));

@@ -95,7 +95,7 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<Breaker> {
         breaker.probes = probes.min(u64::from(u32::MAX)) as u32;
     }
     if fields.has("on") {
-        breaker.on = retries::read_kinds(&fields);
+        breaker.on = retries::read_kinds(&fields, "on");
     }
     if breaker.consecutive.is_none() && breaker.failures.is_none() && breaker.slow.is_none() {
         let note = diags.error(fields.place(), "nothing opens this breaker");

@@ -79,5 +79,5 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<Dns> {
             None
         }
     };
-    Some(Dns { ttl, resolvers: resolvers as u32, stale, negative, broken: false, lists, linger })
+    Some(Dns { ttl, resolvers: resolvers as u32, stale, negative, broken: false, lists, linger, emptied: 0 })
 }

@@ -89,17 +89,19 @@ pub fn guards_of_call(fields: &Fields) -> Vec<Guard> {
     let diags = fields.diags();
     let breaker = fields.node("breaker").and_then(|node| breaker::read(node, diags)).map(Guard::Breaker);
     let throttle = fields.node("throttle").and_then(|node| throttle::read(node, diags)).map(Guard::Throttle);
-    [breaker, throttle, rate_limit_of(fields), limit_of(fields)].into_iter().flatten().collect()
+    let first = breaker.into_iter().chain(throttle);
+    first.chain(rate_limits_of(fields)).chain(limit_of(fields)).collect()
 }
 
 /// The guards of a service, in the order in which they are asked.
 pub fn guards_of_service(fields: &Fields) -> Vec<Guard> {
     let shed = fields.node("shed").and_then(|node| shed::read(node, fields.diags())).map(Guard::Shed);
-    [rate_limit_of(fields), shed, limit_of(fields)].into_iter().flatten().collect()
+    rate_limits_of(fields).into_iter().chain(shed).chain(limit_of(fields)).collect()
 }
 
-fn rate_limit_of(fields: &Fields) -> Option<Guard> {
-    fields.node("rate_limit").and_then(|node| rate_limit::read(node, fields.diags())).map(Guard::Rate)
+fn rate_limits_of(fields: &Fields) -> Vec<Guard> {
+    let limits = fields.node("rate_limit").map(|node| rate_limit::read(node, fields.diags()));
+    limits.unwrap_or_default().into_iter().map(Guard::Rate).collect()
 }
 
 fn limit_of(fields: &Fields) -> Option<Guard> {

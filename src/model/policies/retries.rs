@@ -89,14 +89,14 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<Retry> {
     let max = checked_max(fields.count("max")?, fields.node("max")?, diags)?;
     let backoff = fields.node("backoff").and_then(|node| read_backoff(node, diags)).unwrap_or_else(at_once);
     let budget = fields.node("budget").and_then(|node| budget::read(node, diags));
-    let on = if fields.has("on") { read_kinds(&fields) } else { ErrorKind::ALL.to_vec() };
+    let on = if fields.has("on") { read_kinds(&fields, "on") } else { ErrorKind::ALL.to_vec() };
     let retry_after = fields.flag("retry_after").unwrap_or(true);
     Some(Retry { max, backoff, on, retry_after, budget })
 }
 
-/// The kinds of failure that `on` lists.
-pub(super) fn read_kinds(fields: &Fields) -> Vec<ErrorKind> {
-    let listed = fields.list("on").iter().filter_map(|node| values::read_choice(node, KINDS, fields.diags()));
+/// The kinds of failure that a field lists.
+pub fn read_kinds(fields: &Fields, name: &str) -> Vec<ErrorKind> {
+    let listed = fields.list(name).iter().filter_map(|node| values::read_choice(node, KINDS, fields.diags()));
     listed.filter_map(ErrorKind::from_word).collect()
 }
 

@@ -5,6 +5,8 @@
 //! with lives of mean τ the share of errors grows as 1 - exp(-t/τ), 63% after τ, unless somebody restarts something: sessions with a
 //! replica that crashes (at either end) end at once. `not_after` is the moment of expiry; `age` is how long before the start of the
 //! run the certificate was issued, which matters to a clock that is behind (fault `clock-skew`).
+//! `certificate(SERVICE)` is what is left of the certificate that a service shows, as a probe of the served one would tell:
+//! `min(certificate(api)) >= 30s between 10s and 60s`, or an alert on `certificate(api) < 60s`.
 //!
 //! ```yaml
 //! name: tls-example
@@ -21,6 +23,8 @@
 //!   - errors(users, kind=untrusted) >= 50% between 190s and 210s
 //!   - errors(users, kind=untrusted) <= 75% between 190s and 210s
 //!   - errors(users, kind=untrusted) >= 99% between 260s and 400s
+//!   - last(certificate(api)) == 80s between 10s and 20s
+//!   - max(certificate(api)) <= 0s between 101s and 400s
 //! ```
 
 use crate::base::{Dist, Time};

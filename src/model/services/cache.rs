@@ -10,7 +10,14 @@
 //! `modulo` (of a hash), or `ring` (a consistent-hash ring of 160 points a replica). When a replica is added, a ring moves its share of
 //! the keys, and the others nearly all. A write (`write: true` on a call) sets the key where it is held, or takes it away.
 //!
-//! A real Redis in its place is preloaded with as many keys as `entries` says, and from then on keeps what fits into its memory.
+//! `errors_ttl` keeps failures too (negative caching, RFC 2308 for names): when the call after a miss fails in one of the ways of
+//! `errors_kept`, the caller puts that where the value would have gone, and until the `errors_ttl` is over (`jitter` does not touch it)
+//! the cache answers with it: a hit that is an error, for which nobody asks the origin, though the origin may be well again. A value
+//! that is written takes its place, a crash or a flush forgets it; it takes no room from entries. What comes of no answer (a `fallback`)
+//! is not kept. Retries of the call to the cache take such an answer for any other error.
+//!
+//! A real Redis in its place is preloaded with as many keys as `entries` says, and from then on keeps what fits into its memory;
+//! it keeps no failures.
 //! Users choose keys by `keys: {count: …, skew: …}`; the value is written back by the caller after a miss (see `explain miss`).
 //!
 //! ```yaml
@@ -28,7 +35,9 @@
 //! ```
 
 use super::{ServiceKind, Surroundings, placement};
-use crate::base::Span;
+use crate::base::{ErrorKind, Span};
+use crate::model::policies::retries;
+use crate::plan::cache::KeepFailures;
 use crate::plan::{CacheSpec, Eviction, Role};
 use crate::scenario::{FieldDoc, Fields, Shape};
 
@@ -48,6 +57,13 @@ static FIELDS: &[FieldDoc] = &[
     FieldDoc::optional("ttl", Shape::Span, "none", "how long an entry is fresh"),
     FieldDoc::optional("jitter", Shape::Ratio, "0%", "each entry's `ttl` is shortened by up to this share of it"),
     FieldDoc::optional("stale_for", Shape::Span, "0s", "how long an expired entry can still be shown in need"),
+    FieldDoc::optional("errors_ttl", Shape::Span, "0s", "how long a failed rebuild is kept and served to others"),
+    FieldDoc::optional(
+        "errors_kept",
+        Shape::List(&Shape::Choice(retries::KINDS)),
+        "[error, mismatch]",
+        "which failures `errors_ttl` keeps",
+    ),
     FieldDoc::optional("on_write", Shape::Choice(&["set", "delete"]), "set", "what a write does to the entry"),
     FieldDoc::optional("warm", Shape::Flag, "true", "full of the most popular keys at the start"),
 ];
@@ -94,6 +110,7 @@ fn role(fields: &Fields, around: &Surroundings) -> Option<Role> {
         grace: with_ttl(fields, "stale_for", ttl, fields.span("stale_for")).unwrap_or(Span::ZERO),
         warm: fields.flag("warm").unwrap_or(true),
         invalidate: fields.choice("on_write") == Some("delete"),
+        failures: failures(fields),
     }))
 }
 
@@ -112,6 +129,19 @@ fn eviction(fields: &Fields) -> Eviction {
         Some("none") => Eviction::None,
         _ => Eviction::Lru,
     }
+}
+
+fn failures(fields: &Fields) -> Option<KeepFailures> {
+    let ttl = fields.span("errors_ttl").filter(|ttl| *ttl > Span::ZERO);
+    if ttl.is_none() && fields.has("errors_kept") && !fields.has("errors_ttl") {
+        let note = fields.error("errors_kept", "`errors_kept` has no meaning without an `errors_ttl`");
+        note.help("say how long a failure is kept: `errors_ttl: 60s`").code("wrong-value");
+    }
+    let kinds = match fields.has("errors_kept") {
+        true => retries::read_kinds(fields, "errors_kept"),
+        false => vec![ErrorKind::Error, ErrorKind::Mismatch],
+    };
+    ttl.map(|ttl| KeepFailures { ttl, kinds })
 }
 
 /// A value that has a meaning only where entries expire.

@@ -23,7 +23,7 @@ fn anyone() -> Ask {
 }
 
 fn rate(rate: f64, burst: f64) -> Spec {
-    Spec::Rate(plan::RateLimit { rate, burst })
+    Spec::Rate(plan::RateLimit { rate, burst, per_key: false })
 }
 
 fn fixed(limit: u32) -> Spec {

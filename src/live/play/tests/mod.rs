@@ -106,7 +106,7 @@ fn guards_decide_alike_in_both_worlds() {
     let mut breaker = Breaker { consecutive: Some(5), ..Breaker::plain() };
     breaker.open.base = Span::from_millis(300);
     plan.edges[1].guards = vec![Guard::Breaker(breaker)];
-    plan.services[0].guards = vec![Guard::Rate(RateLimit { rate: 100.0, burst: 10.0 })];
+    plan.services[0].guards = vec![Guard::Rate(RateLimit { rate: 100.0, burst: 10.0, per_key: false })];
     fault(&mut plan, all_of(1), Effect::Fail { chance: 1.0 }, 1.0, 2.0);
     plan.meters = meters::declared(&plan);
     for recording in [run(&plan), crate::sim::play(&plan)] {
