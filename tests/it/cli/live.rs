@@ -25,7 +25,7 @@ faults:
   late: {{kind: latency, on: users->cache, by: 20ms, at: 1s, for: 1s}}
 expect:
   - success(users) >= 99% whole
-  - p50(users) >= 20ms during late
+  - p50(users) >= 15ms during late
 live:
   cache:
     start: [redis-server, --port, \"{{port}}\", --bind, 127.0.0.1, --save, \"\", --appendonly, \"no\", --dir, \"{{dir}}\"]
