@@ -15,6 +15,7 @@ pub mod compile;
 pub mod engine;
 pub mod faults;
 pub mod judge;
+pub mod lesson;
 pub mod library;
 pub mod live;
 pub mod model;

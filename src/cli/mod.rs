@@ -11,6 +11,7 @@ mod ending;
 mod explain;
 mod generator;
 mod guardian;
+mod learn;
 mod list;
 mod man;
 mod new;
@@ -52,6 +53,7 @@ enum Command {
     List(list::ListArgs),
     Explain(explain::ExplainArgs),
     New(new::NewArgs),
+    Learn(learn::LearnArgs),
     Report(report::ReportArgs),
     Proxy(proxy::ProxyArgs),
     Doctor(doctor::DoctorArgs),
@@ -89,6 +91,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> 
         Command::List(args) => list::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::New(args) => new::run(&args, console),
+        Command::Learn(args) => learn::run(&args, console),
         Command::Report(args) => report::run(&args, console),
         Command::Proxy(args) => proxy::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),
@@ -155,6 +158,7 @@ fn after_help() -> String {
   firedrill check my-service.yaml        every mistake at once, with line and column
   firedrill run my-service.yaml          play and judge it; reports land in reports/
   firedrill run slow-cache --world live  the same against a real redis-server
+  firedrill learn list                   incidents as lessons, with questions
 
 Exit codes:\n{}",
         lines.join("\n")

@@ -87,7 +87,8 @@ pub fn entries() -> Vec<Entry> {
     all
 }
 
-fn entry(name: &'static str, sort: Sort, source: &str, tables: &[&'static [FieldDoc]]) -> Entry {
+/// An entry of its page and its fields.
+pub fn entry(name: &'static str, sort: Sort, source: &str, tables: &[&'static [FieldDoc]]) -> Entry {
     let head = head_of(source);
     let (text, example) = split_example(&head);
     let summary = text.lines().next().unwrap_or_default().to_owned();

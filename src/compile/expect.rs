@@ -3,6 +3,7 @@
 
 mod cursor;
 mod fact;
+mod figure;
 mod metric;
 mod plane;
 mod stop;
@@ -16,6 +17,7 @@ use crate::plan::facts::{Facts, Graph};
 use crate::plan::{Edge, Meter, Plan, Service, Window};
 use cursor::Cursor;
 pub use fact::CALLS;
+pub use figure::parse_figure;
 use metric::Draft;
 pub use stop::parse_stop;
 use value::Value;

@@ -32,6 +32,11 @@ pub fn reading(metric: &crate::plan::expectation::Metric, recording: &Recording,
     measure::measure(metric, measure::Stretch { recording, from, to }, false).value
 }
 
+/// Judges one line, whether or not the run is judged by it. Its windows must be whole cells of the recording.
+pub fn judge_line(recording: &Recording, line: &crate::plan::Expectation) -> Judged {
+    line::judge(recording, line)
+}
+
 /// Judges one run.
 pub fn judge(recording: &Recording) -> Judgement {
     let all = |lines: &[crate::plan::Expectation]| lines.iter().map(|line| line::judge(recording, line)).collect();

@@ -14,6 +14,7 @@ mod engines;
 mod foreign;
 mod guards;
 mod host;
+mod lessons;
 mod live;
 mod load;
 mod names;

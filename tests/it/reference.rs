@@ -37,6 +37,13 @@ fn write_entry(page: &mut String, entry: &Entry) {
     write!(page, "\n```yaml\n{}```\n", entry.example).expect("to a String");
 }
 
+fn lesson_page() -> String {
+    let mut page =
+        "# Lessons\n\nGenerated from the program's own manual page (`firedrill explain lesson`).\n".to_owned();
+    write_entry(&mut page, &firedrill::lesson::manual());
+    page
+}
+
 fn engines_page() -> String {
     let mut page = "# Stock servers\n\nWhat `engine:` under `live:` starts. Generated from the program's own manual pages (`firedrill explain NAME`).\n".to_owned();
     for recipe in firedrill::live::engines::RECIPES {
@@ -134,6 +141,7 @@ fn the_reference_is_what_the_program_says() {
         (page(Sort::Load), "load.md"),
         (page(Sort::Control), "controls.md"),
         (page(Sort::Section), "scenario.md"),
+        (lesson_page(), "lessons.md"),
         (engines_page(), "engines.md"),
         (table_of_faults(), "../faults.md"),
         (table_of_incidents(), "../incidents.md"),

@@ -25,7 +25,7 @@ fn report() -> String {
 }
 
 /// What the probe says of a page opened at this width.
-fn opened(page: &Path, width: u32, dark: bool) -> String {
+pub fn opened(page: &Path, width: u32, dark: bool) -> String {
     let profile = tempfile::tempdir().expect("a temporary folder");
     let scheme = if dark { 0 } else { 1 };
     let output = Command::new("chromium")
@@ -42,7 +42,7 @@ fn opened(page: &Path, width: u32, dark: bool) -> String {
     title.unwrap_or_else(|| panic!("chromium showed no page: {}", String::from_utf8_lossy(&output.stderr))).to_owned()
 }
 
-fn value<'a>(probe: &'a str, key: &str) -> &'a str {
+pub fn value<'a>(probe: &'a str, key: &str) -> &'a str {
     let found = probe.split(';').find_map(|part| part.strip_prefix(key)?.strip_prefix('='));
     found.unwrap_or_else(|| panic!("the probe did not say `{key}`: {probe}"))
 }

@@ -19,11 +19,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("judge", &["base", "plan", "record"]),
     ("report", &["base", "plan", "record", "judge"]),
     ("library", &[]),
+    ("lesson", &["base", "scenario", "plan", "compile", "sim", "record", "judge", "report", "library"]),
     (
         "cli",
         &[
             "base", "scenario", "plan", "model", "faults", "compile", "record", "engine", "sim", "live", "judge",
-            "report", "library",
+            "report", "library", "lesson",
         ],
     ),
 ];

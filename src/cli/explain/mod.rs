@@ -9,6 +9,7 @@ use super::ending::{Ending, Failure};
 use super::list;
 use crate::compile::catalogue;
 use crate::judge::ExitCode;
+use crate::lesson;
 use crate::library;
 use crate::scenario::{self, Diagnostics, FieldDoc, Node};
 use clap::Args;
@@ -68,6 +69,7 @@ fn words() -> Vec<(&'static str, Vec<String>)> {
         ("Policies", of(catalogue::Sort::Policy)),
         ("Load", of(catalogue::Sort::Load)),
         ("Scenario file", of(catalogue::Sort::Section)),
+        ("Lessons", vec![lesson::manual().name.to_owned()]),
         ("Stock servers", engines::words()),
         ("Metrics", metrics::rows().into_iter().flat_map(|row| row.words).chain(["expectations".to_owned()]).collect()),
         ("Values and distributions", values.chain(["values".to_owned()]).collect()),
@@ -80,9 +82,10 @@ fn page(word: &str, console: &Console) -> Option<String> {
     let bold = |text: &str| console.bold(text);
     // One word may be two things: the policy `timeout` and the kind of error.
     let kinds: Vec<String> = catalogue::entries()
-        .iter()
+        .into_iter()
+        .chain([lesson::manual()])
         .filter(|entry| entry.name == word)
-        .map(|entry| kind(entry, &bold))
+        .map(|entry| kind(&entry, &bold))
         .chain(engines::page(word, &bold))
         .collect();
     if !kinds.is_empty() {

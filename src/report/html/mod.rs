@@ -7,7 +7,7 @@ mod expectations;
 mod method;
 mod monitoring;
 mod phases;
-mod pictures;
+pub mod pictures;
 mod seeds;
 mod story;
 mod table;
@@ -57,15 +57,18 @@ pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -
 
 fn page(recording: &Recording, judgement: &Judgement, body: &str) -> String {
     let title = format!("{}: {}", figures::banner(judgement.verdict), recording.plan.scenario);
+    let footer = format!("<footer>{} {}</footer>\n", escape(&recording.head.program), escape(&recording.head.version));
+    document(&title, "", &format!("<main>\n{body}</main>\n{footer}"))
+}
+
+/// A page in the report's style that refers to nothing outside. `more`: style rules of its own.
+pub fn document(title: &str, more: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n<meta name=\"color-scheme\" content=\"light dark\"/>\n\
-         <title>{}</title>\n<link rel=\"icon\" href=\"data:,\"/>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{}<main>\n{body}</main>\n\
-         <footer>{} {}</footer>\n</body>\n</html>\n",
-        escape(&title),
+         <title>{}</title>\n<link rel=\"icon\" href=\"data:,\"/>\n<style>\n{STYLE}{more}</style>\n</head>\n<body>\n{}{body}</body>\n</html>\n",
+        escape(title),
         theme::patterns(),
-        escape(&recording.head.program),
-        escape(&recording.head.version),
     )
 }
 

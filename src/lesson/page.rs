@@ -1,0 +1,142 @@
+//! The lesson as one HTML file that needs no network: brief, masked charts and questions in clear text, everything else sealed (base64 of JSON: a
+//! guard against a glance at the source, no secret) until the predictions are locked. The only page of the program with a script.
+
+use super::case::{Case, Played};
+use super::grid::Grid;
+use super::key::{self, Finding, Truth};
+use super::mask::masked;
+use super::score::{self, form};
+use super::story::{Answer, Lesson, Prediction};
+use crate::judge::Unit;
+use crate::report::charts::escape;
+use crate::report::html::{document, pictures};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use std::fmt::Write as _;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// What the page shows later.
+#[derive(Serialize)]
+struct Sealed<'a> {
+    truths: Vec<Truth>,
+    findings: Vec<Finding>,
+    hints: Vec<(f64, &'a str)>,
+    reveal: &'a str,
+    law: String,
+    charts: String,
+    /// Label, path, values.
+    knobs: Vec<(&'a str, &'a str, &'a [String])>,
+    grid: &'a Grid,
+    quiz: Vec<(&'a str, &'a str, &'a [String], &'a str)>,
+    debrief: &'a [String],
+    simplified: &'a [String],
+    assumed: &'a [String],
+    source: String,
+    points: [f64; 4],
+}
+
+/// The whole page. `played`: the base, cut for the lesson's lines.
+pub fn render(case: &Case, played: &Played, grid: &Grid) -> Result<String, String> {
+    let lesson = &case.lesson;
+    let sealed = sealed(case, played, grid)?;
+    let json = serde_json::to_vec(&sealed).map_err(|error| error.to_string())?;
+    let body = format!(
+        "<main>\n{}{}{}<div id=\"after\" hidden></div>\n</main>\n<noscript><p class=\"note\">What comes after the predictions needs a script.</p></noscript>\n\
+         <footer>firedrill {}</footer>\n<script type=\"text/plain\" id=\"sealed\">{}</script>\n<script>\n{SCRIPT}</script>\n",
+        head(lesson),
+        pictures::alone(&masked(&played.recording), &lesson.show),
+        questions(lesson, &sealed.truths),
+        env!("CARGO_PKG_VERSION"),
+        STANDARD.encode(json),
+    );
+    Ok(document(&lesson.title, STYLE, &body))
+}
+
+fn sealed<'a>(case: &'a Case, played: &Played, grid: &'a Grid) -> Result<Sealed<'a>, String> {
+    let lesson = &case.lesson;
+    let truths = key::truths(lesson, played).map_err(|ask| format!("the run does not answer: {ask}"))?;
+    Ok(Sealed {
+        truths,
+        findings: lesson.hypotheses.iter().map(|one| key::finding(one, played)).collect(),
+        hints: lesson.hints.iter().map(|hint| (hint.cost, hint.text.as_str())).collect(),
+        reveal: &lesson.reveal,
+        law: key::law(case),
+        charts: pictures::alone(&played.recording, &lesson.show),
+        knobs: lesson.knobs.iter().map(|knob| (knob.label.as_str(), knob.path.as_str(), &knob.values[..])).collect(),
+        grid,
+        quiz: lesson
+            .quiz
+            .iter()
+            .map(|one| (one.ask.as_str(), one.answer.as_str(), &one.choices[..], one.why.as_str()))
+            .collect(),
+        debrief: &lesson.debrief,
+        simplified: &lesson.simplified,
+        assumed: &lesson.assumed,
+        source: key::source(case),
+        points: [score::PREDICTIONS, score::CAUSE, score::FIX, score::QUIZ],
+    })
+}
+
+fn head(lesson: &Lesson) -> String {
+    let level = lesson.level.map_or(String::new(), |level| format!("<span>level <b>{level}</b></span>"));
+    format!(
+        "<section id=\"brief\"><h1>{}</h1>\n{}<p class=\"facts\">{level}<span>about <b>{} minutes</b></span><span id=\"score\"></span></p></section>\n",
+        escape(&lesson.title),
+        paragraphs(&lesson.brief),
+        lesson.minutes,
+    )
+}
+
+fn paragraphs(text: &str) -> String {
+    text.split("\n\n").map(|part| format!("<p>{}</p>\n", escape(part.trim()))).collect()
+}
+
+fn questions(lesson: &Lesson, truths: &[Truth]) -> String {
+    let mut html = String::from(
+        "<section id=\"predict\"><h2>Before you look further: what do you expect?</h2>\n<form id=\"guesses\">\n",
+    );
+    for (index, (one, truth)) in lesson.predictions.iter().zip(truths).enumerate() {
+        html += &question(index, one, truth);
+    }
+    html + "<button type=\"submit\">Lock my predictions and go on</button>\n</form></section>\n"
+}
+
+fn question(index: usize, one: &Prediction, truth: &Truth) -> String {
+    let mut html = format!("<fieldset id=\"guess-{index}\"><legend>{}</legend>\n", escape(&one.ask));
+    match &one.answer {
+        Answer::Number { .. } => {
+            let unit = if let Truth::Number { unit, .. } = truth { *unit } else { Unit::Count };
+            let _ = writeln!(
+                html,
+                "<label><input type=\"text\" name=\"guess-{index}\" autocomplete=\"off\" required/> <span class=\"note\">{}</span></label>",
+                form(unit)
+            );
+        }
+        Answer::Choice(choices) => {
+            for (at, choice) in choices.iter().enumerate() {
+                let _ = writeln!(
+                    html,
+                    "<label><input type=\"radio\" name=\"guess-{index}\" value=\"{at}\" required/> {}</label>",
+                    escape(&choice.text)
+                );
+            }
+        }
+    }
+    let unsure = match &one.answer {
+        Answer::Number { .. } => "<label><input type=\"checkbox\" class=\"unsure\"/> I do not know</label>".to_owned(),
+        Answer::Choice(_) => {
+            format!("<label><input type=\"radio\" name=\"guess-{index}\" value=\"\"/> I do not know</label>")
+        }
+    };
+    html + &unsure + "\n</fieldset>\n"
+}
+
+/// Brief and masked charts alone, to look at beside a terminal.
+pub fn masked_page(case: &Case, played: &Played) -> String {
+    let lesson = &case.lesson;
+    let charts = pictures::alone(&masked(&played.recording), &lesson.show);
+    document(&lesson.title, "", &format!("<main>\n{}{charts}</main>\n", head(lesson)))
+}
