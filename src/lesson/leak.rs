@@ -11,12 +11,24 @@ pub fn leaks(page: &str, case: &Case) -> Vec<String> {
     words.extend(plan.faults.iter().map(|fault| fault.name.clone()));
     // A label that is nothing but the kind is a word that charts may use.
     words.extend(plan.faults.iter().filter(|fault| fault.label != fault.kind).map(|fault| fault.label.clone()));
-    let mut found: Vec<String> = words.into_iter().filter(|word| holds(page, word)).collect();
+    let page = without_style(page);
+    let mut found: Vec<String> = words.into_iter().filter(|word| holds(&page, word)).collect();
     let told = before(&case.lesson);
     found.extend(plan.faults.iter().map(|fault| fault.kind.to_string()).filter(|kind| holds(&told, kind)));
     found.sort();
     found.dedup();
     found
+}
+
+/// The names of classes and colours are the same in every page, and tell nothing of this one.
+fn without_style(page: &str) -> String {
+    let mut text = page.to_owned();
+    while let Some(from) = text.find("<style")
+        && let Some(length) = text[from..].find("</style>")
+    {
+        text.replace_range(from..from + length + "</style>".len(), " ");
+    }
+    text
 }
 
 /// What the author says before the predictions are locked.
@@ -44,11 +56,12 @@ fn holds(text: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::holds;
+    use super::{holds, without_style};
 
     #[test]
     fn only_whole_words_are_found_in_whatever_case() {
         assert!(holds("data-name=\"Spike\"", "spike") && holds("x,restart-one]", "restart-one"));
+        assert_eq!(without_style("<a><style>.broken {}</style>b<style>x</style>"), "<a> b ");
         assert!(!holds("spikes and unspiked", "spike") && !holds("anything", ""));
     }
 }
