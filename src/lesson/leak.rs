@@ -2,16 +2,17 @@
 //! author's own words (the charts themselves speak of latency and errors). It knows no HTML; to it a page is text.
 
 use super::case::Case;
+use super::page;
 use super::story::{Answer, Lesson};
 
 /// The words that the page holds and must not.
-pub fn leaks(page: &str, case: &Case) -> Vec<String> {
+pub fn leaks(file: &str, case: &Case) -> Vec<String> {
     let plan = &case.base;
     let mut words = vec![plan.scenario.clone(), plan.title.clone()];
     words.extend(plan.faults.iter().map(|fault| fault.name.clone()));
     // A label that is nothing but the kind is a word that charts may use.
     words.extend(plan.faults.iter().filter(|fault| fault.label != fault.kind).map(|fault| fault.label.clone()));
-    let page = without_style(page);
+    let page = without_style(&file.replace(page::SCRIPT, " "));
     let mut found: Vec<String> = words.into_iter().filter(|word| holds(&page, word)).collect();
     let told = before(&case.lesson);
     found.extend(plan.faults.iter().map(|fault| fault.kind.to_string()).filter(|kind| holds(&told, kind)));
@@ -20,7 +21,7 @@ pub fn leaks(page: &str, case: &Case) -> Vec<String> {
     found
 }
 
-/// The names of classes and colours are the same in every page, and tell nothing of this one.
+/// The names of classes and colours, as the program in the page, are the same in every page and tell nothing of this one.
 fn without_style(page: &str) -> String {
     let mut text = page.to_owned();
     while let Some(from) = text.find("<style")

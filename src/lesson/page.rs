@@ -16,7 +16,7 @@ use serde::Serialize;
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+pub const SCRIPT: &str = include_str!("page.js");
 
 /// What the page shows later.
 #[derive(Serialize)]
