@@ -14,6 +14,7 @@ pub mod cli;
 pub mod compile;
 pub mod engine;
 pub mod faults;
+pub mod gameday;
 pub mod judge;
 pub mod lesson;
 pub mod library;

@@ -9,6 +9,7 @@ mod console;
 mod doctor;
 mod ending;
 mod explain;
+mod gameday;
 mod generator;
 mod guardian;
 mod learn;
@@ -54,6 +55,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     New(new::NewArgs),
     Learn(learn::LearnArgs),
+    Gameday(gameday::GamedayArgs),
     Report(report::ReportArgs),
     Proxy(proxy::ProxyArgs),
     Doctor(doctor::DoctorArgs),
@@ -92,6 +94,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> 
         Command::Explain(args) => explain::run(&args, console),
         Command::New(args) => new::run(&args, console),
         Command::Learn(args) => learn::run(&args, console),
+        Command::Gameday(args) => gameday::run(&args, console),
         Command::Report(args) => report::run(&args, console),
         Command::Proxy(args) => proxy::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),

@@ -56,7 +56,7 @@ pub fn run(args: &NewArgs, console: &mut Console) -> Result<Ending, Failure> {
 }
 
 /// The file to write, and the name of the scenario: what a name in a scenario may be.
-fn path_and_name(word: &str) -> Result<(PathBuf, String), Failure> {
+pub fn path_and_name(word: &str) -> Result<(PathBuf, String), Failure> {
     let given = Path::new(word);
     let is_file = matches!(given.extension().and_then(|ending| ending.to_str()), Some("yaml" | "yml"));
     let path = if is_file { given.to_owned() } else { PathBuf::from(format!("{word}.yaml")) };
@@ -73,7 +73,7 @@ fn path_and_name(word: &str) -> Result<(PathBuf, String), Failure> {
     }
 }
 
-fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+pub fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     let refused = |error: io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
             Failure::usage(format!("{} is there already", path.display()), "give another name; nothing is overwritten")

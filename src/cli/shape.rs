@@ -28,12 +28,18 @@ pub enum WorldWord {
     Live,
 }
 
-impl Shape {
-    pub fn world(&self) -> Option<World> {
-        self.world.map(|word| match word {
+impl WorldWord {
+    pub fn world(self) -> World {
+        match self {
             WorldWord::Sim => World::Sim,
             WorldWord::Live => World::Live,
-        })
+        }
+    }
+}
+
+impl Shape {
+    pub fn world(&self) -> Option<World> {
+        self.world.map(WorldWord::world)
     }
 
     /// Only the world is given.

@@ -117,7 +117,7 @@ fn in_reality(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sy
 }
 
 /// What the author can mend in the scenario or on the command line is a wrong scenario; the rest is the machine's trouble.
-fn failure(trouble: &Trouble) -> Failure {
+pub fn failure(trouble: &Trouble) -> Failure {
     let text = trouble.to_string();
     // A list of problems has its advice inside; of anything else the first line says what, the rest what to do.
     let (message, next) = match trouble {

@@ -36,7 +36,7 @@ use crate::base::Time;
 use crate::engine::{Direct, Engine};
 use crate::judge::{Tripped, Watch};
 use crate::plan::Plan;
-use crate::record::{CutShort, Event, Recording};
+use crate::record::{CutShort, Event, Recorder, Recording};
 use std::sync::Arc;
 
 /// Plays the whole run.
@@ -74,12 +74,18 @@ impl Simulation {
         self.run_until(length);
     }
 
+    /// What was recorded so far.
+    pub fn recorder(&self) -> &Recorder {
+        &self.engine.recorder
+    }
+
     /// A stop line ended the run before its length.
     pub fn has_stopped(&self) -> bool {
         self.tripped.is_some()
     }
 
-    fn run_until(&mut self, until: Time) {
+    /// Plays up to this moment.
+    pub fn run_until(&mut self, until: Time) {
         let Some(watch) = &mut self.watch else { return self.engine.run_until(until) };
         while self.tripped.is_none()
             && let Some(due) = watch.due().filter(|due| *due <= until)

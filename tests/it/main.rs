@@ -12,6 +12,7 @@ mod determinism;
 mod docs;
 mod engines;
 mod foreign;
+mod gameday;
 mod guards;
 mod host;
 mod lessons;

@@ -20,11 +20,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &["base", "plan", "record", "judge"]),
     ("library", &[]),
     ("lesson", &["base", "scenario", "plan", "compile", "sim", "record", "judge", "report", "library"]),
+    ("gameday", &["base", "scenario", "plan", "compile", "sim", "live", "record", "judge", "report", "library"]),
     (
         "cli",
         &[
             "base", "scenario", "plan", "model", "faults", "compile", "record", "engine", "sim", "live", "judge",
-            "report", "library", "lesson",
+            "report", "library", "lesson", "gameday",
         ],
     ),
 ];

@@ -127,7 +127,8 @@ struct Told {
     judged: Vec<Judgement>,
 }
 
-fn shutdown() -> Result<Shutdown, Failure> {
+/// Signals as a request for an orderly stop.
+pub fn shutdown() -> Result<Shutdown, Failure> {
     let notice = |text: &str| Console::new(super::ColorWish::Never).err(text);
     Shutdown::install(notice).map_err(|trouble| Failure::internal(trouble.to_string(), ""))
 }

@@ -37,7 +37,7 @@ use super::{RealProcess, Shutdown, Stop, Trouble};
 use crate::base::Time;
 use crate::engine::{Engine, Share};
 use crate::plan::Plan;
-use crate::record::Recording;
+use crate::record::{Recorder, Recording};
 use control::{Leave, Leaver};
 use drive::{Ending, Inbox, Input, Inputs};
 use ending::Played as Figures;
@@ -65,6 +65,8 @@ pub struct LiveOptions<'a> {
     pub shutdown: Option<Shutdown>,
     /// Told about ten times a second how far the run is.
     pub progress: Option<Box<dyn Fn(Time) + Send + Sync + 'a>>,
+    /// Shown as often what was recorded so far, by this process. It must not take long: the run waits for it.
+    pub seen: Option<Box<dyn Fn(&Recorder, Time) + Send + Sync + 'a>>,
     /// Where the undo ledger is kept; `None`: the user's state folder.
     pub state_dir: Option<PathBuf>,
     /// The program that serves as the guardian and as further generators; `None`: this one.
@@ -150,6 +152,7 @@ impl Run {
         let mut radius = Radius::new(&plan);
         let mut look_around = |engine: &Engine<LiveWire>, at| {
             options.progress.iter().for_each(|tell| tell(at));
+            options.seen.iter().for_each(|show| show(&engine.recorder, at));
             radius.as_mut()?.look(engine, &generators.seen(), at)
         };
         let mut ending = drive::drive(&mut engine, &mut inputs, epoch, &mut look_around);

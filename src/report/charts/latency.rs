@@ -102,12 +102,12 @@ fn silence(silent: &[(f64, f64)], frame: Frame, x: &Axis) -> String {
 }
 
 /// The lines step at the edges of their windows, so that a widened window looks as wide as it is.
-fn stairs(readings: &[Reading]) -> Vec<(f64, f64)> {
+pub(super) fn stairs(readings: &[Reading]) -> Vec<(f64, f64)> {
     readings.iter().flat_map(|reading| [(reading.from, reading.value), (reading.to, reading.value)]).collect()
 }
 
 /// Readings that follow each other without a gap.
-fn unbroken(readings: &[Reading]) -> impl Iterator<Item = &[Reading]> {
+pub(super) fn unbroken(readings: &[Reading]) -> impl Iterator<Item = &[Reading]> {
     readings.chunk_by(|a, b| (a.to - b.from).abs() < 1e-9)
 }
 

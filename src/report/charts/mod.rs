@@ -14,6 +14,7 @@ pub mod meters;
 #[cfg(test)]
 mod monitored;
 pub mod nines;
+pub mod overlay;
 pub mod planes;
 pub mod saturation;
 pub mod scale;

@@ -24,6 +24,7 @@ use super::result::{self, RunResult};
 use crate::judge::Judgement;
 use crate::plan::World;
 use crate::record::Recording;
+pub use pictures::framed;
 
 /// What the page needs beside the figures.
 #[derive(Clone, Debug, Default, PartialEq)]
