@@ -29,15 +29,18 @@ pub fn healed(experiment: &Experiment) -> Plan {
     }
 }
 
-/// What begins by then, each with its end no later. What is over at once has no end.
+/// What begins before then, each with its end no later. A fault that is over at once begins and ends then.
 fn cut(schedule: &[Step], at: Time) -> Vec<Step> {
+    let first = schedule.first().map_or(at, |step| step.at);
+    let begins = |step: &Step| step.at < at || step.at == first;
     let mut kept: Vec<Step> = Vec::new();
     let mut on: Vec<&Step> = Vec::new();
     for step in schedule {
         let lies = on
             .iter()
             .position(|lying| lying.fault == step.fault && lying.target == step.target && lying.effect == step.effect);
-        match (step.on, step.at <= at, lies) {
+        let is_due = if step.on { begins(step) } else { step.at <= at };
+        match (step.on, is_due, lies) {
             (true, true, _) => {
                 kept.push(step.clone());
                 on.push(step);
@@ -93,6 +96,6 @@ mod tests {
             step(60, false, Effect::Refuse),
         ];
         let seen: Vec<(u64, bool)> = cut(&schedule, Time(20)).iter().map(|step| (step.at.0, step.on)).collect();
-        assert_eq!(seen, [(10, true), (12, true), (14, false), (20, false), (20, false), (20, true)]);
+        assert_eq!(seen, [(10, true), (12, true), (14, false), (20, false)]);
     }
 }
