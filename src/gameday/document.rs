@@ -137,7 +137,9 @@ pub fn read(root: &Node, diags: &Diagnostics) -> Document {
     let fields = Fields::open(root, "the plan of the game day", &TABLE, diags);
     let mut expect = Vec::new();
     let mut hypotheses = Vec::new();
-    for entry in fields.entries("hypotheses") {
+    let is_open = |node: &&Node| !is_blank(node);
+    let written = fields.node("hypotheses").filter(is_open).map_or(&[][..], |_| fields.entries("hypotheses"));
+    for entry in written.iter().filter(|entry| !is_blank(&entry.value)) {
         let own = Fields::open(&entry.value, &format!("the hypothesis of `{}`", entry.key), &HYPOTHESIS, diags);
         expect.push((entry.key_place, lines(&own, "expect")));
         let text = |name: &str| text(&own, name);
