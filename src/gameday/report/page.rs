@@ -61,7 +61,8 @@ impl Page {
                 Block::Picture(chart) => html::framed(chart),
             })
             .collect();
-        html::document(&self.title, &body, concat!("firedrill ", env!("CARGO_PKG_VERSION")))
+        let footer = concat!("<footer>firedrill ", env!("CARGO_PKG_VERSION"), "</footer>\n");
+        html::document(&self.title, "", &format!("<main>\n{body}</main>\n{footer}"))
     }
 }
 
