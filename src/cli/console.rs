@@ -96,6 +96,11 @@ impl Console {
         io::stderr().is_terminal() && !in_ci && env::var_os("TERM").is_none_or(|term| term != "dumb")
     }
 
+    /// Whether standard output is a terminal that a picture can be drawn on.
+    pub fn draws(&self) -> bool {
+        self.out_is_terminal && env::var_os("TERM").is_some_and(|term| term != "dumb")
+    }
+
     fn note(&mut self, result: io::Result<()>) {
         match result {
             Ok(()) => {}

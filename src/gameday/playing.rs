@@ -4,6 +4,7 @@
 use super::beat::Beat;
 use super::wall::Stopwatch;
 use crate::base::{Span, Time};
+use crate::live::undo::entries::Terminal;
 use crate::live::{self, LiveOptions, Shutdown, Stop, Trouble};
 use crate::plan::{Plan, World};
 use crate::record::{CutShort, Event, Recording};
@@ -34,6 +35,8 @@ pub struct Stage {
     pub allow_remote: bool,
     pub shutdown: Shutdown,
     pub stop_file: Option<PathBuf>,
+    /// Hands over single keys while a live run is under way, which keeps it in its ledger.
+    pub terminal: Option<Terminal>,
 }
 
 /// What came of a run.
@@ -89,6 +92,7 @@ fn in_reality(plan: &Plan, stage: &Stage, watch: &mut dyn FnMut(&Beat) -> bool) 
         allow_remote: stage.allow_remote,
         shutdown: Some(stage.shutdown.clone()),
         stop_file: stage.stop_file.clone(),
+        terminal: stage.terminal.clone(),
         seen: Some(Box::new(|recorder, at| {
             *latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(Beat::of(plan, recorder, at));
         })),

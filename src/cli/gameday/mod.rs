@@ -6,7 +6,9 @@ mod new;
 mod orders;
 mod report;
 mod run;
+mod screen;
 mod script;
+mod view;
 
 use super::console::Console;
 use super::ending::{Ending, Failure};

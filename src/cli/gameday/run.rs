@@ -1,6 +1,7 @@
 //! `firedrill gameday run`: holds the day, one fault at a time, and leaves its log and recordings for `report`.
 
 use super::desk::Lines;
+use super::screen::Screen;
 use super::script;
 use crate::cli::console::Console;
 use crate::cli::ending::{Ending, Failure};
@@ -8,11 +9,13 @@ use crate::cli::panics::quoted;
 use crate::cli::run::shutdown;
 use crate::cli::shape::WorldWord;
 use crate::cli::world;
-use crate::gameday::{self, Halt, Pace, Stage};
+use crate::gameday::{self, Halt, Log, Pace, Script, Stage};
 use crate::judge::ExitCode;
+use crate::live::undo::entries::Terminal as Keys;
 use crate::plan::World;
 use clap::Args;
-use std::path::PathBuf;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
 
 /// Hold a game day: before each fault the steady state, then go or no-go
 #[derive(Debug, Args)]
@@ -22,8 +25,8 @@ use std::path::PathBuf;
   firedrill gameday run day.yaml --player          nobody at the terminal is told which fault it is
   firedrill gameday run day.yaml --world live      real servers
 
-One order a line, from the terminal or a pipe: `go` and `no-go` when asked, `m TEXT` writes a note down with the time, `a` aborts and undoes
-everything. `@14s m TEXT` and `@14s a` are done when the run is at 14s.
+At a terminal: `g` go, `n` no-go, `m` write a note, `a` abort and undo everything. From a pipe, or with --lines, one order a line: `go`, `no-go`,
+`m TEXT`, `a`; `@14s m TEXT` and `@14s a` are done when the run is at 14s.
 
 Exit codes: 0 every hypothesis held, 10 one broke or the steady state did not hold, 12 it cannot be told, 13 no-go, aborted or stopped by
 a stop line, 2 the plan has blanks or mistakes.")]
@@ -37,6 +40,9 @@ pub struct RunArgs {
     /// How many times as fast as the clock the simulated world runs, or `max`
     #[arg(long, value_name = "N", default_value = "10x", value_parser = pace)]
     speed: Pace,
+    /// Tell it line by line at a terminal as well, instead of the view with single keys
+    #[arg(long)]
+    lines: bool,
     /// For players: no fault is named, no hypothesis shown
     #[arg(long)]
     player: bool,
@@ -67,14 +73,15 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
             "give a folder that you can write to with --out DIR",
         )
     })?;
+    let keys = if args.lines { None } else { keys(console) };
     let stage = Stage {
+        terminal: keys.clone(),
         pace: args.speed,
         allow_remote: args.allow_remote,
         shutdown: shutdown()?,
         stop_file: args.stop_file.clone(),
     };
-    let mut desk = Lines::new(console, args.player, &stage.shutdown);
-    let log = gameday::hold(&script, &folder, &stage, &mut desk).map_err(|halt| match halt {
+    let log = hold(&script, &folder, &stage, keys, args.player, console).map_err(|halt| match halt {
         Halt::World(trouble) => world::failure(&trouble),
         Halt::Disk(error) => Failure::internal(
             format!("the recordings cannot be written: {error}"),
@@ -84,6 +91,34 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     console.out(&format!("\nkept in {}\n", quoted(&folder.display().to_string())));
     let code = ExitCode::from_number(log.exit).unwrap_or(ExitCode::Internal);
     Ok(Ending::told(code, &if args.player { masked(&script, &log.reason) } else { log.reason }))
+}
+
+/// The terminal that shows the view and hands over keys; `None` where one is missing, where it can draw nothing, and in the background.
+fn keys(console: &Console) -> Option<Keys> {
+    let stdin = io::stdin();
+    let is_ours = nix::unistd::tcgetpgrp(&stdin).is_ok_and(|group| group == nix::unistd::getpgrp());
+    (stdin.is_terminal() && console.draws() && is_ours).then(|| Keys::of_keys(0).ok()).flatten()
+}
+
+fn hold(
+    script: &Script,
+    folder: &Path,
+    stage: &Stage,
+    keys: Option<Keys>,
+    is_masked: bool,
+    console: &mut Console,
+) -> Result<Log, Halt> {
+    console.flush();
+    match keys {
+        None => gameday::hold(script, folder, stage, &mut Lines::new(console, is_masked, &stage.shutdown)),
+        Some(keys) => {
+            let mut screen = Screen::open(keys, &script.paper, is_masked, &stage.shutdown)?;
+            let log = gameday::hold(script, folder, stage, &mut screen);
+            let said = screen.close();
+            said.iter().for_each(|line| console.out(&format!("{line}\n")));
+            log
+        }
+    }
 }
 
 /// The reason without the names of faults.

@@ -87,7 +87,11 @@ fn table(text: &mut String, head: &[String], rows: &[Vec<String>]) -> std::fmt::
     rows.iter().try_for_each(|row| writeln!(text, "{}|", line(row)))
 }
 
-/// On one line, and without what Markdown would take for a tag.
+/// On one line, and without what Markdown would take for a tag; between backticks it takes nothing for one.
 fn plain(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('<', "&lt;")
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_code = |index: usize| index % 2 == 1;
+    let parts = line.split('`').enumerate();
+    let shown = parts.map(|(index, part)| if is_code(index) { part.to_owned() } else { part.replace('<', "&lt;") });
+    shown.collect::<Vec<_>>().join("`")
 }

@@ -45,6 +45,11 @@ impl Terminal {
         self.set(&self.ours)
     }
 
+    /// As it was when this was made.
+    pub fn give_back(&self) -> io::Result<()> {
+        self.set(&self.before)
+    }
+
     fn set(&self, modes: &Modes) -> io::Result<()> {
         let file = self.open()?;
         let mut termios = termios::tcgetattr(&file)?;
