@@ -30,8 +30,10 @@ pub struct ClientBeat {
 impl Beat {
     pub fn of(plan: &Plan, recorder: &Recorder, at: Time) -> Beat {
         let from = Time(at.0.saturating_sub(BACK.0));
-        let seconds = at.since(from).as_secs_f64().max(1e-9);
         let cells = recorder.grid.range(from, at);
+        // The first of these cells began earlier than was asked for.
+        let begin = recorder.grid.cells.get(cells.start).map_or(from, |cell| cell.from.min(at));
+        let seconds = at.since(begin).as_secs_f64().max(1e-9);
         let one = |(client, series): (&crate::plan::Client, &Vec<ClientCell>)| {
             let mut sum = ClientCell::default();
             series[cells.clone()].iter().for_each(|cell| sum.merge(cell));

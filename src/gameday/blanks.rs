@@ -6,6 +6,9 @@ use crate::scenario::{Diagnostics, Node, Quoting, Value, quote};
 /// The word that marks a blank.
 pub const MARK: &str = "TODO";
 
+/// The code of what is said of a blank.
+pub const BLANK: &str = "blank";
+
 /// Is this still to be written?
 pub fn is_blank(node: &Node) -> bool {
     match &node.value {
@@ -21,7 +24,7 @@ pub fn is_blank(node: &Node) -> bool {
 /// Reports every blank at its place. What was nothing becomes the mark, so that it is not reported as missing as well.
 pub fn report(node: &mut Node, path: &str, diags: &Diagnostics) -> usize {
     if is_blank(node) {
-        diags.error(node.place, format!("{} is blank", quote(path))).code("blank").help(help(path));
+        diags.error(node.place, format!("{} is blank", quote(path))).code(BLANK).help(help(path));
         node.value = Value::Scalar(MARK.to_owned(), Quoting::Plain);
         return 1;
     }

@@ -17,6 +17,7 @@ mod template;
 mod wall;
 
 pub use beat::{Beat, ClientBeat};
+pub use blanks::BLANK;
 pub use document::{Calendar, Comms, Hypothesis, Paper, Roles};
 pub use experiment::Experiment;
 pub use log::{Log, Moment, Ran, What};

@@ -1,6 +1,6 @@
 //! Figures for people: one value in its unit, short, with three significant digits. Nothing here decides what is shown.
 
-use crate::base::Span;
+use crate::base::{Span, Time};
 use crate::judge::{Judged, Unit, Verdict};
 
 /// `253ms`, `99.2%`, `1.5x`, `95.3/s`, `1.5GiB`, `12`.
@@ -27,6 +27,12 @@ fn bytes(value: f64) -> String {
 pub fn duration(seconds: f64) -> String {
     let significant = digits(seconds * 1e9, 3).parse::<f64>().unwrap_or(0.0);
     Span(significant as u64).to_string()
+}
+
+/// A moment of a run to a tenth of a second: people who write it down need no more.
+pub fn moment(at: Time) -> String {
+    const TENTH: u64 = 100_000_000;
+    Time((at.0 + TENTH / 2) / TENTH * TENTH).to_string()
 }
 
 /// The number with at most so many significant digits and no trailing zeros; whole numbers keep all theirs.

@@ -119,6 +119,11 @@ impl Builder<'_> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, anchor: usize, place: Place) -> Result<(), Stop> {
         let place = self.without_properties(place);
+        let place = if matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) {
+            self.to_quote(place)
+        } else {
+            place
+        };
         let text = self.shield.map_or_else(|| text.to_owned(), |shield| shield.lower(text));
         if let Some(Frame { kind: Kind::Map { key: key @ None, .. }, .. }) = self.stack.last_mut() {
             *key = Some((text, place));
@@ -273,6 +278,22 @@ impl Builder<'_> {
             let blank = text[word..].find(|c: char| !c.is_whitespace()).unwrap_or(text.len() - word);
             place.start += (word + blank) as u32;
         }
+    }
+
+    /// The place of a quoted text up to its closing quote: the scanner's ends where it went on, which may be after a comment.
+    fn to_quote(&self, place: Place) -> Place {
+        let text = &self.text.as_bytes()[place.start as usize..place.end as usize];
+        let quote = text.first().copied().unwrap_or_default();
+        let mut at = 1;
+        while at < text.len() {
+            match (text[at], quote) {
+                (b'\\', b'"') => at += 2,
+                (b'\'', b'\'') if text.get(at + 1) == Some(&b'\'') => at += 2,
+                (byte, _) if byte == quote => return Place { end: place.start + at as u32 + 1, ..place },
+                _ => at += 1,
+            }
+        }
+        place
     }
 
     fn report_scan(&self, error: &ScanError) {

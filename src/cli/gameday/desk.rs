@@ -106,8 +106,8 @@ impl Desk for Lines<'_> {
         let orders = self.orders.due(beat.at);
         for order in &orders {
             match order {
-                Order::Note(text) => self.say(&format!("    {:>6}  noted: {text}", beat.at.to_string())),
-                Order::Abort => self.say(&format!("    {:>6}  aborting", beat.at.to_string())),
+                Order::Note(text) => self.say(&format!("    {:>6}  noted: {text}", figures::moment(beat.at))),
+                Order::Abort => self.say(&format!("    {:>6}  aborting", figures::moment(beat.at))),
             }
         }
         orders

@@ -109,16 +109,14 @@ fn hold(
     console: &mut Console,
 ) -> Result<Log, Halt> {
     console.flush();
-    match keys {
-        None => gameday::hold(script, folder, stage, &mut Lines::new(console, is_masked, &stage.shutdown)),
-        Some(keys) => {
-            let mut screen = Screen::open(keys, &script.paper, is_masked, &stage.shutdown)?;
-            let log = gameday::hold(script, folder, stage, &mut screen);
-            let said = screen.close();
-            said.iter().for_each(|line| console.out(&format!("{line}\n")));
-            log
-        }
-    }
+    let screen = keys.and_then(|keys| Screen::open(keys, &script.paper, is_masked, &stage.shutdown).ok());
+    // A terminal that cannot be drawn on can still be told line by line.
+    let Some(mut screen) = screen else {
+        return gameday::hold(script, folder, stage, &mut Lines::new(console, is_masked, &stage.shutdown));
+    };
+    let log = gameday::hold(script, folder, stage, &mut screen);
+    screen.close().iter().for_each(|line| console.out(&format!("{line}\n")));
+    log
 }
 
 /// The reason without the names of faults.

@@ -12,7 +12,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind};
 use ratatui::crossterm::execute;
-use ratatui::crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
+use ratatui::crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 use std::io::{self, Stdout};
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ impl Screen {
         let view = View { is_masked, ..View::default() };
         let screen = Screen { terminal, keys, paper: paper.clone(), shutdown: shutdown.clone(), view };
         screen.keys.hand_over_keys()?;
-        execute!(io::stdout(), EnterAlternateScreen, Hide)?;
+        execute!(io::stdout(), EnterAlternateScreen, Clear(ClearType::All), Hide)?;
         Ok(screen)
     }
 
@@ -149,11 +149,11 @@ impl Desk for Screen {
         while let Some(pressed) = self.pressed(Duration::ZERO) {
             match pressed {
                 Pressed::Key('a' | 'q') => {
-                    self.note(format!("{}  aborting", beat.at));
+                    self.note(format!("{}  aborting", figures::moment(beat.at)));
                     orders.push(Order::Abort);
                 }
                 Pressed::Note(text) => {
-                    self.note(format!("{}  noted: {text}", beat.at));
+                    self.note(format!("{}  noted: {text}", figures::moment(beat.at)));
                     orders.push(Order::Note(text));
                 }
                 _ => {}

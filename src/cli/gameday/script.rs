@@ -6,15 +6,28 @@ use crate::gameday::{self, Script};
 use crate::judge::ExitCode;
 use crate::plan::World;
 use crate::report::figures;
-use crate::scenario;
+use crate::scenario::{self, Diagnostics};
 use std::path::Path;
 
 /// Reads the plan, or says everything that is blank or wrong and ends with 2.
 pub fn open(file: &str, world: Option<World>, console: &mut Console) -> Result<Script, Failure> {
     let read = gameday::read(Path::new(file), world);
-    let text = scenario::render(&read.diags, &read.sources, console.err_color());
+    console.flush();
+    // A new plan has dozens of blanks: a line each, where a mistake shows its place in the text.
+    let mistakes = Diagnostics::new();
+    for one in read.diags.sorted() {
+        match (one.code, one.place) {
+            (gameday::BLANK, Some(place)) => console.err(&format!(
+                "{}: {}; {}\n",
+                read.sources.location(place),
+                one.message,
+                one.help.as_deref().unwrap_or_default()
+            )),
+            _ => mistakes.push(one),
+        }
+    }
+    let text = scenario::render(&mistakes, &read.sources, console.err_color());
     if !text.is_empty() {
-        console.flush();
         console.err(&format!("{}\n", text.trim_end()));
     }
     read.script.ok_or_else(|| {

@@ -6,6 +6,7 @@ use crate::base::{ErrorKind, Time};
 use crate::gameday::log::{Moment, What};
 use crate::judge::firing;
 use crate::plan::expectation::Subject;
+use crate::report::figures;
 
 /// A breaker or an alert that never rests is not told more often.
 const TOLD_MAX: usize = 8;
@@ -22,7 +23,7 @@ pub fn rows(day: &Held) -> Vec<Vec<String>> {
             of_fault[begin..].iter().map(|one| (one.at.unwrap_or(Time::MAX), row(one, fault))).collect();
         if let Some(trial) = day.trial(fault).filter(|_| begin < of_fault.len()) {
             let told = system(trial).into_iter();
-            run.extend(told.map(|(at, text)| (at, vec![String::new(), fault.to_owned(), at.to_string(), text])));
+            run.extend(told.map(|(at, text)| (at, vec![String::new(), fault.to_owned(), figures::moment(at), text])));
         }
         run.sort_by_key(|(at, _)| *at);
         rows.extend(run.into_iter().map(|(_, row)| row));
@@ -36,7 +37,7 @@ fn row(one: &Moment, fault: &str) -> Vec<String> {
         what if one.text.is_empty() => what.word().to_owned(),
         what => format!("{}: {}", what.word(), one.text),
     };
-    vec![one.utc.clone(), fault.to_owned(), one.at.map_or(String::new(), |at| at.to_string()), text]
+    vec![one.utc.clone(), fault.to_owned(), one.at.map_or(String::new(), figures::moment), text]
 }
 
 fn system(trial: &Trial) -> Vec<(Time, String)> {
@@ -69,7 +70,10 @@ fn opened(trial: &Trial) -> Vec<(Time, String)> {
             let times = if count.sum > 1.0 { format!(" {} times", count.sum) } else { String::new() };
             told.push((
                 cell.to,
-                format!("the breaker of {} opened{times}; {failed} attempts had failed since {from}", series.name),
+                format!(
+                    "the breaker of {} opened{times}; {failed} attempts had failed since {from}",
+                    recording.plan.edges[edge as usize].name
+                ),
             ));
         }
     }

@@ -3,6 +3,7 @@
 mod day;
 mod plan;
 mod report;
+mod view;
 
 use std::io::Write;
 use std::path::Path;
