@@ -62,7 +62,7 @@ impl Page {
             })
             .collect();
         let footer = concat!("<footer>firedrill ", env!("CARGO_PKG_VERSION"), "</footer>\n");
-        html::document(&self.title, "", &format!("<main>\n{body}</main>\n{footer}"))
+        html::document(&self.title, "h2,h3{margin-top:1.6em}", &format!("<main>\n{body}</main>\n{footer}"))
     }
 }
 
