@@ -57,6 +57,9 @@ const CARRIERS: usize = 2;
 /// Tasks that are still busy after the run get this long.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
+/// What is shown to those who watch: the recording so far, and how far the run is.
+pub type Seen<'a> = dyn Fn(&Recorder, Time) + Send + Sync + 'a;
+
 #[derive(Default)]
 pub struct LiveOptions<'a> {
     /// Targets outside loopback may be reached, if the scenario lists them as well.
@@ -66,7 +69,7 @@ pub struct LiveOptions<'a> {
     /// Told about ten times a second how far the run is.
     pub progress: Option<Box<dyn Fn(Time) + Send + Sync + 'a>>,
     /// Shown as often what was recorded so far, by this process. It must not take long: the run waits for it.
-    pub seen: Option<Box<dyn Fn(&Recorder, Time) + Send + Sync + 'a>>,
+    pub seen: Option<Box<Seen<'a>>>,
     /// Where the undo ledger is kept; `None`: the user's state folder.
     pub state_dir: Option<PathBuf>,
     /// The program that serves as the guardian and as further generators; `None`: this one.
