@@ -1,5 +1,7 @@
 //! The view in a terminal: keys are orders, and the terminal is as it was afterwards.
 
+#![expect(clippy::disallowed_methods, reason = "somebody sits at the terminal in real time")]
+
 use super::{FIXED, SELLS, folder, plan, read, write};
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
