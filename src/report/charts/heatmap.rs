@@ -3,6 +3,7 @@
 
 use super::bins::Bins;
 use super::lanes::Lanes;
+use super::plot::{Drawn, Figure, Place};
 use super::scale::{self, Axis};
 use super::sketch::{self, Frame};
 use super::{Chart, Form, picture};
@@ -35,15 +36,14 @@ pub fn chart(recording: &Recording, client: usize) -> Option<Chart> {
         scale::number(field.highest),
         scale::digits((field.highest / field.lowest).powf(1.0 / SHADES as f64)),
     );
-    Some(Chart {
-        wide: draw(recording, &wide, client, &y, &field, Form::Wide),
-        narrow: draw(recording, &narrow, client, &y, &few, Form::Narrow),
-        legend: Vec::new(),
-        note,
-    })
+    let drawn = Chart::drawn(|form| match form {
+        Form::Wide => draw(recording, &wide, client, &y, &field, form),
+        Form::Narrow => draw(recording, &narrow, client, &y, &few, form),
+    });
+    Some(Chart { note, ..drawn })
 }
 
-fn draw(recording: &Recording, bins: &Bins, client: usize, y: &Axis, field: &Field, form: Form) -> String {
+fn draw(recording: &Recording, bins: &Bins, client: usize, y: &Axis, field: &Field, form: Form) -> Drawn {
     let x = Axis::time(0.0, bins.end, if form == Form::Wide { 11 } else { 4 });
     let lanes = Lanes::new(recording, form, &x);
     let (left, right) = form.plot_x();
@@ -64,7 +64,8 @@ fn draw(recording: &Recording, bins: &Bins, client: usize, y: &Axis, field: &Fie
         scale::latency(y.high),
         bins.all.len()
     );
-    picture(form, height, &title, &description, &inside)
+    let places = vec![(Figure::Latency, Place::new(frame, &x, y))];
+    Drawn { svg: picture(form, height, &title, &description, &inside), places }
 }
 
 fn extremes(recording: &Recording, client: usize) -> Option<(f64, f64)> {

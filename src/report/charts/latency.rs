@@ -3,6 +3,7 @@
 use super::bins::{Bin, Bins, Reading};
 use super::hover;
 use super::lanes::Lanes;
+use super::plot::{Drawn, Figure, Place};
 use super::scale::{self, Axis};
 use super::sketch::{self, Frame, Panel, Pen};
 use super::theme::{BLUE, Colour, ORANGE, VERMILION};
@@ -31,11 +32,11 @@ pub fn chart(recording: &Recording, client: usize) -> Option<Chart> {
     if lines.iter().all(Vec::is_empty) {
         return None;
     }
-    let draw = |form| draw(recording, client, form);
-    Some(Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend: legend(&lines), note: note(&lines) })
+    let drawn = Chart::drawn(|form| draw(recording, client, form));
+    Some(Chart { legend: legend(&lines), note: note(&lines), ..drawn })
 }
 
-fn draw(recording: &Recording, client: usize, form: Form) -> String {
+fn draw(recording: &Recording, client: usize, form: Form) -> Drawn {
     let bins = &Bins::new(recording, form);
     let lines = &readings(recording, bins, client);
     let x = Axis::time(0.0, bins.end, if form == Form::Wide { 11 } else { 4 });
@@ -67,7 +68,9 @@ fn draw(recording: &Recording, client: usize, form: Form) -> String {
     }
     let name = &recording.clients[client].name;
     let description = describe(recording, client);
-    picture(form, height, &format!("Latency percentiles over time, client {name}"), &description, &inside)
+    let title = format!("Latency percentiles over time, client {name}");
+    let places = vec![(Figure::Latency, Place::new(frame, &x, &y))];
+    Drawn { svg: picture(form, height, &title, &description, &inside), places }
 }
 
 /// The stretches in which nobody got an answer and no line is drawn.

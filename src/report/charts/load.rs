@@ -3,6 +3,7 @@
 use super::bins::Bins;
 use super::hover;
 use super::lanes::Lanes;
+use super::plot::{Drawn, Figure, Place};
 use super::scale::{self, Axis};
 use super::sketch::{self, Frame, Panel, Pen};
 use super::theme::{self, BLUE, FAINT, GREEN, INK};
@@ -51,7 +52,7 @@ impl Load {
 
 pub fn chart(recording: &Recording, client: usize) -> Chart {
     let load = Load::new(recording, &Bins::new(recording, Form::Wide), client);
-    let draw = |form| draw(recording, client, form);
+    let drawn = Chart::drawn(|form| draw(recording, client, form));
     let mut note = String::from("Errors by intended send time; goodput counts successful answers when they arrive.");
     if load.errors.is_empty() {
         note += " No request failed.";
@@ -59,10 +60,10 @@ pub fn chart(recording: &Recording, client: usize) -> Chart {
     if !load.has_repeats() {
         note += " Nothing was tried twice.";
     }
-    Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend: legend(&load), note }
+    Chart { legend: legend(&load), note, ..drawn }
 }
 
-fn draw(recording: &Recording, client: usize, form: Form) -> String {
+fn draw(recording: &Recording, client: usize, form: Form) -> Drawn {
     let bins = &Bins::new(recording, form);
     let load = &Load::new(recording, bins, client);
     let x = Axis::time(0.0, bins.end, if form == Form::Wide { 11 } else { 4 });
@@ -72,7 +73,7 @@ fn draw(recording: &Recording, client: usize, form: Form) -> String {
     let height = last.bottom + 26.0;
     let drawn = sketch::draw(form.width(), height, |sketch| {
         for (index, frame) in frames.iter().enumerate() {
-            let y = Axis::from_zero(peak(load, index), if index == 0 { 4 } else { 2 }, scale::number);
+            let y = height_of(load, index);
             let panel = sketch.panel(*frame, &x, &y);
             panel.draw_y_axis();
             panel.draw_x_axis(index + 1 == frames.len());
@@ -88,7 +89,12 @@ fn draw(recording: &Recording, client: usize, form: Form) -> String {
     let name = &recording.clients[client].name;
     let description =
         "Three panels over time: requests offered and answered, errors by kind, and repeated attempts, per second";
-    picture(form, height, &format!("Load and outcome, client {name}"), description, &inside)
+    let svg = picture(form, height, &format!("Load and outcome, client {name}"), description, &inside);
+    Drawn { svg, places: vec![(Figure::Rate, Place::new(frames[0], &x, &height_of(load, 0)))] }
+}
+
+fn height_of(load: &Load, index: usize) -> Axis {
+    Axis::from_zero(peak(load, index), if index == 0 { 4 } else { 2 }, scale::number)
 }
 
 /// Which panel stands at an index: rates, then errors and repeats where there are any.

@@ -16,6 +16,7 @@ mod monitored;
 pub mod nines;
 pub mod overlay;
 pub mod planes;
+pub mod plot;
 pub mod saturation;
 pub mod scale;
 pub mod seeds;
@@ -75,6 +76,8 @@ pub struct Chart {
     pub legend: Vec<LegendEntry>,
     /// What a reader must know to read it, in one or two sentences.
     pub note: String,
+    /// Where the figures lie in it; empty where nothing is to be drawn over.
+    pub plots: Vec<plot::Plot>,
 }
 
 /// Wraps the inside of a picture: a title and a description for those who hear it, and a size that scales.

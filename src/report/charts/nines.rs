@@ -1,6 +1,7 @@
 //! Latency by nines: one curve a phase over 1 / (1 - q), each only as far as its samples reach.
 
 use super::bins::supported;
+use super::plot::{Drawn, Figure, Place};
 use super::scale::{self, Axis};
 use super::sketch::{self, Frame, Pen};
 use super::theme::{BLUE, Colour, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION};
@@ -43,17 +44,17 @@ pub fn chart(recording: &Recording, client: usize) -> Option<Chart> {
     if curves.is_empty() {
         return None;
     }
-    let draw = |form| draw(recording, client, &curves, form);
+    let drawn = Chart::drawn(|form| draw(recording, client, &curves, form));
     let legend = curves.iter().zip(PENS).map(|(curve, (colour, dashed))| LegendEntry {
         name: format!("{} (n {})", curve.phase, scale::count(curve.n)),
         colour,
         mark: if dashed { Mark::Dashed } else { Mark::Line },
     });
     let note = "Each curve ends where fewer than ten samples lie beyond it.".to_owned();
-    Some(Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend: legend.collect(), note })
+    Some(Chart { legend: legend.collect(), note, ..drawn })
 }
 
-fn draw(recording: &Recording, client: usize, curves: &[Curve], form: Form) -> String {
+fn draw(recording: &Recording, client: usize, curves: &[Curve], form: Form) -> Drawn {
     let all = || curves.iter().flat_map(|curve| &curve.points);
     let far = all().map(|(nines, _)| *nines).fold(10.0, f64::max);
     let low = all().map(|(_, value)| *value).fold(f64::MAX, f64::min);
@@ -73,13 +74,9 @@ fn draw(recording: &Recording, client: usize, curves: &[Curve], form: Form) -> S
     });
     let dots = if form == Form::Wide { dots(curves, frame, &x, &y) } else { String::new() };
     let title = format!("Latency by percentile, client {}", recording.clients[client].name);
-    picture(
-        form,
-        height,
-        &title,
-        "One curve for each phase; the axis gives each further nine the same room",
-        &(drawn + &dots),
-    )
+    let description = "One curve for each phase; the axis gives each further nine the same room";
+    let svg = picture(form, height, &title, description, &(drawn + &dots));
+    Drawn { svg, places: vec![(Figure::Quantiles, Place::new(frame, &x, &y))] }
 }
 
 /// 0 %, 50 %, 90 %, 99 %, …; narrow pictures label only the nines.

@@ -34,7 +34,7 @@ pub fn chart(recording: &Recording, service: usize) -> Option<Chart> {
         entry("failures that it reports", BLUE, Mark::Line),
         entry("requests that nobody got an answer to", VERMILION, Mark::Dashed),
     ];
-    Some(Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend, note: String::new() })
+    Some(Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend, ..Chart::default() })
 }
 
 impl Planes {

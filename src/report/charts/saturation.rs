@@ -4,6 +4,7 @@ use super::bins::Bins;
 use super::hover;
 use super::lanes::Lanes;
 use super::load::{highest, stairs, under};
+use super::plot::{Drawn, Figure, Place};
 use super::scale::{self, Axis};
 use super::sketch::{self, Frame, Pen};
 use super::{Chart, Form, picture, theme};
@@ -13,6 +14,7 @@ const PANEL: f64 = 62.0;
 
 /// One figure of a service over time.
 struct Gauge {
+    figure: Figure,
     caption: &'static str,
     mean: Vec<f64>,
     /// The highest value seen in each window, where it is recorded.
@@ -22,8 +24,7 @@ struct Gauge {
 }
 
 pub fn chart(recording: &Recording, service: usize) -> Chart {
-    let draw = |form| draw(recording, service, form);
-    Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), ..Chart::default() }
+    Chart::drawn(|form| draw(recording, service, form))
 }
 
 /// Busy workers of all workers; `None` for a service without a limit of workers.
@@ -36,18 +37,19 @@ fn gauges(cells: &[ServiceCell], bins: &Bins) -> Vec<Gauge> {
         cells.iter().zip(&bins.all).map(|(cell, bin)| read(cell) / bin.seconds()).collect()
     };
     let peak = |read: fn(&ServiceCell) -> u64| -> Vec<f64> { cells.iter().map(|cell| read(cell) as f64).collect() };
-    let counted = |caption, mean: Vec<f64>, peak: Vec<f64>| {
+    let counted = |figure, caption, mean: Vec<f64>, peak: Vec<f64>| {
         let axis = Axis::from_zero(highest(&peak).max(highest(&mean)), 2, scale::number);
-        Gauge { caption, mean, peak: Some(peak), axis, label: scale::number }
+        Gauge { figure, caption, mean, peak: Some(peak), axis, label: scale::number }
     };
     let mut gauges = Vec::new();
     if cells.iter().any(|cell| cell.workers_s > 0.0) {
         let mean: Vec<f64> = cells.iter().map(|cell| utilisation(cell).unwrap_or(0.0)).collect();
         let axis = Axis::from_zero(highest(&mean).max(1.0), 2, scale::percent);
-        gauges.push(Gauge { caption: "utilisation", mean, peak: None, axis, label: scale::percent });
+        let (figure, caption, label) = (Figure::Utilisation, "utilisation", scale::percent);
+        gauges.push(Gauge { figure, caption, mean, peak: None, axis, label });
     }
-    gauges.push(counted("queue", mean(|cell| cell.queue_s), peak(|cell| cell.queue_max)));
-    gauges.push(counted("in flight", mean(|cell| cell.inflight_s), peak(|cell| cell.inflight_max)));
+    gauges.push(counted(Figure::Queue, "queue", mean(|cell| cell.queue_s), peak(|cell| cell.queue_max)));
+    gauges.push(counted(Figure::Inflight, "in flight", mean(|cell| cell.inflight_s), peak(|cell| cell.inflight_max)));
     gauges
 }
 
@@ -57,7 +59,7 @@ fn windows(recording: &Recording, form: Form) -> Bins {
     Bins::at_most(recording, share.clamp(40.0, if form == Form::Wide { 150.0 } else { 80.0 }))
 }
 
-fn draw(recording: &Recording, service: usize, form: Form) -> String {
+fn draw(recording: &Recording, service: usize, form: Form) -> Drawn {
     let bins = &windows(recording, form);
     let gauges = gauges(&bins.service(recording, service), bins);
     let x = Axis::time(0.0, bins.end, 4);
@@ -103,7 +105,9 @@ fn draw(recording: &Recording, service: usize, form: Form) -> String {
     let description =
         gauges.iter().map(|gauge| format!("{}: highest {}", gauge.caption, (gauge.label)(highest(&gauge.mean))));
     let description = description.collect::<Vec<_>>().join("; ");
-    picture(form, height, &format!("Saturation of service {name}"), &description, &inside)
+    let places = frames.iter().zip(&gauges).map(|(frame, gauge)| (gauge.figure, Place::new(*frame, &x, &gauge.axis)));
+    let places = places.collect();
+    Drawn { svg: picture(form, height, &format!("Saturation of service {name}"), &description, &inside), places }
 }
 
 /// Side by side when wide, below each other when narrow.

@@ -24,7 +24,7 @@ pub fn chart(line: &LineOverSeeds, over: &OverSeeds) -> Option<Chart> {
     if line.bound.is_some() {
         legend.push(entry("bound", INK, Mark::Dashed));
     }
-    Some(Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend, note: note(line) })
+    Some(Chart { wide: draw(Form::Wide), narrow: draw(Form::Narrow), legend, note: note(line), ..Chart::default() })
 }
 
 fn note(line: &LineOverSeeds) -> String {

@@ -53,7 +53,7 @@ pub fn chart(recording: &Recording) -> Chart {
     );
     let note = "On each edge, over the whole run after the warm-up: attempts per second, share of failed attempts, and attempts per user request (×). \
                 The bar in a box is the highest utilisation in any window.";
-    Chart { wide: svg, narrow: String::new(), legend: Vec::new(), note: note.to_owned() }
+    Chart { wide: svg, narrow: String::new(), note: note.to_owned(), ..Chart::default() }
 }
 
 /// Upper left corner of a box.

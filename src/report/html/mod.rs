@@ -1,6 +1,7 @@
 //! The report as one HTML file that needs no network, no script and no server: verdict, tables, charts, evidence, and how to play it again.
 //! Nothing in it refers to anything outside; every name is escaped; the same Recording gives the same bytes.
 
+pub mod alone;
 mod downloads;
 mod evidence;
 mod expectations;

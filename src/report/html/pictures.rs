@@ -5,60 +5,7 @@ use super::tables;
 use crate::record::Recording;
 
 /// Charts are drawn for so many clients; the tables and the downloads have all.
-const CLIENTS_MAX: usize = 3;
-
-/// A chart, or a row of them, by the word that names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Picture {
-    Latency,
-    Heatmap,
-    Load,
-    Nines,
-    Saturation,
-    Topology,
-}
-
-impl Picture {
-    pub const WORDS: [&str; 6] = ["latency", "heatmap", "load", "nines", "saturation", "topology"];
-
-    pub fn from_word(word: &str) -> Option<Picture> {
-        let all =
-            [Picture::Latency, Picture::Heatmap, Picture::Load, Picture::Nines, Picture::Saturation, Picture::Topology];
-        Self::WORDS.iter().position(|known| *known == word).map(|at| all[at])
-    }
-}
-
-/// These charts alone, of every client and service, without the tables beside them.
-pub fn alone(recording: &Recording, which: &[Picture]) -> String {
-    which.iter().map(|one| drawn(recording, *one)).collect()
-}
-
-fn drawn(recording: &Recording, which: Picture) -> String {
-    let few = || 0..recording.clients.len().min(CLIENTS_MAX);
-    let each = |heading: &str, draw: &dyn Fn(usize) -> Option<Chart>| -> String {
-        let one = |client: usize| {
-            let heading = format!("{heading}, {}", recording.clients[client].name);
-            let missing = "There are too few successful requests to draw this.";
-            section(&heading.to_lowercase().replace(' ', "-"), 0, &heading, draw(client).as_ref(), missing, "")
-        };
-        few().map(one).collect()
-    };
-    match which {
-        Picture::Latency => each("Latency over time", &|client| latency::chart(recording, client)),
-        Picture::Heatmap => each("Latency heatmap", &|client| heatmap::chart(recording, client)),
-        Picture::Load => each("Load and outcome", &|client| Some(load::chart(recording, client))),
-        Picture::Nines => each("Latency by percentile", &|client| nines::chart(recording, client)),
-        Picture::Saturation => {
-            let one = |(index, series): (usize, &crate::record::Series<_>)| {
-                let name = escape(&series.name);
-                format!("<h3 class=\"service\">{name}</h3>\n{}", framed(&saturation::chart(recording, index)))
-            };
-            let rows: String = recording.services.iter().enumerate().map(one).collect();
-            format!("<section id=\"saturation\"><h2>Saturation</h2>\n{rows}</section>\n")
-        }
-        Picture::Topology => section("topology", 0, "Topology", Some(&topology::chart(recording)), "", ""),
-    }
-}
+pub const CLIENTS_MAX: usize = 3;
 
 pub fn sections(recording: &Recording) -> String {
     let mut html = String::new();
@@ -140,7 +87,7 @@ fn topology_section(recording: &Recording) -> String {
     section("topology", 0, "Topology", Some(&chart), "", &tables::edges(recording))
 }
 
-fn section(id: &str, number: usize, heading: &str, chart: Option<&Chart>, missing: &str, table: &str) -> String {
+pub fn section(id: &str, number: usize, heading: &str, chart: Option<&Chart>, missing: &str, table: &str) -> String {
     let id = if number == 0 { id.to_owned() } else { format!("{id}-{number}") };
     let drawn = match chart {
         Some(chart) => framed(chart),
