@@ -1,4 +1,4 @@
-//! The ground floor: time, distributions, units, typed ids and named dice. It knows nothing of scenarios or worlds.
+//! The ground floor: time, distributions, units, typed ids, named dice, and work spread over threads. It knows nothing of scenarios or worlds.
 
 pub mod answers;
 pub mod dice;
@@ -7,6 +7,7 @@ mod dice_tests;
 pub mod dist;
 pub mod ids;
 pub mod lot;
+pub mod order;
 pub mod outcome;
 pub mod time;
 pub mod units;

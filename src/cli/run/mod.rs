@@ -3,7 +3,6 @@
 pub mod again;
 mod dry;
 mod key;
-mod order;
 mod output;
 mod progress;
 mod runs;
@@ -15,6 +14,7 @@ use super::ending::{Ending, Failure};
 use super::shape::Shape;
 use super::world::{self, Halt, Setting};
 use super::{panics, select};
+use crate::base::order;
 use crate::judge::{ExitCode, Judgement, exit, judge};
 use crate::live::{Shutdown, Stop};
 use crate::plan::World;
