@@ -45,6 +45,17 @@ pub fn judge(recording: &Recording, line: &Expectation) -> Judged {
     }
 }
 
+/// The metric over each of these stretches of whole cells, whatever its bound; `None` where it cannot be told, and for what belongs to a run as
+/// a whole (a recovery, a fact, the number of alerts).
+pub fn over_time(recording: &Recording, metric: &Metric, stretches: &[(Time, Time)]) -> Vec<Option<f64>> {
+    let of_the_whole = matches!(metric, Metric::Recovery { .. } | Metric::Fact { .. } | Metric::Fires { .. });
+    let value = |(from, to): &(Time, Time)| {
+        let found = measure(metric, Stretch { recording, from: *from, to: *to }, true).value;
+        found.filter(|value| value.is_finite() && !of_the_whole)
+    };
+    stretches.iter().map(value).collect()
+}
+
 /// The metric over a window, unless the recording says that it cannot be known.
 fn over(recording: &Recording, line: &Expectation, window: &Window) -> Measure {
     if let Some(cut) = recording.cut_short.as_ref().filter(|cut| cut.at < window.to) {

@@ -20,6 +20,7 @@ mod tests;
 
 pub use alerts::firing;
 pub use exit::ExitCode;
+pub use line::over_time;
 pub use measure::samples_needed;
 pub use verdict::{Basis, Judged, Judgement, Unit, Verdict};
 pub use watch::{Tripped, Watch};

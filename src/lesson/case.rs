@@ -4,7 +4,7 @@ use super::line::Line;
 use super::story::Lesson;
 use crate::compile::{self, Request};
 use crate::judge::{Judged, judge_line};
-use crate::plan::{Plan, World};
+use crate::plan::{Expectation, Plan, World};
 use crate::record::Recording;
 use crate::scenario::{Diagnostics, Loaded, render};
 use crate::sim;
@@ -64,8 +64,12 @@ pub fn play(mut plan: Plan, lines: &[Line]) -> Result<Played, String> {
 impl Played {
     /// A line that was given to `play`.
     pub fn judged(&self, line: &Line) -> Judged {
-        let expectations = &self.recording.plan.expectations;
-        let found = expectations.iter().find(|one| one.text == line.text && one.place == line.at);
-        judge_line(&self.recording, found.expect("only lines that the run was cut for are asked for"))
+        judge_line(&self.recording, self.asked(line))
+    }
+
+    /// What such a line asks for, in the terms of the plan.
+    pub fn asked(&self, line: &Line) -> &Expectation {
+        let found = self.recording.plan.expectations.iter().find(|one| one.text == line.text && one.place == line.at);
+        found.expect("only lines that the run was cut for are asked for")
     }
 }

@@ -38,10 +38,12 @@
 //! simplified: [one region]
 //! ```
 
-use crate::report::html::pictures::Picture;
+use crate::report::html::alone::Picture;
 use crate::scenario::{FieldDoc, Shape};
 
 const TEXTS: Shape = Shape::List(&Shape::Text);
+const CONDITIONS: Shape = Shape::OneOf(&[Shape::Text, TEXTS]);
+const PATHS: Shape = Shape::OneOf(&[Shape::Text, TEXTS]);
 
 pub static TABLE: [FieldDoc; 19] = [
     FieldDoc::required("lesson", Shape::Name, "the name of the scenario that it teaches"),
@@ -86,9 +88,9 @@ pub static PREDICT: [FieldDoc; 4] = [
     FieldDoc::optional("within", Shape::Factor, "1.5x", "a guess within this factor is right"),
     FieldDoc::optional(
         "choices",
-        Shape::MapOf(&Shape::Text),
+        Shape::MapOf(&CONDITIONS),
         "",
-        "option texts, each with the condition under which it is right",
+        "option texts, each with the condition under which it is right, or a list of conditions that hold together",
     ),
 ];
 
@@ -109,10 +111,19 @@ pub static WHAT_IF: [FieldDoc; 2] = [
     FieldDoc::optional("goal", TEXTS, "the scenario's `expect`", "conditions that hold when it is mended"),
 ];
 
-pub static KNOB: [FieldDoc; 3] = [
-    FieldDoc::required("knob", Shape::Text, "a path, as `--set` takes it"),
-    FieldDoc::required("values", Shape::List(&Shape::Any), "the scenario's own first"),
-    FieldDoc::required("label", Shape::Text, "in words"),
+pub static KNOB: [FieldDoc; 4] = [
+    FieldDoc::required(
+        "knob",
+        PATHS,
+        "a path, as `--set` takes it; a list of paths that are turned together; or `variant`",
+    ),
+    FieldDoc::required(
+        "values",
+        Shape::List(&Shape::Any),
+        "the scenario's own first (`null`: it has none, or no variant); of several paths each value is a list",
+    ),
+    FieldDoc::optional("names", TEXTS, "the values", "for each value what the player reads"),
+    FieldDoc::required("label", Shape::Text, "what is turned, in words"),
 ];
 
 pub static QUIZ: [FieldDoc; 4] = [

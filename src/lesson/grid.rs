@@ -23,8 +23,8 @@ pub struct Run {
     /// For each knob the index of its value.
     pub at: Vec<usize>,
     pub mended: bool,
-    /// The lines of the goal: how each came out.
-    pub goal: Vec<(bool, String)>,
+    /// The lines of the goal: how each came out, its words and what was measured.
+    pub goal: Vec<(bool, String, String)>,
     /// Per second, per second, milliseconds (-1: too few successful requests to say).
     pub offered: Vec<f64>,
     pub goodput: Vec<f64>,
@@ -49,7 +49,8 @@ pub fn grid(case: &Case, mut tell: impl FnMut(usize, usize)) -> Result<Grid, Str
 
 /// Plays the base with the knobs standing so.
 pub fn set_so(case: &Case, at: &[usize], goal: &[Line]) -> Result<Played, String> {
-    play(case.plan(None, case.lesson.set(at), case.base.seed)?, goal)
+    let (variant, set) = case.lesson.set(at);
+    play(case.plan(variant, set, case.base.seed)?, goal)
 }
 
 /// Whether the goal holds with the knobs standing so.
@@ -61,8 +62,11 @@ pub fn mends(case: &Case, at: &[usize]) -> Result<bool, String> {
 
 /// A line of the goal and what was measured.
 pub fn told(judged: &Judged) -> String {
-    let measured = judged.measured.map_or("not measured".to_owned(), |value| figures::figure(value, judged.unit));
-    format!("{} ({measured})", judged.text)
+    format!("{} ({})", judged.text, measured(judged))
+}
+
+fn measured(judged: &Judged) -> String {
+    judged.measured.map_or("not measured".to_owned(), |value| figures::figure(value, judged.unit))
 }
 
 fn run(played: &Played, at: &[usize], goal: &[Line]) -> (Vec<f64>, Run) {
@@ -78,7 +82,7 @@ fn run(played: &Played, at: &[usize], goal: &[Line]) -> (Vec<f64>, Run) {
     let run = Run {
         at: at.to_vec(),
         mended: judged.iter().all(holds),
-        goal: judged.iter().map(|line| (holds(line), told(line))).collect(),
+        goal: judged.iter().map(|line| (holds(line), line.text.clone(), measured(line))).collect(),
         offered: rate(&|index| cells[index].offered),
         goodput: rate(&|index| cells[index].goodput),
         p99_ms: (0..cells.len()).map(p99).collect(),

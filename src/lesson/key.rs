@@ -47,10 +47,11 @@ fn truth(answer: &Answer, played: &Played) -> Option<Truth> {
             })
         }
         Answer::Choice(choices) => {
-            let holds = |choice: &Choice| played.judged(&choice.when).verdict == Verdict::Holds;
+            let holds = |choice: &Choice| choice.when.iter().all(|line| played.judged(line).verdict == Verdict::Holds);
             let right = choices.iter().position(holds)?;
-            let judged = played.judged(&choices[right].when);
-            Some(Truth::Choice { right, shown: format!("{} ({})", choices[right].text, measured(&judged)) })
+            let line = &choices[right].when[0];
+            let behind = format!("{}: {}", line.text, measured(&played.judged(line)));
+            Some(Truth::Choice { right, shown: format!("{} ({behind})", choices[right].text) })
         }
     }
 }

@@ -3,6 +3,7 @@
 const $ = (id) => document.getElementById(id);
 const make = (tag, words, className) => Object.assign(document.createElement(tag), { textContent: words || '', className: className || '' });
 const score = { hints: 0, parts: {} };
+const figures = [...document.querySelectorAll('figure')];
 let sealed, opened = 0;
 
 const UNITS = { ns: 1e-9, us: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600, '%': 0.01, B: 1, KiB: 1024, MiB: 1048576, GiB: 1073741824 };
@@ -31,10 +32,50 @@ const gain = (name, points) => { score.parts[name] = points; tell(); };
 const svg = (width, height, inside, className) =>
   `<svg viewBox="0 0 ${width} ${height}" role="img" class="${className || ''}" xmlns="http://www.w3.org/2000/svg">${inside}</svg>`;
 
-function compare(guess, truth) { // both on a scale from a tenth of the truth to ten times it
-  const at = (value) => 210 + 200 * Math.max(-1, Math.min(1, Math.log10(value / truth)));
-  const dot = (x, colour, y, word) => `<circle cx="${x}" cy="20" r="6" fill="var(--${colour})"/><text x="${x}" y="${y}" text-anchor="middle">${word}</text>`;
-  return svg(420, 54, `<path d="M10 20H410" stroke="var(--axis)"/>${dot(at(truth), 'green', 50, 'measured')}${dot(at(guess), 'blue', 12, 'you')}`, 'scale');
+// Marks lines over a finished chart: each a class, its words and its height; beyond the chart's scale they stay at its edge, with an arrow.
+const share = (side, value) => {
+  const at = (one) => side.log ? Math.log10(Math.max(one, 1e-12)) : one;
+  return (at(value) - at(side.low)) / (at(side.high) - at(side.low));
+};
+function over(picture, place, mark, lines) {
+  const wide = place.right - place.left, x = (value) => place.left + wide * Math.min(1, Math.max(0, share(place.x, value)));
+  const more = Math.max(0, 36 - x(mark.to) + x(mark.from)) / 2; // what is too short to be seen is drawn longer
+  const from = Math.max(place.left, x(mark.from) - more), to = Math.min(place.right, x(mark.to) + more);
+  const right = from + to > place.left + place.right, drawn = lines.map(([name, words, value]) => {
+    const at = share(place.y, value), y = place.bottom - (place.bottom - place.top) * Math.min(1, Math.max(0, at));
+    return { name, y, words: `${words}${at > 1.001 ? ' \u2191' : at < -0.001 ? ' \u2193' : ''}` };
+  }).sort((one, other) => one.y - other.y);
+  drawn.forEach((one, index) => { one.label = index ? one.y + 15 : one.y - 6; });
+  const [first, last] = [drawn[0], drawn[drawn.length - 1]];
+  if (last !== first && last.label > place.bottom - 2) { last.label = last.y - 6; first.label = Math.min(first.label, last.label - 15); }
+  picture.insertAdjacentHTML('beforeend', '<g class="marks">' + drawn.map((one) => `<path class="${one.name}" d="M${from.toFixed(1)} ${one.y.toFixed(1)}H${to.toFixed(1)}"/>` +
+    `<text class="over" x="${(right ? to : from).toFixed(1)}" y="${one.label.toFixed(1)}" text-anchor="${right ? 'end' : 'start'}"></text>`).join('') + '</g>');
+  const texts = picture.lastElementChild.querySelectorAll('text');
+  drawn.forEach((one, index) => { texts[index].textContent = one.words; texts[index].classList.add(`of-${one.name}`); });
+}
+
+// The guess beside the truth: on the chart that shows the figure, and once more below the question; else over the figure's own course.
+function compare(box, index, given, guess, truth) {
+  const mark = sealed.marks[index], trace = sealed.traces[index], lines = [['truth', `measured ${truth.shown}`, truth.value]];
+  if (guess > 0) lines.push(['guess', `you: ${given}`, guess]);
+  if (mark) {
+    const mine = figures[mark.figure].cloneNode(true);
+    mine.querySelectorAll('.marks').forEach((one) => one.remove());
+    box.append(mine);
+    [figures[mark.figure], mine].forEach((one) => ['wide', 'narrow'].forEach((form) => {
+      const picture = one.querySelector(`svg.${form}`);
+      if (picture) over(picture, mark[form], mark, lines);
+    }));
+  } else if (trace) {
+    const known = Math.max(truth.value, ...trace.values), top = Math.max(known, Math.min(guess || 0, 2 * known)) * 1.05, end = trace.edges[trace.edges.length - 1];
+    const [unit, times] = truth.unit === 'ratio' && known <= 1 ? ['%', 100] : [{ s: 's', '1/s': '/s', bytes: ' B' }[truth.unit] || '', 1];
+    const values = trace.values.map((value) => value < 0 ? -1 : value * times);
+    box.insertAdjacentHTML('beforeend', panel('', unit, trace.edges, [['base', values]], top * times));
+    const picture = box.lastElementChild;
+    picture.classList.add('trace');
+    picture.querySelector('text').textContent = trace.name;
+    over(picture, { left: 56, right: 504, top: 32, bottom: 168, x: { low: 0, high: end }, y: { low: 0, high: top } }, trace, lines);
+  }
 }
 
 function lock(event) {
@@ -47,7 +88,7 @@ function lock(event) {
     const share = isNumber ? nearness(guess, truth.value, truth.within) : Number(given !== '' && Number(given) === truth.right);
     shares.push(share);
     box.append(make('p', `The simulation says: ${truth.shown}`, share >= 0.999 ? 'good' : 'bad'));
-    if (isNumber && guess > 0) box.insertAdjacentHTML('beforeend', compare(guess, truth.value));
+    if (isNumber) compare(box, index, given.trim(), guess, truth);
   });
   [...form.elements].forEach((one) => { one.disabled = true; });
   $('after').hidden = false;
@@ -99,9 +140,9 @@ function reveal() {
   if (sealed.debrief.length) list(section('To talk about'), '', sealed.debrief);
 }
 
-function panel(title, unit, lines) { // each line: class name and values over the windows; -1 is a gap
-  const edges = sealed.grid.edges, end = edges[edges.length - 1], top = Math.max(1e-9, ...lines.flatMap(([, values]) => values));
-  const x = (at) => 56 + 448 * at / end, y = (value) => 168 - 136 * value / top;
+// Each line: class name and values over the windows; -1 is a gap.
+function panel(title, unit, edges, lines, top) {
+  const end = edges[edges.length - 1], x = (at) => 56 + 448 * at / end, y = (value) => 168 - 136 * value / top;
   const path = (values) => values.map((value, at) => value < 0 ? '' :
     `${at && values[at - 1] >= 0 ? 'V' + y(value).toFixed(1) : `M${x(edges[at]).toFixed(1)} ${y(value).toFixed(1)}`}H${x(edges[at + 1]).toFixed(1)}`).join('');
   const drawn = lines.map(([name, values]) => `<path class="${name}" d="${path(values)}"/>`).join('');
@@ -110,29 +151,47 @@ function panel(title, unit, lines) { // each line: class name and values over th
 }
 
 function whatIf() {
-  const part = section('What if? Turn one knob at a time until the goal holds'), runs = sealed.grid.runs;
-  const said = make('p'), warning = make('p', '', 'note'), panels = make('div', '', 'panels'), goal = make('ul');
-  const inputs = sealed.knobs.map(([label, path, values]) => {
-    const line = make('label'), words = make('span'), input = make('input');
-    Object.assign(input, { type: 'range', min: 0, max: values.length - 1, value: 0 });
+  const part = section('What if? Turn one knob at a time until the goal holds'), runs = sealed.grid.runs, tried = [];
+  const said = make('p'), warning = make('p', '', 'note'), panels = make('div', '', 'panels'), table = make('table'), frame = make('div', '', 'scroll');
+  const inputs = sealed.knobs.map(([label, path, names]) => {
+    const line = make('label'), input = make('input'), settings = make('p', '', 'settings');
+    Object.assign(input, { type: 'range', min: 0, max: names.length - 1, value: 0 });
     input.setAttribute('aria-label', label);
     input.oninput = show;
-    line.append(words, input);
-    part.append(line);
-    return [input, words, label, path, values];
+    names.forEach((name, at) => {
+      const one = make('button', name);
+      one.onclick = () => { input.value = at; show(); };
+      settings.append(one);
+    });
+    line.append(make('span', label), make('span', ` (${path})`, 'note'), input);
+    part.append(line, settings);
+    return [input, settings, label, names];
   });
+  const drawn = (title, unit, lines) => panel(title, unit, sealed.grid.edges, lines, Math.max(1e-9, ...lines.flatMap(([, values]) => values)));
+  const words = (at) => inputs.map(([, , , names], index) => at[index] ? names[at[index]] : '').filter(Boolean).join(' and ') || 'as it is';
   function show() {
     const at = inputs.map(([input]) => Number(input.value)), run = runs.find((one) => one.at.every((value, index) => value === at[index]));
-    inputs.forEach(([, words, label, path, values], index) => { words.textContent = `${label}: ${values[at[index]]}  (${path})`; });
+    inputs.forEach(([input, settings, , names], index) => {
+      input.setAttribute('aria-valuetext', names[at[index]]);
+      [...settings.children].forEach((one, value) => one.classList.toggle('now', value === at[index]));
+    });
     warning.textContent = at.filter((value) => value > 0).length > 1 ? 'More than one knob is turned: what helped cannot be told apart any more.' : '';
     said.textContent = run.mended ? 'The goal holds.' : 'The goal does not hold yet.';
     said.className = run.mended ? 'good' : 'bad';
-    panels.innerHTML = panel('requests: sent (dashed), answered well (green)', '/s', [['base', runs[0].goodput], ['offered', run.offered], ['now', run.goodput]]) +
-      panel('p99 of those answered well; thin: as it was', 'ms', [['base', runs[0].p99_ms], ['late', run.p99_ms]]);
-    goal.replaceChildren(...run.goal.map(([holds, words]) => make('li', `${holds ? 'holds' : 'broken'}: ${words}`, holds ? 'good' : 'bad')));
+    panels.innerHTML = drawn('requests: sent (dashed), answered well (green)', '/s', [['base', runs[0].goodput], ['offered', run.offered], ['now', run.goodput]]) +
+      drawn('p99 of those answered well; thin: as it was', 'ms', [['base', runs[0].p99_ms], ['late', run.p99_ms]]);
+    if (!tried.includes(run)) tried.push(run);
+    tell_of(run);
     if (run.mended) gain('fix', sealed.points[2]);
   }
-  part.append(warning, said, panels, goal);
+  // One row for each line of the goal, one column for each setting that was tried: the law is what runs along a row.
+  function tell_of(now) {
+    const line = (cells, head) => { const row = make('tr'); cells.forEach(([text, name]) => row.append(make(head ? 'th' : 'td', text, name))); return row; };
+    const rows = now.goal.map(([, text], index) => line([[text], ...tried.map((run) => [run.goal[index][2], run.goal[index][0] ? 'holds' : 'broken'])]));
+    table.replaceChildren(line([['goal'], ...tried.map((run) => [words(run.at), run === now ? 'now' : ''])], true), ...rows);
+  }
+  frame.append(table);
+  part.append(warning, said, frame, panels);
   show();
 }
 

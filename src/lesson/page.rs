@@ -4,31 +4,39 @@
 use super::case::{Case, Played};
 use super::grid::Grid;
 use super::key::{self, Finding, Truth};
+use super::knob::Knob;
+use super::marks::{self, Mark, Trace};
 use super::mask::masked;
 use super::score::{self, form};
 use super::story::{Answer, Lesson, Prediction};
 use crate::judge::Unit;
 use crate::report::charts::escape;
-use crate::report::html::{document, pictures};
+use crate::report::html::alone::{Wall, alone};
+use crate::report::html::document;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("page.css");
+/// About so many windows of what no chart shows.
+const WINDOWS: f64 = 100.0;
 pub const SCRIPT: &str = include_str!("page.js");
 
 /// What the page shows later.
 #[derive(Serialize)]
 struct Sealed<'a> {
     truths: Vec<Truth>,
+    marks: Vec<Option<Mark>>,
+    /// The course of what no chart shows.
+    traces: Vec<Option<Trace>>,
     findings: Vec<Finding>,
     hints: Vec<(f64, &'a str)>,
     reveal: &'a str,
     law: String,
     charts: String,
-    /// Label, path, values.
-    knobs: Vec<(&'a str, &'a str, &'a [String])>,
+    /// Label, path, names of the settings.
+    knobs: Vec<(&'a str, &'a str, Vec<&'a str>)>,
     grid: &'a Grid,
     quiz: Vec<(&'a str, &'a str, &'a [String], &'a str)>,
     debrief: &'a [String],
@@ -41,13 +49,14 @@ struct Sealed<'a> {
 /// The whole page. `played`: the base, cut for the lesson's lines.
 pub fn render(case: &Case, played: &Played, grid: &Grid) -> Result<String, String> {
     let lesson = &case.lesson;
-    let sealed = sealed(case, played, grid)?;
+    let wall = alone(&masked(&played.recording), &lesson.show);
+    let sealed = sealed(case, played, grid, &wall)?;
     let json = serde_json::to_vec(&sealed).map_err(|error| error.to_string())?;
     let body = format!(
         "<main>\n{}{}{}<div id=\"after\" hidden></div>\n</main>\n<noscript><p class=\"note\">What comes after the predictions needs a script.</p></noscript>\n\
          <footer>firedrill {}</footer>\n<script type=\"text/plain\" id=\"sealed\">{}</script>\n<script>\n{SCRIPT}</script>\n",
         head(lesson),
-        pictures::alone(&masked(&played.recording), &lesson.show),
+        wall.html,
         questions(lesson, &sealed.truths),
         env!("CARGO_PKG_VERSION"),
         STANDARD.encode(json),
@@ -55,17 +64,22 @@ pub fn render(case: &Case, played: &Played, grid: &Grid) -> Result<String, Strin
     Ok(document(&lesson.title, STYLE, &body))
 }
 
-fn sealed<'a>(case: &'a Case, played: &Played, grid: &'a Grid) -> Result<Sealed<'a>, String> {
+fn sealed<'a>(case: &'a Case, played: &Played, grid: &'a Grid, wall: &Wall) -> Result<Sealed<'a>, String> {
     let lesson = &case.lesson;
     let truths = key::truths(lesson, played).map_err(|ask| format!("the run does not answer: {ask}"))?;
+    let marks = marks::marks(lesson, played, &wall.hung);
+    let traces = marks::traces(lesson, played, WINDOWS);
+    let traces = traces.into_iter().zip(&marks).map(|(trace, mark)| trace.filter(|_| mark.is_none())).collect();
     Ok(Sealed {
         truths,
+        marks,
+        traces,
         findings: lesson.hypotheses.iter().map(|one| key::finding(one, played)).collect(),
         hints: lesson.hints.iter().map(|hint| (hint.cost, hint.text.as_str())).collect(),
         reveal: &lesson.reveal,
         law: key::law(case),
-        charts: pictures::alone(&played.recording, &lesson.show),
-        knobs: lesson.knobs.iter().map(|knob| (knob.label.as_str(), knob.path.as_str(), &knob.values[..])).collect(),
+        charts: alone(&played.recording, &lesson.show).html,
+        knobs: lesson.knobs.iter().map(knob).collect(),
         grid,
         quiz: lesson
             .quiz
@@ -78,6 +92,10 @@ fn sealed<'a>(case: &'a Case, played: &Played, grid: &'a Grid) -> Result<Sealed<
         source: key::source(case),
         points: [score::PREDICTIONS, score::CAUSE, score::FIX, score::QUIZ],
     })
+}
+
+fn knob(knob: &Knob) -> (&str, &str, Vec<&str>) {
+    (&knob.label, &knob.path, knob.settings.iter().map(|one| one.name.as_str()).collect())
 }
 
 fn head(lesson: &Lesson) -> String {
@@ -137,6 +155,6 @@ fn question(index: usize, one: &Prediction, truth: &Truth) -> String {
 /// Brief and masked charts alone, to look at beside a terminal.
 pub fn masked_page(case: &Case, played: &Played) -> String {
     let lesson = &case.lesson;
-    let charts = pictures::alone(&masked(&played.recording), &lesson.show);
+    let charts = alone(&masked(&played.recording), &lesson.show).html;
     document(&lesson.title, "", &format!("<main>\n{}{charts}</main>\n", head(lesson)))
 }

@@ -1,14 +1,15 @@
 //! Nodes to a lesson: every mistake at once, each with its place. It plays nothing; whether the answers are right is `check`'s to say.
 
-use super::case::compiled;
-use super::fields::{HINT, HYPOTHESIS, KNOB, PREDICT, QUIZ, TABLE, WHAT_IF};
+use super::fields::{HINT, HYPOTHESIS, PREDICT, QUIZ, TABLE, WHAT_IF};
+use super::knob::{Knob, VARIANT};
 use super::line::{Line, Sort};
-use super::story::{Answer, Choice, Hint, Hypothesis, Knob, Lesson, Prediction, Question};
+use super::shuffle;
+use super::story::{Answer, Choice, Hint, Hypothesis, Lesson, Prediction, Question};
 use crate::compile;
 use crate::library;
 use crate::plan::Plan;
-use crate::report::html::pictures::Picture;
-use crate::scenario::{Diagnostics, Entry, Fields, Loaded, Node, quote, values};
+use crate::report::html::alone::Picture;
+use crate::scenario::{Diagnostics, Entry, Fields, Loaded, Node, Value, quote, values};
 
 /// The offline page holds one run for each way in which the knobs can stand, so there are at most this many.
 pub const RUNS_MAX: usize = 75;
@@ -32,7 +33,7 @@ impl Reader<'_> {
         let (knobs, goal) = self.what_if(&fields);
         let pictures: Vec<Picture> =
             self.texts(&fields, "show").iter().filter_map(|word| self.picture(word, &fields)).collect();
-        let lesson = Lesson {
+        let mut lesson = Lesson {
             scenario: text("lesson"),
             at: self.file.sources.location(fields.place()),
             title: text("title"),
@@ -41,6 +42,7 @@ impl Reader<'_> {
             needs: self.texts(&fields, "needs"),
             concepts: self.texts(&fields, "concepts"),
             brief: text("brief"),
+            brief_at: self.file.sources.location(fields.place_of("brief")),
             show: if pictures.is_empty() { vec![Picture::Latency, Picture::Load] } else { pictures },
             predictions: fields.list("predict").iter().filter_map(|node| self.prediction(node)).collect(),
             hypotheses: fields.list("hypotheses").iter().filter_map(|node| self.hypothesis(node)).collect(),
@@ -56,6 +58,7 @@ impl Reader<'_> {
             source: fields.text("source").map(str::to_owned),
         };
         self.check_whole(&fields, &lesson);
+        shuffle::shuffle(&mut lesson, self.base.seed);
         (!self.diags.has_errors()).then_some(lesson)
     }
 
@@ -161,7 +164,12 @@ impl Reader<'_> {
     }
 
     fn choice(&self, option: &Entry) -> Option<Choice> {
-        Some(Choice { text: option.key.clone(), when: self.line(&option.value, Sort::Condition)? })
+        let lines = match &option.value.value {
+            Value::List(lines) => lines.iter().collect(),
+            _ => vec![&option.value],
+        };
+        let when: Option<Vec<Line>> = lines.into_iter().map(|line| self.line(line, Sort::Condition)).collect();
+        Some(Choice { text: option.key.clone(), when: when.filter(|lines| !lines.is_empty())? })
     }
 
     fn hypothesis(&self, node: &Node) -> Option<Hypothesis> {
@@ -198,7 +206,11 @@ impl Reader<'_> {
         let fields = Fields::open(node, "`what_if`", &WHAT_IF, self.diags);
         let knobs: Vec<Knob> = fields.list("knobs").iter().filter_map(|node| self.knob(node)).collect();
         let goal = fields.list("goal").iter().filter_map(|node| self.line(node, Sort::Condition)).collect();
-        let runs: usize = knobs.iter().map(|knob| knob.values.len()).product();
+        let runs: usize = knobs.iter().map(|knob| knob.settings.len()).product();
+        if knobs.iter().filter(|knob| knob.path == VARIANT).count() > 1 {
+            let note = fields.error("knobs", "two knobs turn variants, and a run has one variant at the most");
+            note.help("put all variants into one knob").code("wrong-value");
+        }
         if runs > RUNS_MAX {
             let note = fields.error("knobs", format!("the knobs can stand in {runs} ways, and each is a run"));
             note.help(format!("at most {RUNS_MAX}: take fewer knobs or values")).code("too-many");
@@ -206,31 +218,8 @@ impl Reader<'_> {
         (knobs, goal)
     }
 
-    fn knob(&self, node: &Node) -> Option<Knob> {
-        let fields = Fields::open(node, "a knob", &KNOB, self.diags);
-        let path = fields.text("knob")?.to_owned();
-        let list = fields.list("values");
-        if list.len() < 2 {
-            fields
-                .error("values", "a knob with one value cannot be turned")
-                .help("the scenario's own first, then others")
-                .code("wrong-value");
-        }
-        for value in list {
-            let set = vec![format!("{path}={}", self.written(value))];
-            if let Err(mistakes) = compiled(self.scenario, None, set, None) {
-                let note =
-                    self.diags.error(value.place, format!("the scenario cannot be played with this value: {mistakes}"));
-                note.help("knob and value are what `--set KNOB=VALUE` takes").code("bad-path");
-            }
-        }
-        let label = fields.text("label").unwrap_or_default().to_owned();
-        let at = self.file.sources.location(node.place);
-        Some(Knob { path, at, values: list.iter().map(|value| self.written(value)).collect(), label })
-    }
-
     /// A value in the author's own letters.
-    fn written(&self, node: &Node) -> String {
+    pub(super) fn written(&self, node: &Node) -> String {
         let text = self.file.sources.get(node.place.source).map_or("", |source| source.text.as_str());
         let cut = text.get(node.place.start as usize..node.place.end as usize).unwrap_or_default().trim();
         if cut.is_empty() { "null".to_owned() } else { cut.to_owned() }

@@ -1,7 +1,8 @@
 //! What a lesson holds once it is read. Plain data with look-ups.
 
+use super::knob::{Knob, Turn};
 use super::line::Line;
-use crate::report::html::pictures::Picture;
+use crate::report::html::alone::Picture;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Lesson {
@@ -15,6 +16,7 @@ pub struct Lesson {
     pub needs: Vec<String>,
     pub concepts: Vec<String>,
     pub brief: String,
+    pub brief_at: String,
     pub show: Vec<Picture>,
     pub predictions: Vec<Prediction>,
     pub hypotheses: Vec<Hypothesis>,
@@ -44,11 +46,11 @@ pub enum Answer {
     Choice(Vec<Choice>),
 }
 
-/// An option and the condition under which it is right.
+/// An option and the conditions that hold together if it is right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
     pub text: String,
-    pub when: Line,
+    pub when: Vec<Line>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,15 +68,6 @@ pub struct Hint {
     pub text: String,
 }
 
-/// Something that can be turned; its first value is the scenario's own.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Knob {
-    pub path: String,
-    pub at: String,
-    pub values: Vec<String>,
-    pub label: String,
-}
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
     pub ask: String,
@@ -88,7 +81,7 @@ impl Lesson {
     pub fn lines(&self) -> Vec<&Line> {
         let predicted = self.predictions.iter().flat_map(|one| match &one.answer {
             Answer::Number { figure, .. } => vec![figure],
-            Answer::Choice(choices) => choices.iter().map(|choice| &choice.when).collect(),
+            Answer::Choice(choices) => choices.iter().flat_map(|choice| &choice.when).collect(),
         });
         predicted.chain(self.hypotheses.iter().map(|one| &one.evidence)).chain(&self.goal).collect()
     }
@@ -96,14 +89,28 @@ impl Lesson {
     /// How the knobs can stand: for each the index of its value, the base first.
     pub fn settings(&self) -> Vec<Vec<usize>> {
         self.knobs.iter().fold(vec![Vec::new()], |all, knob| {
-            let with = |at: &Vec<usize>| (0..knob.values.len()).map(|value| [&at[..], &[value]].concat()).collect();
+            let with = |at: &Vec<usize>| (0..knob.settings.len()).map(|value| [&at[..], &[value]].concat()).collect();
             all.iter().flat_map(|at| -> Vec<Vec<usize>> { with(at) }).collect()
         })
     }
 
-    /// As `--set` takes them; knobs that stand at the scenario's own value are left out.
-    pub fn set(&self, at: &[usize]) -> Vec<String> {
+    /// The variant and the values, as `--set` takes them, of knobs that stand so; those at the scenario's own setting change nothing.
+    pub fn set(&self, at: &[usize]) -> (Option<&str>, Vec<String>) {
+        let (mut variant, mut set) = (None, Vec::new());
+        for (knob, value) in self.knobs.iter().zip(at).filter(|(_, value)| **value > 0) {
+            match &knob.settings[*value].turn {
+                Turn::Set(values) => set.extend(values.iter().cloned()),
+                Turn::Variant(name) => variant = Some(name.as_str()),
+            }
+        }
+        (variant, set)
+    }
+
+    /// In words: `cooks: 3; patience: 1s`.
+    pub fn standing(&self, at: &[usize]) -> String {
         let turned = self.knobs.iter().zip(at).filter(|(_, value)| **value > 0);
-        turned.map(|(knob, value)| format!("{}={}", knob.path, knob.values[*value])).collect()
+        let told: Vec<String> =
+            turned.map(|(knob, value)| format!("{}: {}", knob.label, knob.settings[*value].name)).collect();
+        told.join("; ")
     }
 }

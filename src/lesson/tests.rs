@@ -60,7 +60,12 @@ fn small(lesson: &str) -> Result<Case, String> {
 
 fn found(lesson: &str) -> Vec<String> {
     let case = small(lesson).expect("a lesson without mistakes");
-    check(&case).expect("it plays").into_iter().map(|mistake| format!("{}: {}", mistake.at, mistake.message)).collect()
+    check(&case, 2, false)
+        .expect("it plays")
+        .mistakes
+        .into_iter()
+        .map(|mistake| format!("{}: {}", mistake.at, mistake.message))
+        .collect()
 }
 
 #[test]
@@ -100,9 +105,101 @@ fn every_wrong_answer_is_found_with_its_place_and_number() {
 
 #[test]
 fn words_that_give_it_away_are_found() {
-    let all = found(&GOOD.replace("Guests leave", "After the surge of the bus-arrives kind guests leave"));
-    assert!(all.iter().any(|one| one.contains("gives `surge` away")), "{all:#?}");
-    assert!(all.iter().any(|one| one.contains("gives `bus-arrives` away")), "{all:#?}");
+    let all = found(&GOOD.replace("Guests leave", "After the surge of users, the bus-arrives kind, guests leave"));
+    let says = |words: &str| assert!(all.iter().any(|one| one.contains(words)), "{words}: {all:#?}");
+    says(
+        "small.lesson.yaml:4:8: the page gives `surge` away before the answer is shown, in the brief: `After the surge of users, the bus-arrives`",
+    );
+    says("gives `bus-arrives` away");
+}
+
+#[test]
+fn a_kind_of_fault_may_be_said_of_what_it_does_not_act_on() {
+    assert_eq!(found(&GOOD.replace("Guests leave", "After a surge of laughter guests leave")), Vec::<String>::new());
+}
+
+#[test]
+fn knobs_turn_variants_several_paths_and_what_is_not_there_yet() {
+    let turned = GOOD.replace(
+        "    - {knob: services.kitchen.workers, values: [1, 3], label: cooks}\n",
+        "    - {knob: variant, values: [null, more-cooks], names: [as it is, three cooks], label: staff}\n    \
+         - {knob: [services.kitchen.work, clients.users.rate], values: [[20ms, 40/s], [10ms, 30/s]], label: the day}\n    \
+         - {knob: services.kitchen.queue.order, values: [fifo, lifo], label: who is next}\n    \
+         - {knob: services.kitchen.calls, values: [null, []], label: whom the kitchen asks}\n",
+    );
+    assert_eq!(found(&turned), Vec::<String>::new());
+    let lesson = small(&turned).expect("a lesson").lesson;
+    assert_eq!(lesson.knobs[1].settings[1].name, "three cooks");
+    assert_eq!(lesson.set(&[0, 1, 0, 0, 0]), (Some("more-cooks"), Vec::new()));
+    let both = ["services.kitchen.work=10ms".to_owned(), "clients.users.rate=30/s".to_owned()];
+    assert_eq!(lesson.set(&[0, 0, 1, 0, 0]), (None, both.to_vec()));
+    assert_eq!(lesson.standing(&[1, 1, 0, 0, 0]), "patience: 1s; staff: three cooks");
+}
+
+#[test]
+fn wrong_knobs_are_told_with_their_places() {
+    let wrong = GOOD.replace(
+        "    - {knob: services.kitchen.workers, values: [1, 3], label: cooks}\n",
+        "    - {knob: variant, values: [more-cooks, no-cooks], label: staff}\n    \
+         - {knob: [services.kitchen.work, clients.users.rate], values: [20ms, [10ms]], names: [one], label: the day}\n    \
+         - {knob: variant, values: [null, more-cooks], label: again}\n",
+    );
+    let told = small(&wrong).expect_err("refused");
+    for words in [
+        "the first value is the scenario as it is",
+        "there is no variant `no-cooks`",
+        "this knob turns 2 paths at once",
+        "1 names for 2 values",
+        "two knobs turn variants",
+    ] {
+        assert!(told.contains(words), "{words}:\n{told}");
+    }
+    let there = GOOD.replace("values: [1, 3], label: cooks", "values: [null, 3], label: cooks");
+    assert!(found(&there).iter().any(|one| one.contains("is not what the scenario has")), "{:#?}", found(&there));
+}
+
+#[test]
+fn an_option_may_have_two_bounds_and_both_must_hold() {
+    let some = "[waste(kitchen) > 10% between 20s and 39s, waste(kitchen) <= 90% between 20s and 39s]";
+    let three = GOOD.replace("choices: {", &format!("choices: {{some: {some}, "));
+    assert_eq!(found(&three), Vec::<String>::new());
+    let wide = three.replace("<= 90%", "<= 100%");
+    assert!(found(&wide).iter().any(|one| one.contains("2 options are right at seed")), "{:#?}", found(&wide));
+}
+
+#[test]
+fn the_figures_behind_every_answer_are_told() {
+    let checked = check(&small(GOOD).expect("a lesson"), 2, true).expect("it plays");
+    let all = checked.figures.join("\n");
+    for words in [
+        "How many meals a second leave the kitchen?\n  5",
+        " at 6 seeds",
+        "nobody: `waste(kitchen) > 90% between 20s and 39s` holds: ",
+        "A wrong cause: The cook is ill\n  `throughput(kitchen) < 40/s between 20s and 39s` broken: 5",
+        "The goal is reached by 2 of 3 other settings\n  cooks: 3\n  and 1 with more than one knob turned",
+    ] {
+        assert!(all.contains(words), "{words}:\n{all}");
+    }
+    assert_eq!(check(&small(GOOD).expect("a lesson"), 1, true), Ok(checked), "threads change nothing");
+}
+
+#[test]
+fn a_prediction_is_marked_where_a_chart_shows_its_figure() {
+    let lesson = GOOD
+        .replacen("throughput(kitchen)", "queue(kitchen)", 1)
+        .replace("brief:", "show: [latency, saturation]\nbrief:");
+    let case = small(&lesson).expect("a lesson");
+    let played = play(case.plan(None, vec![], case.base.seed).expect("a plan"), &case.lines()).expect("it plays");
+    let wall = crate::report::html::alone::alone(&mask::masked(&played.recording), &case.lesson.show);
+    let marks = marks::marks(&case.lesson, &played, &wall.hung);
+    let mark = marks[0].as_ref().expect("the chart of the kitchen shows its queue");
+    assert_eq!((mark.figure, mark.from, mark.to, marks[1].is_none()), (1, 20.0, 39.0, true));
+    assert!(
+        mark.wide.left > mark.narrow.left && mark.narrow.top > mark.wide.top,
+        "the second of three panels: {mark:?}"
+    );
+    let trace = marks::traces(&case.lesson, &played, 40.0)[0].clone().expect("a course");
+    assert!(trace.edges.len() == trace.values.len() + 1 && trace.values.len() >= 20);
 }
 
 #[test]

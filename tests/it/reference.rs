@@ -3,7 +3,7 @@
 use firedrill::compile;
 use firedrill::compile::catalogue::{self, Entry, Sort};
 use firedrill::library;
-use firedrill::scenario::{Diagnostics, Node, load_text};
+use firedrill::scenario::{Diagnostics, FieldDoc, Node, load_text};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -11,7 +11,7 @@ fn page(sort: Sort) -> String {
     let mut page =
         format!("# {}\n\nGenerated from the program's own manual pages (`firedrill explain NAME`).\n", title(sort));
     for entry in catalogue::entries().iter().filter(|entry| entry.sort == sort) {
-        write_entry(&mut page, entry);
+        write_entry(&mut page, entry, &[]);
     }
     page
 }
@@ -27,20 +27,28 @@ fn title(sort: Sort) -> &'static str {
     }
 }
 
-fn write_entry(page: &mut String, entry: &Entry) {
-    write!(page, "\n## {}\n\n{}\n\n| key | default | meaning |\n|---|---|---|\n", entry.name, entry.text)
-        .expect("to a String");
-    for field in &entry.fields {
+fn write_entry(page: &mut String, entry: &Entry, inside: &[(&str, &[FieldDoc])]) {
+    write!(page, "\n## {}\n\n{}\n", entry.name, entry.text).expect("to a String");
+    write_fields(page, &entry.fields);
+    for (name, fields) in inside {
+        write!(page, "\nKeys of `{name}`:\n").expect("to a String");
+        write_fields(page, fields);
+    }
+    write!(page, "\n```yaml\n{}```\n", entry.example).expect("to a String");
+}
+
+fn write_fields(page: &mut String, fields: &[FieldDoc]) {
+    write!(page, "\n| key | default | meaning |\n|---|---|---|\n").expect("to a String");
+    for field in fields {
         let default = if field.required { "required" } else { field.default };
         writeln!(page, "| `{}` | {} | {} |", field.name, default, field.doc).expect("to a String");
     }
-    write!(page, "\n```yaml\n{}```\n", entry.example).expect("to a String");
 }
 
 fn lesson_page() -> String {
     let mut page =
         "# Lessons\n\nGenerated from the program's own manual page (`firedrill explain lesson`).\n".to_owned();
-    write_entry(&mut page, &firedrill::lesson::manual());
+    write_entry(&mut page, &firedrill::lesson::manual(), &firedrill::lesson::PARTS);
     page
 }
 

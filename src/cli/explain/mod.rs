@@ -83,9 +83,9 @@ fn page(word: &str, console: &Console) -> Option<String> {
     // One word may be two things: the policy `timeout` and the kind of error.
     let kinds: Vec<String> = catalogue::entries()
         .into_iter()
-        .chain([lesson::manual()])
         .filter(|entry| entry.name == word)
-        .map(|entry| kind(&entry, &bold))
+        .map(|entry| kind(&entry, &[], &bold))
+        .chain(Some(lesson::manual()).filter(|page| page.name == word).map(|page| kind(&page, &lesson::PARTS, &bold)))
         .chain(engines::page(word, &bold))
         .collect();
     if !kinds.is_empty() {
@@ -115,11 +115,16 @@ fn key(word: &str, bold: &dyn Fn(&str) -> String) -> Option<String> {
     (!places.is_empty()).then(|| format!("{}\n\n{}", bold(&format!("{word} (key)")), places.join("\n\n")))
 }
 
-fn kind(entry: &catalogue::Entry, bold: &dyn Fn(&str) -> String) -> String {
+/// `inside`: keys with keys of their own.
+fn kind(entry: &catalogue::Entry, inside: &[(&str, &[FieldDoc])], bold: &dyn Fn(&str) -> String) -> String {
     let mut parts = vec![bold(&format!("{} ({})", entry.name, entry.sort.word())), String::new(), entry.text.clone()];
     if !entry.fields.is_empty() {
         parts.extend([String::new(), bold("Fields")]);
         parts.extend(entry.fields.iter().map(field));
+    }
+    for (name, fields) in inside {
+        parts.extend([String::new(), bold(&format!("Fields of `{name}`"))]);
+        parts.extend(fields.iter().map(field));
     }
     if !entry.example.is_empty() {
         parts.extend([String::new(), bold("Example"), indented(&entry.example)]);

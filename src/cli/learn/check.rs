@@ -1,11 +1,12 @@
 //! `firedrill learn check`: every answer of a lesson, asked of the simulation again.
 
 use super::{Console, Ending, Failure, failure, unplayable};
+use crate::base::order;
 use crate::cli::ending::counted;
 use crate::judge::ExitCode;
-use crate::lesson;
+use crate::lesson::{self, Checked};
 
-pub fn run(names: &[String], console: &mut Console) -> Result<Ending, Failure> {
+pub fn run(names: &[String], figures: bool, console: &mut Console) -> Result<Ending, Failure> {
     let found = match names {
         [] => lesson::built_in(),
         names => names
@@ -19,12 +20,16 @@ pub fn run(names: &[String], console: &mut Console) -> Result<Ending, Failure> {
     let mut wrong = 0;
     for one in &found {
         let case = one.open().map_err(|refused| failure(&one.name, refused, console))?;
-        let mistakes = lesson::check(&case).map_err(unplayable)?;
+        let Checked { mistakes, figures: behind } =
+            lesson::check(&case, order::threads(), figures).map_err(unplayable)?;
         for mistake in &mistakes {
             console.out(&format!("{}: error: {}\n", mistake.at, mistake.message));
         }
         if mistakes.is_empty() {
             console.out(&format!("{}: every answer holds\n", one.name));
+        }
+        if figures {
+            behind.iter().for_each(|answer| console.out(&format!("  {}\n", answer.replace('\n', "\n  "))));
         }
         console.flush();
         wrong += mistakes.len();

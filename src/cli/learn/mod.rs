@@ -21,6 +21,7 @@ use std::path::PathBuf;
   firedrill learn play timeout-inversion                      in this terminal
   firedrill learn play timeout-inversion --page lesson.html   as one page that needs no network
   firedrill learn check                                       plays every lesson and verifies its answers
+  firedrill learn check one-queue --figures                   with the figures behind them
 
 Exit codes: 0 done, 10 an answer of a lesson is wrong (check), 2 a lesson with mistakes or a wrong command line.")]
 pub struct LearnArgs {
@@ -52,6 +53,9 @@ enum What {
         /// Names or paths; default: all built-in lessons
         #[arg(value_name = "LESSON")]
         names: Vec<String>,
+        /// Print the figures behind each answer, and which settings of the knobs reach the goal
+        #[arg(long)]
+        figures: bool,
     },
 }
 
@@ -60,7 +64,7 @@ pub fn run(args: &LearnArgs, console: &mut Console) -> Result<Ending, Failure> {
         What::List { json } => list::run(*json, console),
         What::Play { name, page: Some(page), .. } => play::page(&open(name, console)?, page, console),
         What::Play { name, page: None, out } => play::terminal(&open(name, console)?, out, console),
-        What::Check { names } => check::run(names, console),
+        What::Check { names, figures } => check::run(names, *figures, console),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::lesson::{Case, Played, card, grid, page, play, spark};
 use std::io::stdin;
 use std::path::Path;
 
-const COLUMNS: usize = 60;
+pub const COLUMNS: usize = 60;
 
 /// Writes the whole lesson into one file.
 pub fn page(case: &Case, path: &Path, console: &mut Console) -> Result<Ending, Failure> {
@@ -71,7 +71,7 @@ fn brief<R: std::io::BufRead>(case: &Case, played: &Played, charts: &Path, askin
     asking.title(&case.lesson.title);
     asking.say(&case.lesson.brief);
     asking.say("");
-    spark::lines(&played.recording, COLUMNS).iter().for_each(|line| asking.say(line));
+    spark::lines(&played.recording, &case.lesson.show, COLUMNS).iter().for_each(|line| asking.say(line));
     asking.say(&format!("\nThe charts: {}", charts.display()));
 }
 

@@ -1,11 +1,11 @@
 //! The steps of a lesson in the terminal, one function each: each asks, tells what the simulation says, and gives back the share that was reached.
 
 use super::asking::{Asking, Ended};
-use super::play::Halt;
+use super::play::{COLUMNS, Halt};
 use crate::judge::Verdict;
 use crate::lesson::key::{self, Truth};
 use crate::lesson::story::{Answer, Lesson};
-use crate::lesson::{Case, Played, grid, score};
+use crate::lesson::{Case, Played, grid, marks, plotted, score};
 use std::io::BufRead;
 
 const UNSURE: &str = "?";
@@ -56,9 +56,10 @@ pub fn truths<R: BufRead>(
     asking: &mut Asking<R>,
 ) -> Result<f64, String> {
     let truths = key::truths(lesson, played).map_err(|ask| format!("the run does not answer: {ask}"))?;
+    let traces = marks::traces(lesson, played, COLUMNS as f64);
     asking.title("What the simulation says");
     let mut sum = 0.0;
-    for ((one, guess), truth) in lesson.predictions.iter().zip(guesses).zip(&truths) {
+    for (((one, guess), truth), trace) in lesson.predictions.iter().zip(guesses).zip(&truths).zip(&traces) {
         let (share, shown) = match truth {
             Truth::Number { value, shown, within, .. } => {
                 (guess.map_or(0.0, |guess| score::nearness(guess, *value, *within)), shown)
@@ -67,6 +68,9 @@ pub fn truths<R: BufRead>(
         };
         sum += share;
         asking.say(&format!("{}\n  {shown}; worth {:.0}% of its points", one.ask, share * 100.0));
+        if let (Truth::Number { value, shown, unit, .. }, Some(trace)) = (truth, trace) {
+            plotted::lines(trace, *unit, (*value, shown), *guess).iter().for_each(|line| asking.say(line));
+        }
     }
     Ok(sum / truths.len().max(1) as f64)
 }
@@ -126,7 +130,7 @@ pub fn what_if<R: BufRead>(case: &Case, asking: &mut Asking<R>) -> Result<bool, 
     let mut at = vec![0; knobs.len()];
     for (number, knob) in knobs.iter().enumerate() {
         let values: Vec<String> =
-            knob.values.iter().enumerate().map(|(at, value)| format!("{}: {value}", at + 1)).collect();
+            knob.settings.iter().enumerate().map(|(at, one)| format!("{}: {}", at + 1, one.name)).collect();
         asking.say(&format!("  {}. {} ({})\n     {}", number + 1, knob.label, knob.path, values.join(", ")));
     }
     let goal = case.goal();
@@ -137,7 +141,7 @@ pub fn what_if<R: BufRead>(case: &Case, asking: &mut Asking<R>) -> Result<bool, 
         }
         let mut words = line.split_whitespace();
         let knob = words.next().and_then(|word| index(word, knobs.len()));
-        let value = knob.and_then(|knob| index(words.next()?, knobs[knob].values.len()));
+        let value = knob.and_then(|knob| index(words.next()?, knobs[knob].settings.len()));
         let (Some(knob), Some(value)) = (knob, value) else {
             asking.say("  two numbers: which knob, and which of its values");
             continue;

@@ -1,13 +1,17 @@
 //! Verifies a lesson's answer key: everything is asked of the simulation again, at the scenario's seed and five others. It changes nothing.
 
+mod behind;
+mod what_if;
+
 use super::case::{Case, Played, play};
 use super::grid::Grid;
-use super::leak::leaks;
+use super::leak::{Leak, leaks};
 use super::line::Line;
+use super::page;
 use super::story::{Answer, Choice, Prediction};
-use super::{grid, page};
+use crate::base::order;
 use crate::judge::{Judged, Verdict, judge};
-use crate::report::figures;
+use crate::report::figures::{self, detail};
 use crate::sim;
 
 /// The scenario's own seed and so many others.
@@ -28,9 +32,18 @@ struct Found {
     runs: Vec<(u64, Vec<Judged>)>,
 }
 
-/// All mistakes; none if the key is right.
-pub fn check(case: &Case) -> Result<Vec<Mistake>, String> {
-    let (found, first) = found(case)?;
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// None if the key is right.
+    pub mistakes: Vec<Mistake>,
+    /// The figures behind each answer.
+    pub figures: Vec<String>,
+}
+
+/// Plays on so many threads. `every`: all settings of the what-if are played, not only until one reaches the goal.
+pub fn check(case: &Case, threads: usize, every: bool) -> Result<Checked, String> {
+    let (found, first) = found(case, threads)?;
     let mut mistakes = Vec::new();
     for one in &case.lesson.predictions {
         match &one.answer {
@@ -41,34 +54,40 @@ pub fn check(case: &Case) -> Result<Vec<Mistake>, String> {
     hypotheses(case, &found, &mut mistakes);
     nothing_is_no_fix(case, &found, &mut mistakes);
     reference_fix(case, &mut mistakes)?;
-    what_if(case, &mut mistakes)?;
+    let mended = what_if::look(case, threads, every, &mut mistakes)?;
     match page::render(case, &first, &Grid::default()) {
-        Ok(page) => mistakes.extend(leaks(&page, case).iter().map(|word| given_away(case, word))),
+        Ok(page) => mistakes.extend(leaks(&page, case).into_iter().map(given_away)),
         // A question without an answer, which was told above.
         Err(_) if !mistakes.is_empty() => {}
         Err(why) => return Err(why),
     }
-    Ok(mistakes)
+    let figures = behind::of(case, &found).into_iter().chain(mended).collect();
+    Ok(Checked { mistakes, figures })
 }
 
-fn given_away(case: &Case, word: &str) -> Mistake {
-    let message = format!("the page gives `{word}` away before the answer is shown");
-    Mistake { at: case.lesson.at.clone(), message }
+fn given_away(leak: Leak) -> Mistake {
+    let Leak { word, at, part, around } = leak;
+    Mistake { at, message: format!("the page gives `{word}` away before the answer is shown, in {part}: `{around}`") }
 }
 
 /// Plays the base at each seed; the first run is kept for the page.
-fn found(case: &Case) -> Result<(Found, Played), String> {
+fn found(case: &Case, threads: usize) -> Result<(Found, Played), String> {
     let mut lines = case.lines();
     lines.extend(case.goal());
-    let mut runs = Vec::new();
-    let mut first = None;
-    for offset in 0..=OTHER_SEEDS {
-        let seed = case.base.seed.wrapping_add(offset);
-        let played = play(case.plan(None, Vec::new(), seed)?, &lines)?;
-        runs.push((seed, lines.iter().map(|line| played.judged(line)).collect()));
-        first.get_or_insert(played);
-    }
-    Ok((Found { lines, runs }, first.expect("there is at least one seed")))
+    let seeds: Vec<u64> = (0..=OTHER_SEEDS).map(|offset| case.base.seed.wrapping_add(offset)).collect();
+    let (mut runs, mut first) = (Vec::new(), None);
+    let work = |seed: &u64| -> Result<_, String> {
+        let played = play(case.plan(None, Vec::new(), *seed)?, &lines)?;
+        let judged = lines.iter().map(|line| played.judged(line)).collect();
+        Ok((judged, (*seed == case.base.seed).then_some(played)))
+    };
+    order::in_order(&seeds, threads, work, |seed, answer| {
+        let (judged, played) = answer.map_err(|()| format!("the run at seed {seed} broke down"))??;
+        runs.push((*seed, judged));
+        first = first.take().or(played);
+        Ok::<(), String>(())
+    })?;
+    Ok((Found { lines, runs }, first.expect("the first seed is the scenario's own")))
 }
 
 impl Found {
@@ -108,12 +127,15 @@ fn choice(one: &Prediction, choices: &[Choice], found: &Found, mistakes: &mut Ve
         |message: String| mistakes.push(Mistake { at: one.at.clone(), message: format!("{}: {message}", one.ask) });
     let mut first = None;
     for (run, (seed, _)) in found.runs.iter().enumerate() {
-        let verdict = |choice: &Choice| found.of(&choice.when).nth(run).map(|(_, judged)| judged.verdict);
-        let holding: Vec<usize> =
-            (0..choices.len()).filter(|at| verdict(&choices[*at]) == Some(Verdict::Holds)).collect();
+        let holds = |line: &Line| found.of(line).nth(run).is_some_and(|(_, judged)| judged.verdict == Verdict::Holds);
+        let holding: Vec<usize> = (0..choices.len()).filter(|at| choices[*at].when.iter().all(holds)).collect();
         let [right] = holding[..] else {
-            let told = choices.iter().map(|choice| format!("`{}` {}", choice.text, told(found, &choice.when, run)));
-            let told = told.collect::<Vec<_>>().join("; ");
+            let lines = |choice: &Choice| {
+                choice.when.iter().map(|line| told(found, line, run)).collect::<Vec<_>>().join(" and ")
+            };
+            let told: Vec<String> =
+                choices.iter().map(|choice| format!("`{}` {}", choice.text, lines(choice))).collect();
+            let told = told.join("; ");
             return say(format!("{} options are right at seed {seed}, and one must be: {told}", holding.len()));
         };
         let expected = *first.get_or_insert(right);
@@ -169,8 +191,7 @@ fn reference_fix(case: &Case, mistakes: &mut Vec<Mistake>) -> Result<(), String>
     let judgement = judge(&sim::play(&case.plan(Some(fix), Vec::new(), case.base.seed)?));
     if judgement.verdict != Verdict::Holds {
         let broken = judgement.expectations.iter().find(|line| line.verdict != Verdict::Holds);
-        let detail =
-            broken.map_or(judgement.reason.clone(), |line| format!("`{}` {}", line.text, figures::detail(line)));
+        let detail = broken.map_or(judgement.reason.clone(), |line| format!("`{}` {}", line.text, detail(line)));
         mistakes.push(Mistake {
             at: case.lesson.at.clone(),
             message: format!("the reference fix `{fix}` does not hold: {detail}"),
@@ -179,31 +200,8 @@ fn reference_fix(case: &Case, mistakes: &mut Vec<Mistake>) -> Result<(), String>
     Ok(())
 }
 
-/// The first value of each knob is the scenario's own, and some other setting reaches the goal.
-fn what_if(case: &Case, mistakes: &mut Vec<Mistake>) -> Result<(), String> {
-    let lesson = &case.lesson;
-    for knob in &lesson.knobs {
-        let own = case.plan(None, vec![format!("{}={}", knob.path, knob.values[0])], case.base.seed)?;
-        if own != case.base {
-            let message = format!(
-                "`{}` is not what the scenario has at `{}`; its own value comes first",
-                knob.values[0], knob.path
-            );
-            mistakes.push(Mistake { at: knob.at.clone(), message });
-        }
-    }
-    let mut others = lesson.settings().into_iter().skip(1);
-    let mends =
-        others.try_fold(false, |mended, at| -> Result<bool, String> { Ok(mended || grid::mends(case, &at)?) })?;
-    if !lesson.knobs.is_empty() && !mends {
-        let message = "no setting of the knobs reaches the goal".to_owned();
-        mistakes.push(Mistake { at: lesson.knobs[0].at.clone(), message });
-    }
-    Ok(())
-}
-
 /// `holds: measured 98.2%, …`.
 fn told(found: &Found, line: &Line, run: usize) -> String {
     let judged = found.of(line).nth(run).map(|(_, judged)| judged);
-    judged.map_or(String::new(), |judged| format!("{}: {}", judged.verdict.word(), figures::detail(judged)))
+    judged.map_or(String::new(), |judged| format!("{}: {}", judged.verdict.word(), detail(judged)))
 }
