@@ -22,6 +22,7 @@ pub fn chart(predicted: (&Recording, usize), observed: (&Recording, usize)) -> C
         legend: vec![entry("predicted", BLUE, Mark::Dashed), entry("observed", VERMILION, Mark::Line)],
         note: "p99 of successful requests where there are enough of them, and successful answers per second."
             .to_owned(),
+        ..Chart::default()
     }
 }
 
