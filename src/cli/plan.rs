@@ -168,6 +168,7 @@ fn service(plan: &Plan, one: &Service) -> String {
         .iter()
         .map(|op| match op {
             Op::Work(dist) => format!("work {}", drawn(dist)),
+            Op::WorkBy(by) => format!("work {}, of {} classes otherwise", drawn(&by.any), by.classes.len()),
             Op::Call(id) => plan.edge(*id).name.clone(),
             Op::Parallel { calls, need: Need::Every } => format!("{} at once", names(calls)),
             Op::Parallel { calls, need: Need::Count(count) } => format!("{} at once, {count} needed", names(calls)),

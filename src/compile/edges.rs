@@ -2,14 +2,15 @@
 
 use super::links;
 use super::root::service_named;
-use crate::base::{ClientId, EdgeId, ServiceId, Span};
+use crate::base::{ClientId, Dist, EdgeId, ServiceId, Span};
 use crate::model::load::client::ClientDraft;
 use crate::model::policies::call::{CallDraft, StepDraft};
 use crate::model::policies::class::Classes;
 use crate::model::policies::fallback::FallbackDraft;
 use crate::model::policies::lock::LockDraft;
+use crate::model::policies::work::WorkDraft;
 use crate::model::services::{ServiceDraft, cache};
-use crate::plan::topology::MissPath;
+use crate::plan::topology::{MissPath, WorkBy};
 use crate::plan::{Fallback, Op, Party, Plan, Role, Stale};
 use crate::scenario::{Diagnostics, Place, quote};
 
@@ -55,7 +56,7 @@ impl Maker<'_> {
         let mut program = Vec::new();
         for step in steps {
             match step {
-                StepDraft::Work(dist) => program.push(Op::Work(dist.clone())),
+                StepDraft::Work(work) => program.push(self.work(work)),
                 StepDraft::Call(call) => program.extend(self.edge(from, call).map(Op::Call)),
                 StepDraft::Parallel(calls, need) => {
                     let calls = calls.iter().filter_map(|call| self.edge(from, call)).collect();
@@ -68,6 +69,19 @@ impl Maker<'_> {
             }
         }
         program
+    }
+
+    fn work(&mut self, draft: &WorkDraft) -> Op {
+        let number = |name: &str, place| self.classes.number(name, place, self.diags);
+        let classes: Vec<(u8, Dist)> = draft
+            .classes
+            .iter()
+            .filter_map(|(name, place, work)| Some((number(name, *place)?, work.clone())))
+            .collect();
+        match classes.is_empty() {
+            true => Op::Work(draft.any.clone()),
+            false => Op::WorkBy(Box::new(WorkBy { any: draft.any.clone(), classes })),
+        }
     }
 
     fn locked(&mut self, from: Party, draft: &LockDraft, held: &mut Vec<u32>, program: &mut Vec<Op>) {

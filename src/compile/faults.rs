@@ -4,13 +4,14 @@ use super::pushes::{self, Push};
 use super::sites::site;
 use crate::base::{FaultId, Span, Time};
 use crate::faults::{self, ActsOn, Change, Deed, FaultKind, Lasts, Lowered, Worlds};
-use crate::plan::{Effect, FaultInfo, Plan, Step, World};
+use crate::model::policies::class::Classes;
+use crate::plan::{Effect, FaultInfo, Only, Plan, Step, World};
 use crate::scenario::{Entry, Fields, Node, help_for, quote, values};
 
 /// Faults may be at most this many.
 const FAULTS_MAX: usize = 1000;
 
-pub fn read(root: &Node, fields: &Fields, plan: &mut Plan) {
+pub fn read(root: &Node, fields: &Fields, classes: &Classes, plan: &mut Plan) {
     let entries = fields.entries("faults");
     if entries.len() > FAULTS_MAX {
         fields.error("faults", format!("more than {FAULTS_MAX} faults")).code("too-large");
@@ -19,7 +20,7 @@ pub fn read(root: &Node, fields: &Fields, plan: &mut Plan) {
     let mut all = Vec::new();
     for entry in entries {
         values::check_name(&entry.key, entry.key_place, fields.diags());
-        if let Some((info, steps, pushes)) = fault(entry, fields, plan) {
+        if let Some((info, steps, pushes)) = fault(entry, fields, classes, plan) {
             plan.faults.push(info);
             plan.schedule.extend(steps);
             all.extend(pushes);
@@ -29,7 +30,7 @@ pub fn read(root: &Node, fields: &Fields, plan: &mut Plan) {
     plan.schedule.sort_by_key(|step| (step.at, step.on, step.fault));
 }
 
-fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<Step>, Vec<Push>)> {
+fn fault(entry: &Entry, root: &Fields, classes: &Classes, plan: &Plan) -> Option<(FaultInfo, Vec<Step>, Vec<Push>)> {
     let what = format!("fault `{}`", entry.key);
     let Some(kind) = kind_of(entry, &what, root) else {
         // As for other mistakes: the name stays, so that the windows named after it are not wrong as well.
@@ -45,7 +46,8 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
     let window = window(&fields, kind, plan);
     let on = if kind.acts_on == ActsOn::Anything { Some("") } else { fields.text("on") };
     let site = on.and_then(|on| site(on, kind, &fields, plan));
-    let lowered = site.and_then(|site| (kind.lower)(&fields, &site));
+    let lowered =
+        site.and_then(|site| (kind.lower)(&fields, &site)).and_then(|lowered| bound(kind, lowered, &fields, classes));
     lowered.iter().for_each(|lowered| check_toxics(lowered, &fields, plan));
     lowered.iter().for_each(|lowered| check_connections(lowered, &fields, plan));
     // A fault that is wrong keeps its name, so that the windows named after it are not wrong as well.
@@ -62,6 +64,30 @@ fn fault(entry: &Entry, root: &Fields, plan: &Plan) -> Option<(FaultInfo, Vec<St
     let fault = FaultId::from(plan.faults.len());
     let pushes = pushes_of(&lowered, fault, from, to);
     Some((info, kind.steps(fault, lowered, from, to), pushes))
+}
+
+/// What a fault does to a service, bound to the requests that its fields name, or to each replica until that is started anew.
+fn bound(kind: &FaultKind, mut lowered: Lowered, fields: &Fields, classes: &Classes) -> Option<Lowered> {
+    if kind.acts_on != ActsOn::Service {
+        return Some(lowered);
+    }
+    let asked = |name: &str| fields.knows(name).then(|| fields.node(name)).flatten();
+    let mut only = Only::ALL;
+    if let Some(node) = asked("class") {
+        only.class = Some(classes.read(node, fields.diags())?);
+        lowered.label += &format!(" for class {}", node.scalar().unwrap_or_default());
+    }
+    if asked("key").is_some() {
+        let key = fields.count("key")?;
+        only.key = Some(u32::try_from(key).unwrap_or(u32::MAX));
+        lowered.label += &format!(" for key {key}");
+    }
+    let until_start = asked("until").is_some() && fields.choice("until")? == "restart";
+    if until_start {
+        lowered.label += ", until restart";
+    }
+    let effects = lowered.effects.into_iter().map(|(target, effect)| (target, effect.bound(only, until_start)));
+    Some(Lowered { effects: effects.collect(), ..lowered })
 }
 
 /// The simulator has no bytes and no connections: what needs them is played live only.

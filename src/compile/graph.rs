@@ -50,7 +50,7 @@ fn calls(plan: &Plan, with_messages: bool) -> Vec<Vec<usize>> {
 
 /// As `calls` with messages, as far as these reach and leave the services in no time.
 fn instant(plan: &Plan) -> Vec<Vec<usize>> {
-    let works = |op: &Op| matches!(op, Op::Work(dist) if !dist.is_zero());
+    let works = |op: &Op| matches!(op, Op::Work(dist) if !dist.is_zero()) || matches!(op, Op::WorkBy(_));
     let mut calls = vec![Vec::new(); plan.services.len()];
     for edge in plan.edges.iter().filter(|edge| edge.latency.is_zero()) {
         let Party::Service(ServiceId(from)) = edge.from else { continue };

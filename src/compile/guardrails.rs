@@ -185,6 +185,9 @@ fn touched_share(step: &Step) -> Option<f64> {
     if let Effect::Some { which, does } = &step.effect {
         return Some(said(*which) * touched_share(&Step { effect: Effect::clone(does), ..step.clone() })?);
     }
+    if let Effect::Bound { does, .. } = &step.effect {
+        return touched_share(&Step { effect: Effect::clone(does), ..step.clone() });
+    }
     match (&step.target, &step.effect) {
         (_, Effect::Set(_) | Effect::Blind | Effect::Surge { .. } | Effect::Wake { .. } | Effect::Release) => None,
         (Target::Edge(_) | Target::Service { .. }, Effect::Reset { chance } | Effect::Fail { chance }) => Some(*chance),

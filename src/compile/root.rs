@@ -107,7 +107,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     let mut plan = read_head(&fields, request);
     check_variants(&fields);
     let clients = read_clients(&fields, plan.length);
-    let classes = Classes::gather(fields.entries("services"), diags);
+    let classes = Classes::gather(fields.entries("services"), fields.entries("faults"), diags);
     let services = read_services(&fields, &clients, &classes);
     check_names(&clients, &services, diags);
     plan.services = services.iter().map(|draft| draft.service.clone()).collect();
@@ -119,7 +119,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     plan.real = real::read(&fields, &plan);
     plan.controls = controls::read(&fields, &plan);
     check_other_names(&fields, &plan);
-    faults::read(root, &fields, &mut plan);
+    faults::read(root, &fields, &classes, &mut plan);
     plan.meters = meters::declared(&plan);
     phases::cut(&mut plan);
     plan.facts = facts::read(&fields);
@@ -134,7 +134,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
 pub(super) fn topology(root: &Node, plan: &Plan, diags: &Diagnostics) -> Option<Plan> {
     let fields = Fields::open(root, "the scenario", &TABLE, diags);
     let clients = read_clients(&fields, plan.length);
-    let classes = Classes::gather(fields.entries("services"), diags);
+    let classes = Classes::gather(fields.entries("services"), fields.entries("faults"), diags);
     let services = read_services(&fields, &clients, &classes);
     let mut changed = Plan { edges: Vec::new(), ..plan.clone() };
     changed.services = services.iter().map(|draft| draft.service.clone()).collect();

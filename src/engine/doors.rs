@@ -276,6 +276,13 @@ impl<W: Wire> Engine<W> {
         self.tell_doors(index);
     }
 
+    /// A request that was let in failed before it was inside.
+    pub(super) fn tell_guards_at_door(&mut self, index: usize, replica: u32, outcome: Outcome) {
+        let now = self.now;
+        self.nodes[index].doors.at(replica, |guards| guards.done(now, Some(outcome), Span::ZERO));
+        self.tell_doors(index);
+    }
+
     /// Writes down how the guards of a service stand.
     pub(super) fn tell_doors(&mut self, index: usize) {
         let doors = &self.nodes[index].doors;

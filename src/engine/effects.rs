@@ -3,10 +3,11 @@
 use super::broker;
 use super::database::Change;
 use super::publishing::Poison;
+use super::troubles::{AtDoor, Trouble};
 use super::wire::Wire;
 use super::{Engine, ServiceId, Target};
 use crate::base::{Dice, FaultId};
-use crate::plan::{Effect, Limit, Plan, Replicas, Step};
+use crate::plan::{Effect, Limit, Only, Plan, Replicas, Step};
 
 /// Dice for each fault, and after them for each control: controls act by the same effects.
 pub(super) fn dice(plan: &Plan) -> Vec<Dice> {
@@ -65,7 +66,7 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    fn begin_on_service(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId, effect: &Effect) {
+    pub(super) fn begin_on_service(&mut self, id: ServiceId, replicas: Replicas, fault: FaultId, effect: &Effect) {
         let index = id.index();
         match effect {
             Effect::Down | Effect::PowerCut => self.go_down(id, replicas, fault),
@@ -104,12 +105,16 @@ impl<W: Wire> Engine<W> {
                     exchange.poisons.push(Poison { fault, left: *messages, restart: *restart });
                 }
             }
-            Effect::Slow { factor } => self.slow_down(index, replicas, fault, *factor),
-            Effect::Limit(Limit::Cpu { share }) => self.slow_down(index, replicas, fault, 1.0 / share),
+            Effect::Slow { factor } => self.slow_down(index, fault, (replicas, Only::ALL), *factor),
+            Effect::Limit(Limit::Cpu { share }) => self.slow_down(index, fault, (replicas, Only::ALL), 1.0 / share),
             Effect::DiskError(wrong) => self.break_disk(id, replicas, fault, *wrong),
             Effect::Leak(what) => self.leak(id, replicas, fault, *what),
             Effect::SlowDisk(does) => self.slow_disk(id, replicas, fault, does),
-            Effect::Fail { chance } => self.nodes[index].fail.push((fault, replicas, *chance)),
+            Effect::Fail { chance } => self.trouble_at_door(id, fault, (replicas, Only::ALL), AtDoor::Fail(*chance)),
+            Effect::Kill { restart } => self.trouble_at_door(id, fault, (replicas, Only::ALL), AtDoor::Kill(*restart)),
+            Effect::Bound { only, until_start, does } => {
+                self.begin_bound(id, replicas, fault, (*only, *until_start, does));
+            }
             Effect::Forget { share } => {
                 let forgotten = self.forget(index, replicas, fault, *share);
                 self.recorder.touched(fault, "entries forgotten", forgotten);
@@ -132,6 +137,7 @@ impl<W: Wire> Engine<W> {
                 for replica in replicas.of(self.nodes[index].replicas.len() as u32) {
                     if self.nodes[index].replicas[replica as usize].down.is_empty() {
                         self.end_leaks_of(id, replica);
+                        self.end_until_start(id, replica);
                         self.change_copies(id, Replicas { from: replica, to: replica + 1, step: 1 }, Change::Up);
                     }
                 }
@@ -165,12 +171,13 @@ impl<W: Wire> Engine<W> {
                 }
             }
             Effect::Slow { .. } | Effect::Limit(_) => {
-                self.nodes[index].slow.retain(|(f, ..)| *f != fault);
+                self.nodes[index].slow.retain(|it| !it.is_of(fault, replicas));
                 self.retune_all(index);
             }
             Effect::Leak(_) => self.end_leak(id, fault),
             Effect::SlowDisk(_) | Effect::DiskError(_) => self.heal_disk(id, fault),
-            Effect::Fail { .. } => self.nodes[index].fail.retain(|(f, ..)| *f != fault),
+            Effect::Fail { .. } | Effect::Kill { .. } => self.nodes[index].fail.retain(|it| !it.is_of(fault, replicas)),
+            Effect::Bound { until_start, does, .. } => self.end_bound(id, replicas, fault, *until_start, does),
             Effect::Fill { .. } => self.take_away(index, fault),
             _ => {}
         }
@@ -178,10 +185,12 @@ impl<W: Wire> Engine<W> {
     }
 
     /// Work that begins takes this many times longer.
-    fn slow_down(&mut self, index: usize, replicas: Replicas, fault: FaultId, factor: f64) {
-        let under_way = self.nodes[index].running(replicas);
+    pub(super) fn slow_down(&mut self, index: usize, fault: FaultId, of: (Replicas, Only), factor: f64) {
+        let (replicas, only) = of;
+        // Work on cores feels a change of speed; that of some requests has its length already.
+        let under_way = if only == Only::ALL { self.nodes[index].running(replicas) } else { 0 };
         self.recorder.touched(fault, "work slowed", under_way);
-        self.nodes[index].slow.push((fault, replicas, factor));
+        self.nodes[index].slow.push(Trouble { fault, replicas, only, how: factor });
         self.retune_all(index);
     }
 

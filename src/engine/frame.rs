@@ -70,6 +70,9 @@ impl Default for Aside {
 /// Frames are many, as calls are.
 const _: () = assert!(size_of::<Frame>() <= 72);
 
+/// The number of what is no attempt of anybody, but a health check.
+const CHECK: u16 = u16::MAX - 1;
+
 /// The number of an attempt that was answered when it came: nobody waits for its frame any more, and it is wanted all the same.
 const ANSWERED: u16 = u16::MAX;
 
@@ -94,6 +97,11 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    /// Of a health check that is worked on like a request with these traits.
+    pub(super) fn check(traits: Traits) -> Origin {
+        Origin { parent: Handle::NONE, attempt: CHECK, traits, token: None }
+    }
+
     /// Of what nobody asked for.
     pub(super) fn nobody() -> Origin {
         Origin { parent: Handle::NONE, attempt: 0, traits: Traits::of_key(0), token: None }
@@ -137,6 +145,11 @@ impl Frame {
         self.parent.is_none() && self.attempt == ANSWERED
     }
 
+    /// Is it a health check?
+    fn is_check(&self) -> bool {
+        self.parent.is_none() && self.attempt == CHECK
+    }
+
     /// A check needs a worker and no work.
     pub(super) fn skip_program(&mut self) {
         self.op = u16::MAX;
@@ -157,12 +170,18 @@ impl Frame {
     /// Tells its draws apart: by attempt, step and repetition.
     #[inline]
     pub(super) fn turn(&self, repetition: u32) -> u64 {
-        u64::from(self.attempt) << 48 | u64::from(self.op) << 32 | u64::from(repetition)
+        self.turn_at(self.op) | u64::from(repetition)
+    }
+
+    /// As `turn`, of a step that it may have passed.
+    #[inline]
+    pub(super) fn turn_at(&self, op: u16) -> u64 {
+        u64::from(self.attempt) << 48 | u64::from(op) << 32
     }
 
     /// Did somebody ask for it? Health checks and what carries a batch are no requests.
     pub(super) fn is_request(&self) -> bool {
-        self.op != u16::MAX && !self.carries()
+        !self.is_check() && !self.carries()
     }
 
     /// Does it carry a batch, and is no request itself?

@@ -67,6 +67,13 @@ impl<W: Wire> Engine<W> {
                                 return None;
                             }
                         }
+                        Op::WorkBy(by) => {
+                            let turn = this.turn_at(step as u16);
+                            let drawn = by.of(this.traits.class).draw_span(&mut this.traits.lot.dice(node.lot, turn));
+                            if self.work(frame, drawn) {
+                                return None;
+                            }
+                        }
                         Op::Work(_) | Op::Call(_) => {}
                     }
                 }
@@ -99,13 +106,15 @@ impl<W: Wire> Engine<W> {
     pub(super) fn work(&mut self, frame: Handle, drawn: Span) -> bool {
         let Some(this) = self.frames.get_mut(frame) else { return true };
         let node = &mut self.nodes[this.service as usize];
-        let mut length = drawn;
+        let (mut drawn, mut length) = (drawn, drawn);
         if !node.slow.is_empty() {
+            let longer = node.slowness_for(this.replica, &this.traits);
+            if longer != 1.0 {
+                drawn = drawn.mul_f64(longer);
+            }
             length = drawn.mul_f64(node.slowness(this.replica));
-            for (fault, replicas, _) in &node.slow {
-                if replicas.contains(this.replica) {
-                    self.recorder.touched(*fault, "work slowed", 1);
-                }
+            for fault in node.slowed_by(this.replica, &this.traits) {
+                self.recorder.touched(fault, "work slowed", 1);
             }
         }
         if length == Span::ZERO {

@@ -33,9 +33,9 @@ impl<W: Wire> Engine<W> {
                 return self.answer_origin(origin, Outcome::Failed(kind));
             }
         };
-        if let Some(kind) = self.turned_away_by_fault(index, replica) {
+        if self.is_out(index, replica) {
             self.note_outcome(index, replica, true);
-            return self.answer_origin(origin, Outcome::Failed(kind));
+            return self.answer_origin(origin, Outcome::Failed(ErrorKind::Refused));
         }
         if self.nodes[index].versions.is_some() && self.mismatches(index, replica, origin.traits.version) {
             self.note_outcome(index, replica, false);
@@ -51,6 +51,11 @@ impl<W: Wire> Engine<W> {
             self.nodes[index].pay_for_rejection(replica);
             self.note_outcome(index, replica, true);
             return self.answer_origin(origin, Outcome::Failed(kind));
+        }
+        if !self.nodes[index].fail.is_empty()
+            && let Some(kind) = self.fails_at_door(index, replica, &origin.traits)
+        {
+            return self.answer_at_door(index, replica, origin, kind);
         }
         let frame = self.frames.insert(Frame::new(service, replica, origin, self.now));
         if origin.token.is_some() {
@@ -146,29 +151,18 @@ impl<W: Wire> Engine<W> {
         node.contents.as_mut().map(|contents| contents.choose(origin.traits.key, Out::NOBODY, load, self.now))
     }
 
-    fn turned_away_by_fault(&mut self, index: usize, replica: u32) -> Option<ErrorKind> {
+    /// Is nobody there to accept the request? Faults at work are told what they touched.
+    fn is_out(&mut self, index: usize, replica: u32) -> bool {
         let node = &mut self.nodes[index];
         if let Some(fault) = node.replicas[replica as usize].down.first().copied() {
             node.cell.lost += 1;
             self.recorder.touched(fault, "requests refused", 1);
-            return Some(ErrorKind::Refused);
+            return true;
         }
-        let frozen = &node.replicas[replica as usize].frozen;
-        for fault in frozen {
+        for fault in &node.replicas[replica as usize].frozen {
             self.recorder.touched(*fault, "requests held", 1);
         }
-        // A frozen process answers nothing, errors neither.
-        if !frozen.is_empty() {
-            return None;
-        }
-        for (fault, replicas, chance) in &node.fail {
-            if replicas.contains(replica) && self.fault_dice[fault.index()].chance(*chance) {
-                node.cell.failed += 1;
-                self.recorder.touched(*fault, "requests failed", 1);
-                return Some(ErrorKind::Error);
-            }
-        }
-        None
+        false
     }
 
     #[inline(always)]

@@ -76,6 +76,7 @@ mod slots;
 mod statements;
 mod tokens;
 mod traits;
+mod troubles;
 mod versions;
 mod waiters;
 mod wire;

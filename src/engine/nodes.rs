@@ -15,11 +15,12 @@ use super::efficiency::warm_up;
 use super::level::Level;
 use super::publishing::Exchange;
 use super::statements::Copies;
+use super::troubles::{AtDoor, Trouble};
 use super::versions::Versions;
 use super::zones::is_zoned;
 use crate::base::{Dice, FaultId, Lot, MeterId, ServiceId, Span, Time};
 use crate::plan::expectation::Subject;
-use crate::plan::{Op, Plan, Replicas, Role, Service};
+use crate::plan::{Effect, Op, Plan, Replicas, Role, Service};
 use crate::record::ServiceCell;
 
 pub use super::replica::{Held, Leaked, Replica};
@@ -58,12 +59,14 @@ pub struct Node {
     /// For requests that come with no lot of their own.
     pub strangers: Dice,
     /// Work that starts takes the product of these times longer.
-    pub slow: Vec<(FaultId, Replicas, f64)>,
+    pub slow: Vec<Trouble<f64>>,
     /// What replicas have lost bit by bit, and how many workers that are in all.
     pub leaks: Vec<Leaked>,
     pub leaked: u64,
-    /// This share of requests is answered with an error.
-    pub fail: Vec<(FaultId, Replicas, f64)>,
+    /// Requests that are let in fail, or kill.
+    pub fail: Vec<Trouble<AtDoor>>,
+    /// What ends at a replica when that is started anew.
+    pub until_start: Vec<(FaultId, Effect)>,
     pub cell: ServiceCell,
     /// Does it look something up, or write it down, before it answers?
     pub has_role: bool,
@@ -147,6 +150,7 @@ impl Node {
             leaks: Vec::new(),
             leaked: 0,
             fail: Vec::new(),
+            until_start: Vec::new(),
             cell: ServiceCell::default(),
             has_role: service.role != Role::Plain,
             bare: false,
@@ -389,10 +393,5 @@ impl Node {
             (Some(policy), Some(started)) => warm_up(policy, started, now),
             _ => 1.0,
         }
-    }
-
-    /// How many times longer work takes at this replica now.
-    pub fn slowness(&self, replica: u32) -> f64 {
-        self.slow.iter().filter(|(_, replicas, _)| replicas.contains(replica)).map(|(_, _, factor)| factor).product()
     }
 }

@@ -1,12 +1,15 @@
 //! A service answers a share of its requests with an error.
 //!
-//! The error comes when a worker takes the request, before any work is done: a failing service is often a fast one. The caller sees
-//! the error kind `error` (HTTP 500).
+//! The error comes at the door, before a worker takes the request and before any work is done: a failing service is often a fast one.
+//! The guards of the service (`limit`, `rate_limit`, `shed`) stand before it and see how it went. The caller sees the error kind
+//! `error` (HTTP 500). `class` and `key` (numbered from 0, the most popular) name the requests that fail. With `until: restart` every
+//! replica that was there when the fault began fails them until it is started anew, one by one, or until the fault ends: a bad
+//! state that only a restart ends.
 //!
-//! - **Simulated world**: each request that a worker takes fails with the given chance.
+//! - **Simulated world**: each request that is let in fails with the given chance.
 //! - **Live world**: a stand-in answers 500 in the same way. A real process cannot be made to fail from outside; use `reset` on the
 //!   edges into it.
-//! - **Undo**: requests that are taken afterwards are served.
+//! - **Undo**: requests that come afterwards are served.
 //! - **Evidence**: requests that were answered with an error.
 //!
 //! ```yaml
@@ -42,6 +45,9 @@ static FIELDS: &[FieldDoc] = &[
     FieldDoc::required("share", Shape::Ratio, "share of requests that fail"),
     super::replicas("how many replicas fail them"),
     super::ZONE,
+    super::CLASS,
+    super::KEY,
+    super::UNTIL,
 ];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {

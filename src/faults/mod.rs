@@ -40,6 +40,7 @@ mod poison;
 mod postgres;
 mod power_cut;
 mod processes;
+mod query_of_death;
 mod ramp;
 mod redis;
 mod refuse;
@@ -160,6 +161,7 @@ pub static KINDS: &[FaultKind] = &[
     fill::KIND,
     isolate::KIND,
     poison::KIND,
+    query_of_death::KIND,
     blackout::KIND,
     blind::KIND,
     config::KIND,
@@ -253,6 +255,23 @@ const fn replicas(doc: &'static str) -> FieldDoc {
 /// The field of kinds that can act on the replicas of one zone.
 const ZONE: FieldDoc =
     FieldDoc::optional("zone", Shape::Name, "all", "the zone whose replicas it acts on, instead of `replicas`");
+
+/// The fields of kinds that can act on some requests of a service only: asked for by the compiler, for all of them.
+const CLASS: FieldDoc = FieldDoc::optional(
+    "class",
+    Shape::OneOf(&[Shape::Count, Shape::Name]),
+    "all",
+    "the class of the requests that it acts on",
+);
+const KEY: FieldDoc = FieldDoc::optional("key", Shape::Count, "all", "the key of the requests that it acts on");
+
+/// The field of kinds that can stay when their cause is gone.
+const UNTIL: FieldDoc = FieldDoc::optional(
+    "until",
+    Shape::Choice(&["restart"]),
+    "its end",
+    "`restart`: it stays on each replica until that is started anew, or until its end",
+);
 
 /// A value in the author's own words, for labels.
 fn words(fields: &Fields, name: &str, default: &str) -> String {

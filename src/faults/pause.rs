@@ -1,7 +1,8 @@
 //! A service, or some of its replicas, stands still: nothing moves, nothing is lost.
 //!
 //! A long garbage collection, a stopped virtual machine, a debugger. Connections stay open, so callers learn of it only by their
-//! timeouts; requests that arrive meanwhile wait. When it heals it goes on with work whose callers may have gone.
+//! timeouts; requests that arrive meanwhile wait. When it heals it goes on with work whose callers may have gone. With `until: restart`
+//! it is a deadlock: each replica stands still until it is started anew (`restart`, `down`, a deploy), or until the fault ends.
 //!
 //! - **Simulated world**: work, queue and timers of the replicas stand still.
 //! - **Live world**: a process that firedrill started gets SIGSTOP; a stand-in stops answering. The process behind an `address:` gets it, with
@@ -38,7 +39,7 @@ pub const KIND: FaultKind = FaultKind {
     lower,
 };
 
-static FIELDS: &[FieldDoc] = &[super::replicas("how many replicas stand still"), super::ZONE];
+static FIELDS: &[FieldDoc] = &[super::replicas("how many replicas stand still"), super::ZONE, super::UNTIL];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let (target, which) = site.replicas(fields)?;

@@ -51,7 +51,7 @@ fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {
     let (target, service) = site.service();
     if !matches!(service.role, Role::Broker(_)) {
         let note = fields.error("on", format!("`{}` takes in no messages", service.name));
-        note.help("name a service of `kind: broker`; for requests that fail, use `errors`").code("wrong-kind");
+        note.help("name a service of `kind: broker`; for requests that kill whoever takes them use `query-of-death`, for requests that fail `errors`").code("wrong-kind");
         return None;
     }
     let messages = if fields.has("messages") { fields.count("messages")? } else { 1 };

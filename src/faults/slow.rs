@@ -1,7 +1,12 @@
 //! A service works this many times slower.
 //!
 //! The difference to `latency`: a slow service holds its workers longer, so its capacity shrinks by the same factor. Only work that
-//! starts while the fault lasts is slowed. Factors of overlapping faults multiply.
+//! starts while the fault lasts is slowed. Factors of overlapping faults multiply. `class` and `key` (numbered from 0, the most popular)
+//! name the requests that are slowed: one page, one tenant, one query.
+//!
+//! With `until: restart` the trigger may be gone, and what it left behind stays: every replica that was there when the fault began
+//! is slow until it is started anew (`restart`, `down`, a deploy), one by one, or until the fault ends. So is a leap second that left
+//! every timer spinning, a driver in a bad state, a cache of connections that is broken.
 //!
 //! - **Simulated world**: each drawn length of `work` is multiplied by the factor.
 //! - **Live world**: a stand-in multiplies its work in the same way. A real process cannot be slowed faithfully from outside; use
@@ -42,6 +47,9 @@ static FIELDS: &[FieldDoc] = &[
     FieldDoc::required("factor", Shape::Factor, "how many times longer work takes"),
     super::replicas("how many replicas are slow: one of many is a gray failure"),
     super::ZONE,
+    super::CLASS,
+    super::KEY,
+    super::UNTIL,
 ];
 
 fn lower(fields: &Fields, site: &Site) -> Option<Lowered> {

@@ -59,6 +59,8 @@ pub enum Check {
     Tcp,
     /// A request that needs a worker and no work.
     Request,
+    /// A request of this class, worked on like any other: calls included.
+    Work { class: u8 },
     /// The replica's busy workers since the last check are at most this share.
     Load { above: f64 },
 }

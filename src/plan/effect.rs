@@ -126,6 +126,23 @@ pub struct SlowDisk {
     pub stall: bool,
 }
 
+/// The requests that an effect on a service acts on; nothing said: all of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Only {
+    pub class: Option<u8>,
+    pub key: Option<u32>,
+}
+
+impl Only {
+    pub const ALL: Only = Only { class: None, key: None };
+
+    /// Is a request of this class for this key one of them?
+    #[inline]
+    pub fn fits(&self, class: u8, key: u32) -> bool {
+        self.class.is_none_or(|wanted| wanted == class) && self.key.is_none_or(|wanted| wanted == key)
+    }
+}
+
 /// Effects are keyed by fault and they stack: delays add, factors multiply, cuts, freezes and crashes count.
 /// Healing one leaves the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -180,6 +197,11 @@ pub enum Effect {
     Packets(Packets),
     /// Service: this share of requests is answered with an error.
     Fail { chance: f64 },
+    /// Service: a request kills the replica that it comes to, which is started again after this time.
+    Kill { restart: Span },
+    /// Service: the effect acts on some of the requests only; with `until_start` it stays on each replica that it has hit until that
+    /// replica is started anew.
+    Bound { only: Only, until_start: bool, does: Box<Effect> },
     /// Cache: this share of the entries of each hit replica is gone, at once.
     Forget { share: f64 },
     /// Store or volume: filled to this share of its capacity, or (`added`) by this share; healed by taking the ballast away.
@@ -206,6 +228,22 @@ impl Effect {
         match which == Which::ALL {
             true => self,
             false => Effect::Some { which, does: Box::new(self) },
+        }
+    }
+
+    /// Does it take replicas down, at once or when a request comes?
+    pub fn takes_down(&self) -> bool {
+        match self {
+            Effect::Bound { does, .. } => does.takes_down(),
+            does => matches!(does, Effect::Down | Effect::PowerCut | Effect::Kill { .. }),
+        }
+    }
+
+    /// The same, bound to these requests, or to a replica until its next start.
+    pub fn bound(self, only: Only, until_start: bool) -> Effect {
+        match only == Only::ALL && !until_start {
+            true => self,
+            false => Effect::Bound { only, until_start, does: Box::new(self) },
         }
     }
 

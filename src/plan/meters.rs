@@ -232,7 +232,7 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
             all.meter("waiting", of);
             all.meter("locked_out", of);
         }
-        if steps().any(|step| step.effect == Effect::Down)
+        if steps().any(|step| step.effect.takes_down())
             || plan.edges.iter().any(|edge| dies_of_messages(plan, edge, index))
         {
             all.meter("crashes", of);

@@ -37,7 +37,7 @@ pub use balance::Balance;
 pub use cache::{CacheSpec, Eject, Eviction, PlaceBy, Placement};
 pub use calling::{After, Bulkhead, Connect, Deadline, Fallback, Hedge, Need, Pick, Pool, Stale, TokenBucket};
 pub use controls::{Aimd, Control, Does, Lever, Scaling, Signal, Steering};
-pub use effect::{Effect, FaultInfo, Leak, Patch, Replicas, SlowDisk, Step, Target, Untrusted, Ways, Whose};
+pub use effect::{Effect, FaultInfo, Leak, Only, Patch, Replicas, SlowDisk, Step, Target, Untrusted, Ways, Whose};
 pub use expectation::{Alert, Expectation, Window};
 pub use facts::Facts;
 pub use guards::{Budget, Guard};

@@ -48,6 +48,8 @@ pub struct Service {
 pub enum Op {
     /// Keep the worker busy for a drawn length of time.
     Work(Dist),
+    /// As `Work`, by the class of the request.
+    WorkBy(Box<WorkBy>),
     /// One call, and wait for its answer.
     Call(EdgeId),
     /// All of these calls at once, and wait for as many as are needed.
@@ -58,6 +60,19 @@ pub enum Op {
     Lock { lock: u32, timeout: Option<Span> },
     /// Give it back.
     Unlock(u32),
+}
+
+/// Work of some classes, and of all others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkBy {
+    pub any: Dist,
+    pub classes: Vec<(u8, Dist)>,
+}
+
+impl WorkBy {
+    pub fn of(&self, class: u8) -> &Dist {
+        self.classes.iter().find(|(of, _)| *of == class).map_or(&self.any, |(_, work)| work)
+    }
 }
 
 /// What a service is beside a pool of workers.

@@ -30,6 +30,7 @@ impl Maker {
             let link = Target::Segment(SegmentId(maker.below(plan.segments.len() as u32)));
             fault(plan, link, Effect::Throttle { bytes_per_sec: 5e3 }, 0.6, maker.pick(&[0.9, LENGTH_S]));
         }
+        Maker::troubles(plan);
     }
 
     fn control(&mut self, plan: &Plan) -> Option<Does> {

@@ -2,6 +2,7 @@
 
 use super::conservation::Maker;
 use crate::base::Dice;
+use crate::plan::balance::Check;
 use crate::plan::*;
 
 #[test]
@@ -22,5 +23,20 @@ fn everything_is_dealt_now_and_then() {
     dealt("controllers", &|plan| plan.controls.iter().any(|control| matches!(control.does, Does::Steer(_))));
     dealt("autoscalers", &|plan| plan.controls.iter().any(|control| matches!(control.does, Does::Scale(_))));
     dealt("frozen controls", &|plan| plan.schedule.iter().any(|step| matches!(step.target, Target::Control(_))));
+    let bound = |wanted: fn(&Effect) -> bool| move |plan: &Plan| plan.schedule.iter().any(|step| wanted(&step.effect));
+    dealt(
+        "deadly requests",
+        &bound(|effect| {
+            matches!(effect, Effect::Kill { .. })
+                || matches!(effect, Effect::Bound { does, .. } if matches!(**does, Effect::Kill { .. }))
+        }),
+    );
+    dealt("faults that stay", &bound(|effect| matches!(effect, Effect::Bound { until_start: true, .. })));
+    dealt("work by class", &|plan| {
+        plan.services.iter().any(|one| one.program.iter().any(|op| matches!(op, Op::WorkBy(_))))
+    });
+    let deep =
+        |one: &Service| one.balance.health.as_ref().is_some_and(|health| matches!(health.check, Check::Work { .. }));
+    dealt("deep checks", &|plan| plan.services.iter().any(deep));
     dealt("narrow links", &|plan| plan.schedule.iter().any(|step| matches!(step.target, Target::Segment(_))));
 }

@@ -26,6 +26,8 @@ mod dealt_spoil;
 #[cfg(test)]
 mod dealt_tests;
 #[cfg(test)]
+mod dealt_troubles;
+#[cfg(test)]
 mod inside;
 #[cfg(test)]
 mod library_tests;

@@ -31,6 +31,7 @@ mod spoiled;
 mod theory;
 mod tidy;
 mod toxiproxy;
+mod troubles;
 mod undo;
 mod volumes;
 mod zones;

@@ -1,6 +1,7 @@
-//! Health checks as the engine makes them: a request that needs a worker and no work, a look at the port, or at the load.
+//! Health checks as the engine makes them: a request that needs a worker and no work, one that is worked on, a look at the port,
+//! or at the load.
 
-use crate::base::{ErrorKind, Time};
+use crate::base::{ErrorKind, Lot, Time};
 use crate::engine::frame::{Frame, Origin};
 use crate::engine::slab::Handle;
 use crate::engine::traits::Traits;
@@ -42,7 +43,11 @@ impl<W: Wire> Engine<W> {
                 let busy = self.busy_share(index, replica, &health);
                 self.checked(index, replica, busy <= above);
             }
-            Check::Request => self.probe(index, replica, &health),
+            Check::Request => self.probe(index, replica, &health, Traits::of_key(0)),
+            Check::Work { class } => {
+                let lot = Lot(self.nodes[index].strangers.bits());
+                self.probe(index, replica, &health, Traits { class, lot, ..Traits::of_key(0) });
+            }
         }
     }
 
@@ -58,11 +63,13 @@ impl<W: Wire> Engine<W> {
         workers.map_or(0.0, |workers| share / f64::from(workers))
     }
 
-    fn probe(&mut self, index: usize, replica: u32, health: &Health) {
-        let origin = Origin { parent: Handle::NONE, attempt: 0, traits: Traits::of_key(0), token: None };
+    fn probe(&mut self, index: usize, replica: u32, health: &Health, traits: Traits) {
+        let origin = Origin::check(traits);
         self.nodes[index].cell.arrived += 1;
         let mut frame = Frame::new(ServiceId::from(index), replica, origin, self.now);
-        frame.skip_program();
+        if health.check == Check::Request {
+            frame.skip_program();
+        }
         let frame = self.frames.insert(frame);
         let balancer = self.nodes[index].balancer.as_mut().expect("a service with checks has a balancer");
         balancer.standings[replica as usize].probe = frame;

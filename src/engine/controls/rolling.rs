@@ -4,8 +4,9 @@
 use super::rollout::Deed;
 use super::{Engine, Event, Machine};
 use crate::base::{ControlId, FaultId};
+use crate::engine::troubles::{AtDoor, Trouble, one};
 use crate::engine::wire::Wire;
-use crate::plan::{Effect, Flaw, Replicas, Rollout, Step, Target};
+use crate::plan::{Effect, Flaw, Only, Rollout, Step, Target};
 
 impl<W: Wire> Engine<W> {
     /// A tick of a rollout; nothing for any other control.
@@ -73,17 +74,17 @@ impl<W: Wire> Engine<W> {
         }
         node.replicas[replica as usize].started = Some(self.now);
         // What was wrong with the version before is gone with it.
-        let stays = |entry: &(FaultId, Replicas, f64)| entry.0.index() < faults || entry.1 != one(replica);
-        node.fail.retain(stays);
-        node.slow.retain(stays);
+        node.fail.retain(|it| it.fault.index() < faults || it.replicas != one(replica));
+        node.slow.retain(|it| it.fault.index() < faults || it.replicas != one(replica));
         let flaw = if version == spec.to { spec.flaw } else { Flaw::NONE };
         if flaw.errors > 0.0 {
-            node.fail.push((number, one(replica), flaw.errors));
+            node.fail.push(trouble(number, replica, AtDoor::Fail(flaw.errors)));
         }
         if flaw.slower != 1.0 {
-            node.slow.push((number, one(replica), flaw.slower));
+            node.slow.push(trouble(number, replica, flaw.slower));
         }
         self.forget(index, one(replica), number, 1.0);
+        self.end_until_start(spec.service, replica);
     }
 
     /// What controls do is told apart from what faults do by numbers beyond theirs.
@@ -92,6 +93,7 @@ impl<W: Wire> Engine<W> {
     }
 }
 
-fn one(replica: u32) -> Replicas {
-    Replicas { from: replica, to: replica + 1, step: 1 }
+/// What is wrong with a version, at a replica that runs it.
+fn trouble<T>(fault: FaultId, replica: u32, how: T) -> Trouble<T> {
+    Trouble { fault, replicas: one(replica), only: Only::ALL, how }
 }

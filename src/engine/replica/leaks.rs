@@ -1,9 +1,10 @@
 //! Leaks: replicas that lose workers or speed bit by bit. What one has lost is its own, and comes back when it is started anew.
 
 use crate::base::{FaultId, ServiceId};
+use crate::engine::troubles::Trouble;
 use crate::engine::wire::Wire;
 use crate::engine::{Engine, Soon};
-use crate::plan::{Leak, Replicas};
+use crate::plan::{Leak, Only, Replicas};
 
 /// What one replica has lost to one fault.
 #[derive(Clone, Copy, Debug)]
@@ -49,8 +50,8 @@ impl<W: Wire> Engine<W> {
                 leaked.growth += growth;
                 let factor = 1.0 + leaked.growth;
                 let one = Replicas { from: replica, to: replica + 1, step: 1 };
-                node.slow.retain(|(of, at, _)| !(*of == fault && *at == one));
-                node.slow.push((fault, one, factor));
+                node.slow.retain(|it| !it.is_of(fault, one));
+                node.slow.push(Trouble { fault, replicas: one, only: Only::ALL, how: factor });
             }
         }
         true
@@ -79,7 +80,7 @@ impl<W: Wire> Engine<W> {
             node.leaked -= u64::from(workers);
             node.less_leaks();
             let one = Replicas { from: replica, to: replica + 1, step: 1 };
-            node.slow.retain(|(of, at, _)| !(*of == fault && *at == one));
+            node.slow.retain(|it| !it.is_of(fault, one));
             self.soon.push_back(Soon::TakeNext(id, replica));
         }
         self.retune_all(id.index());

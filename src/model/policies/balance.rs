@@ -26,6 +26,7 @@
 //!   - success(users) >= 95% during gray
 //! ```
 
+use super::class::Classes;
 use super::{health, outliers};
 use crate::model::Page;
 use crate::plan::Balance;
@@ -56,9 +57,9 @@ static TABLE: [FieldDoc; 5] = [
 ];
 
 /// Reads `balance`, `health` and `outliers` of a service.
-pub fn read(service: &Fields) -> Balance {
+pub fn read(service: &Fields, classes: &Classes) -> Balance {
     let (policy, prefer_zone) = read_policy(service);
-    let health = service.node("health").and_then(|node| health::read(node, service.diags()));
+    let health = service.node("health").and_then(|node| health::read(node, classes, service.diags()));
     let outliers = service.node("outliers").and_then(|node| outliers::read(node, service.diags()));
     Balance { policy, prefer_zone, health, outliers }
 }

@@ -30,6 +30,7 @@
 
 use super::fallback::FallbackDraft;
 use super::lock::LockDraft;
+use super::work::WorkDraft;
 use super::{breaker, class, dns, limit, rate_limit, throttle, tls};
 use super::{bulkhead, connect, deadline, eject, fallback, hedge, mirror, miss, pool, retries};
 use crate::base::{Dist, ServiceId, Span};
@@ -263,7 +264,7 @@ impl CallDraft {
 /// A step of a service's program as it was written.
 #[derive(Clone, Debug)]
 pub enum StepDraft {
-    Work(Dist),
+    Work(WorkDraft),
     Call(Box<CallDraft>),
     Parallel(Vec<CallDraft>, Need),
     Split(Vec<CallDraft>),

@@ -2,8 +2,9 @@
 //!
 //! A client's `class`, or that of a call (which otherwise passes on the class of the request it is made for), is a number from 0, the
 //! most important, to 15, or a name. Names get their numbers from the lists in which queues use them: `classes: [paying, free, batch]`
-//! of a queue by priority, or the `lanes` of a queue. Two lists may not contradict each other about who is more important.
-//! Who says nothing is of class 0; names that only lanes use are numbered from 1.
+//! of a queue by priority, the `lanes` of a queue, the `classes` of a `work`, or the `class` of a fault. Two lists of queues may not
+//! contradict each other about who is more important. Who says nothing is of class 0; names that no list by priority has are numbered
+//! after it.
 //!
 //! ```yaml
 //! name: class-example
@@ -31,6 +32,14 @@ pub const FIELD: FieldDoc = FieldDoc::optional("class", SHAPE, "0", "how importa
 
 static TABLE: [FieldDoc; 1] = [FIELD];
 
+/// The lists of classes in the works of a service: its own, and those of its steps.
+fn works_of(service: &Node) -> Vec<&Node> {
+    let own = service.get("work").and_then(|work| work.get("classes"));
+    let calls = service.get("calls").into_iter();
+    let steps = calls.flat_map(|calls| calls.items().iter().chain(std::iter::once(calls)));
+    own.into_iter().chain(steps.flat_map(works_of)).collect()
+}
+
 /// The names of classes; a name's place is its number.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Classes {
@@ -38,8 +47,9 @@ pub struct Classes {
 }
 
 impl Classes {
-    /// Gathers the names from the queues of these services: lists by priority first, which say who is more important.
-    pub fn gather(services: &[Entry], diags: &Diagnostics) -> Classes {
+    /// Gathers the names from the queues of these services: lists by priority first, which say who is more important. Then those that
+    /// only work and faults tell apart.
+    pub fn gather(services: &[Entry], faults: &[Entry], diags: &Diagnostics) -> Classes {
         let queues = || services.iter().filter_map(|service| service.value.get("queue"));
         let mut classes = Classes::default();
         for list in queues().filter_map(|queue| queue.get("classes")) {
@@ -52,6 +62,12 @@ impl Classes {
         }
         for entry in queues().filter_map(|queue| queue.get("lanes")).flat_map(Node::entries) {
             classes.add(&entry.key);
+        }
+        for entry in services.iter().flat_map(|service| works_of(&service.value)).flat_map(Node::entries) {
+            classes.add(&entry.key);
+        }
+        for name in faults.iter().filter_map(|fault| fault.value.get("class")).filter_map(Node::scalar) {
+            classes.add(name);
         }
         if classes.names.len() > CLASSES {
             let place = queues().next().map(|queue| queue.place);
@@ -96,10 +112,12 @@ impl Classes {
         }
         let found = self.names.iter().position(|name| name == text).filter(|number| *number < CLASSES);
         if found.is_none() {
-            let note = diags.error(place, format!("no queue tells a class {} apart", quote(text)));
+            let note = diags.error(place, format!("nothing tells a class {} apart", quote(text)));
             let near = help_for(text, self.names.iter().map(String::as_str).filter(|name| !name.is_empty()));
-            let list =
-                format!("list it in `classes:` or `lanes:` of a queue, or give a number from 0 to {}", CLASSES - 1);
+            let list = format!(
+                "list it in `classes:` or `lanes:` of a queue, or in the `classes:` of a `work`, or give a number from 0 to {}",
+                CLASSES - 1
+            );
             note.help(near.filter(|help| help.starts_with("did")).unwrap_or(list)).code("unknown-name");
         }
         found.map(|number| number as u8)

@@ -1,8 +1,9 @@
 //! Health checks: replicas that fail them are taken out of rotation, and come back when they pass.
 //!
 //! Every replica is checked each `interval`. `check: request` (the default) is a request that needs a worker and no work, and fails when
-//! it takes longer than `timeout`; it counts among the service's requests. `tcp` only sees whether the port is open, so a frozen or
-//! drowning process passes. `load` fails a replica whose workers were busier than `above` since the last check. `fall` failures in a row
+//! it takes longer than `timeout`; it counts among the service's requests. `work` is a request that is worked on like any other, calls
+//! included, of the `class` that is given: it fails when what it needs fails or is slow (a deep check), so what all replicas share
+//! takes all of them out. `tcp` only sees whether the port is open, so a frozen or drowning process passes. `load` fails a replica whose workers were busier than `above` since the last check. `fall` failures in a row
 //! take it out, `rise` passes bring it back, and with `slow_start` it comes back bit by bit.
 //!
 //! Checks that see load are dangerous: a replica that is taken out leaves its load to the others. At most `max_ejected` of the
@@ -29,6 +30,7 @@
 //!   - last(replicas(api)) == 4
 //! ```
 
+use super::class::{self, Classes};
 use crate::base::Span;
 use crate::model::Page;
 use crate::plan::balance::{Check, Health};
@@ -38,10 +40,11 @@ pub const PAGE: Page = Page { name: "health", page: include_str!("health.rs"), f
 
 pub const SHAPE: Shape = Shape::Shared("health", &TABLE);
 
-static TABLE: [FieldDoc; 9] = [
-    FieldDoc::optional("check", Shape::Choice(&["request", "tcp", "load"]), "request", "what is looked at"),
+static TABLE: [FieldDoc; 10] = [
+    FieldDoc::optional("check", Shape::Choice(&["request", "work", "tcp", "load"]), "request", "what is looked at"),
     FieldDoc::optional("interval", Shape::Span, "10s", "time between two checks of a replica"),
     FieldDoc::optional("timeout", Shape::Span, "1s", "longest time for a `request`"),
+    FieldDoc::optional("class", class::SHAPE, "0", "for `work`: the class of the request"),
     FieldDoc::optional("above", Shape::Ratio, "95%", "for `load`: busier than this fails"),
     FieldDoc::optional("fall", Shape::Count, "2", "failures in a row that take a replica out"),
     FieldDoc::optional("rise", Shape::Count, "3", "passes in a row that bring it back"),
@@ -50,19 +53,25 @@ static TABLE: [FieldDoc; 9] = [
     FieldDoc::optional("slow_start", Shape::Span, "none", "how long a replica takes to come back to its full share"),
 ];
 
-pub fn read(node: &Node, diags: &Diagnostics) -> Option<Health> {
+pub fn read(node: &Node, classes: &Classes, diags: &Diagnostics) -> Option<Health> {
     let fields = Fields::open(node, "`health`", &TABLE, diags);
     let interval = positive(&fields, "interval", Span::from_secs(10))?;
     let timeout = positive(&fields, "timeout", Span::from_secs(1))?;
     if fields.has("above") && fields.choice("check") != Some("load") {
         fields.error("above", "`above` goes with `check: load`").code("wrong-value");
     }
+    if fields.has("class") && fields.choice("check") != Some("work") {
+        fields.error("class", "`class` goes with `check: work`").code("wrong-value");
+    }
     let check = match fields.choice("check") {
+        Some("work") => {
+            Check::Work { class: fields.node("class").and_then(|node| classes.read(node, diags)).unwrap_or(0) }
+        }
         Some("tcp") => Check::Tcp,
         Some("load") => Check::Load { above: fields.ratio("above").unwrap_or(0.95) },
         _ => Check::Request,
     };
-    if check == Check::Request && timeout > interval {
+    if matches!(check, Check::Request | Check::Work { .. }) && timeout > interval {
         let note = fields.error("timeout", format!("a check that may take {timeout} does not fit into {interval}"));
         note.help("make `timeout` at most `interval`").code("wrong-value");
     }

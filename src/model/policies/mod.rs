@@ -37,6 +37,7 @@ pub mod tls;
 pub mod versions;
 pub mod volume;
 pub mod warm_up;
+pub mod work;
 
 use super::Page;
 use crate::plan::Guard;
@@ -65,7 +66,7 @@ pub static PAGES: &[Page] = &[
     fallback::PAGE,
     mirror::PAGE,
     parallel::PAGE,
-    miss::PAGE,
+    work::PAGE,
     queue::PAGE,
     balance::PAGE,
     health::PAGE,

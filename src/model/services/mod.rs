@@ -12,8 +12,9 @@ use super::policies::class::Classes;
 use super::policies::consumes::{self, ConsumeDraft};
 use super::policies::{
     self, balance, batch, connections, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit,
-    reject_cost, shed, versions, volume, warm_up,
+    reject_cost, shed, versions, volume, warm_up, work,
 };
+use crate::plan::balance::Check;
 use crate::plan::{Order, Role, Service, Working};
 use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, did_you_mean, quote, values};
 
@@ -59,7 +60,7 @@ pub static COMMON: &[FieldDoc] = &[
     reject_cost::TABLE[0],
     connections::TABLE[0],
     FieldDoc::optional("retry_after", Shape::Span, "none", "how long those who are turned away are asked to wait"),
-    FieldDoc::optional("work", Shape::Dist, "none", "how long a worker works on a request, before any calls"),
+    FieldDoc::optional("work", work::SHAPE, "none", "how long a worker works on a request, before any calls"),
     FieldDoc::optional("calls", Shape::OneOf(&CALLS), "none", "what it calls, in order"),
     cores::TABLE[0],
     cores::TABLE[1],
@@ -87,7 +88,7 @@ static STEPS: [Shape; 6] = [
 const CALL: Shape = Shape::OneOf(&[Shape::Name, Shape::Shared("call", &call::TABLE)]);
 static SPLIT: [FieldDoc; 1] =
     [FieldDoc::required("split", Shape::List(&CALL), "calls of which one is made, in turn by their weights")];
-static WORK: [FieldDoc; 1] = [FieldDoc::required("work", Shape::Dist, "work between calls")];
+static WORK: [FieldDoc; 1] = [FieldDoc::required("work", work::SHAPE, "work between calls")];
 
 /// A service as it was written: what it calls are still names.
 pub struct ServiceDraft {
@@ -134,7 +135,8 @@ pub fn read(
             .help("at least 1, or `unbounded`")
             .code("wrong-value");
     }
-    let mut steps: Vec<StepDraft> = fields.dist("work").map(StepDraft::Work).into_iter().collect();
+    let work = fields.node("work").and_then(|node| work::read(node, diags));
+    let mut steps: Vec<StepDraft> = work.map(StepDraft::Work).into_iter().collect();
     steps.extend(read_steps(&fields));
     let consumes = fields.node("consumes").and_then(|node| consumes::read(node, name, diags));
     let role = (kind.role)(&fields, around).unwrap_or(Role::Plain);
@@ -148,7 +150,7 @@ pub fn read(
         queue: queue::read(&fields, &around.classes),
         working: read_working(&fields),
         versions: fields.node("versions").map(|node| versions::read(node, diags)),
-        balance: balance::read(&fields),
+        balance: balance::read(&fields, &around.classes),
         zones: read_zones(&fields, replicas),
         guards: policies::guards_of_service(&fields),
         retry_after: fields.span("retry_after"),
@@ -157,6 +159,7 @@ pub fn read(
         role,
     };
     check_working(&fields, &service);
+    check_health(&fields, &service);
     Some(ServiceDraft { service, steps, consumes, name_place })
 }
 
@@ -218,6 +221,15 @@ fn check_working(fields: &Fields, service: &Service) {
     }
 }
 
+/// A check that is worked on must not leave anything behind.
+fn check_health(fields: &Fields, service: &Service) {
+    let is_work = service.balance.health.as_ref().is_some_and(|health| matches!(health.check, Check::Work { .. }));
+    if is_work && !matches!(service.role, Role::Plain) {
+        let message = format!("a {} has nothing that a check could ask for", service.kind);
+        fields.error("health", message).help("`check: request`, or `tcp`").code("wrong-value");
+    }
+}
+
 fn read_steps(fields: &Fields) -> Vec<StepDraft> {
     let diags = fields.diags();
     let Some(node) = fields.node("calls") else { return Vec::new() };
@@ -245,7 +257,7 @@ fn read_step(node: &Node, diags: &Diagnostics) -> Option<StepDraft> {
     }
     if node.get("to").is_none() && node.get("work").is_some() {
         let fields = Fields::open(node, "a step of work", &WORK, diags);
-        return fields.dist("work").map(StepDraft::Work);
+        return fields.node("work").and_then(|node| work::read(node, diags)).map(StepDraft::Work);
     }
     if node.get("lock").is_some() {
         return lock::read(node, read_steps, diags).map(StepDraft::Lock);

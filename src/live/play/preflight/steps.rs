@@ -40,6 +40,10 @@ impl Desk<'_> {
             (_, Effect::Slow { .. }) => {
                 "a real process cannot be slowed by a factor; take processor time from it (`cpu`), or use `latency` on an edge into it"
             }
+            (_, Effect::Bound { .. }) => {
+                "firedrill cannot tell the requests of a real process apart, and does not know which of its states a restart ends"
+            }
+            (_, Effect::Kill { .. }) => "no request of a real process can be made deadly; use `down`",
             (_, Effect::Leak(_)) => "a real process leaks what it leaks; nothing can be taken from it bit by bit",
             (_, Effect::Fail { .. }) => {
                 "a real process cannot be made to answer with errors; use `reset` or `refuse` on an edge into it"
