@@ -45,7 +45,7 @@ fn fault(entry: &Entry, root: &Fields, classes: &Classes, plan: &Plan) -> Option
     refuse_in_model(kind, &fields, plan);
     let window = window(&fields, kind, plan);
     let on = if kind.acts_on == ActsOn::Anything { Some("") } else { fields.text("on") };
-    let site = on.and_then(|on| site(on, kind, &fields, plan));
+    let site = on.filter(|on| !is_wrong_control(on, kind, root, plan)).and_then(|on| site(on, kind, &fields, plan));
     let lowered =
         site.and_then(|site| (kind.lower)(&fields, &site)).and_then(|lowered| bound(kind, lowered, &fields, classes));
     lowered.iter().for_each(|lowered| check_toxics(lowered, &fields, plan));
@@ -64,6 +64,12 @@ fn fault(entry: &Entry, root: &Fields, classes: &Classes, plan: &Plan) -> Option
     let fault = FaultId::from(plan.faults.len());
     let pushes = pushes_of(&lowered, fault, from, to);
     Some((info, kind.steps(fault, lowered, from, to), pushes))
+}
+
+/// Is it a control with a mistake in it? That was told, and whoever names it made none.
+fn is_wrong_control(on: &str, kind: &FaultKind, root: &Fields, plan: &Plan) -> bool {
+    let is_read = plan.controls.iter().any(|control| control.name == on);
+    kind.acts_on == ActsOn::Control && !is_read && root.entries("controls").iter().any(|entry| entry.key == on)
 }
 
 /// What a fault does to a service, bound to the requests that its fields name, or to each replica until that is started anew.

@@ -2,22 +2,28 @@
 
 use super::expect::{self, Names};
 use crate::plan::{Expectation, Plan};
-use crate::scenario::{Fields, Node, Sources, values};
+use crate::scenario::{Diagnostics, Fields, Node, Sources, values};
 
-pub fn read(fields: &Fields, plan: &mut Plan, sources: &Sources) {
+pub fn read(fields: &Fields, plan: &mut Plan, sources: &Sources, is_variant: bool) {
     let names = Names::of(plan);
-    let read = |key: &str| -> Vec<Expectation> {
-        fields.list(key).iter().filter_map(|node| line(node, &names, fields, sources)).collect()
+    let read = |key: &str, diags: &Diagnostics| -> Vec<Expectation> {
+        fields.list(key).iter().filter_map(|node| line(node, &names, diags, sources)).collect()
     };
-    (plan.expectations, plan.symptoms) = (read("expect"), read("symptoms"));
+    plan.expectations = read("expect", fields.diags());
+    // In a variant symptoms are for information: one that asks for what the variant has taken away (the fault itself, by a right fix) has
+    // nothing to say there, and other mistakes in it are told for the base.
+    plan.symptoms = match is_variant {
+        true => read("symptoms", &Diagnostics::new()),
+        false => read("symptoms", fields.diags()),
+    };
     if !fields.has("expect") && !fields.has("symptoms") {
         let note = fields.diags().warning(fields.place(), "nothing is expected: this run cannot break");
         note.help("add `expect:` with lines such as `success(users) >= 99%`").code("no-expectation");
     }
 }
 
-fn line(node: &Node, names: &Names, fields: &Fields, sources: &Sources) -> Option<Expectation> {
-    let text = values::read_text(node, fields.diags())?;
+fn line(node: &Node, names: &Names, diags: &Diagnostics, sources: &Sources) -> Option<Expectation> {
+    let text = values::read_text(node, diags)?;
     match expect::parse(text, names) {
         Ok(parsed) => Some(Expectation {
             text: text.to_owned(),
@@ -29,7 +35,7 @@ fn line(node: &Node, names: &Names, fields: &Fields, sources: &Sources) -> Optio
         }),
         Err(mistake) => {
             let place = node.part(mistake.start..mistake.end);
-            fields.diags().error(place, mistake.message).maybe_help(mistake.help).code("bad-expectation");
+            diags.error(place, mistake.message).maybe_help(mistake.help).code("bad-expectation");
             None
         }
     }

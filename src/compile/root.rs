@@ -125,7 +125,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     plan.facts = facts::read(&fields);
     alerts::read(&fields, &mut plan);
     guardrails::read(&fields, &mut plan, sources);
-    lines::read(&fields, &mut plan, sources);
+    lines::read(&fields, &mut plan, sources, request.variant.is_some());
     plan.drop_unasked_meters();
     Some(plan)
 }

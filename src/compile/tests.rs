@@ -258,3 +258,21 @@ fn floor(text: &str, mut at: usize) -> usize {
     }
     at
 }
+
+/// A mistake in a control is told once, and not again by whoever names the control; a right fix that takes the fault away may be
+/// written beside symptoms that ask what was during it.
+#[test]
+fn what_is_wrong_or_gone_is_not_told_again_by_those_who_name_it() {
+    let text = "name: a\nlength: 60s\nclients:\n  users: {calls: web, rate: 5/s}\nservices:\n  web: {replicas: 2, work: 5ms}\n\
+                controls:\n  roll: {kind: deploy, on: web, at: 10s, above: 1, sees: cpu}\n\
+                faults:\n  stop: {kind: freeze, on: roll, at: 20s}\n  bad: {kind: errors, on: web, share: 50%, at: 30s}\n\
+                symptoms: [success(users) <= 60% during bad]\nexpect: [success(users) >= 99%]\n\
+                variants:\n  none: {set: {faults.bad: null}}\n";
+    let said = mistakes(text);
+    assert!(said.contains("no part of them is busy") && said.lines().count() == 1, "{said}");
+    let (plan, said) = read(&text.replace("work: 5ms", "cores: 2, work: 5ms"), &Request::default());
+    assert!(plan.is_some() && said.is_empty(), "{said}");
+    let request = Request { variant: Some("none".into()), ..Request::default() };
+    let (plan, said) = read(&text.replace(", sees: cpu", ""), &request);
+    assert!(plan.is_some_and(|plan| plan.symptoms.is_empty()) && said.is_empty(), "{said}");
+}

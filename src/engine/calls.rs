@@ -13,6 +13,9 @@ use super::wire::{Request, Wire};
 use super::{EdgeId, Engine, Event, Outcome, Soon};
 use crate::base::{ErrorKind, Lot, Span, Time};
 
+/// Tells the draws of a service that asks to wait from those of its work, whose steps are fewer.
+const ASKED_TO_WAIT: u64 = 1 << 47;
+
 impl<W: Wire> Engine<W> {
     /// A call that has not been tried yet. It is the `turn`-th of its owner, who has these traits.
     #[inline(always)]
@@ -195,6 +198,7 @@ impl<W: Wire> Engine<W> {
         let Outcome::Failed(kind) = outcome else { return self.end_call(handle, outcome) };
         let Some(call) = self.calls.get(handle) else { return };
         let (edge, attempt, owner, deadline) = (call.edge, call.attempt, call.owner, call.traits.deadline);
+        let lot = call.traits.lot;
         let previous = self.calls.beside(handle).backoff;
         let link = &mut self.links[edge.index()];
         if !link.retries.wants(u32::from(attempt), kind) || deadline <= self.now {
@@ -204,9 +208,14 @@ impl<W: Wire> Engine<W> {
             link.cell.retries_denied += 1;
             return self.end_call(handle, outcome);
         };
-        let asked = self.plan.service(self.plan.edge(edge).to).retry_after;
-        let pause = link.retries.pause(u32::from(attempt), previous);
-        let pause = link.retries.pause_asked(pause, kind, asked);
+        let mut pause = link.retries.pause(u32::from(attempt), previous);
+        if link.retries.heeds(kind) {
+            let called = self.plan.edge(edge).to;
+            let place = self.nodes[called.index()].lot;
+            let asked = self.plan.service(called).retry_after.as_ref();
+            let asked = asked.map(|wait| wait.draw_span(&mut lot.dice(place, ASKED_TO_WAIT | u64::from(attempt))));
+            pause = pause.max(asked.unwrap_or(Span::ZERO));
+        }
         if self.now + pause >= deadline {
             link.retries.called_off();
             return self.end_call(handle, outcome);

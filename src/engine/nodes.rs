@@ -316,7 +316,10 @@ impl Node {
     /// Sums since the beginning of the run, up to `now`.
     pub fn reading(&mut self, now: Time) -> Reading {
         self.account(now);
-        self.past.plus(Reading::of(&self.cell, self.worked.as_secs_f64()))
+        let reading = self.past.plus(Reading::of(&self.cell, self.worked.as_secs_f64()));
+        // What is busy of cores is work, at the speed that it has.
+        let cpu_s = if self.cores.is_some() { reading.busy_s } else { reading.cpu_s };
+        Reading { cpu_s, ..reading }
     }
 
     /// Work of this length begins.

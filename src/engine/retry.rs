@@ -86,11 +86,10 @@ impl Retries {
         }
     }
 
-    /// The pause when the service asks those to wait whom it turned away.
-    pub fn pause_asked(&self, pause: Span, kind: ErrorKind, asked: Option<Span>) -> Span {
+    /// Is a service heeded that asks those to wait whom it turned away like this?
+    pub fn heeds(&self, kind: ErrorKind) -> bool {
         let turned_away = matches!(kind, ErrorKind::Rejected | ErrorKind::Throttled | ErrorKind::Shed);
-        let honours = turned_away && self.policy.as_ref().is_some_and(|retry| retry.retry_after);
-        asked.filter(|_| honours).map_or(pause, |asked| pause.max(asked))
+        turned_away && self.policy.as_ref().is_some_and(|retry| retry.retry_after)
     }
 }
 
@@ -145,10 +144,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_service_asks_for_is_waited_at_least() {
-        let (retries, ms) = (retries(Jitter::None), Span::from_millis);
-        assert_eq!(retries.pause_asked(ms(100), ErrorKind::Rejected, Some(ms(500))), ms(500));
-        assert_eq!(retries.pause_asked(ms(900), ErrorKind::Rejected, Some(ms(500))), ms(900));
-        assert_eq!(retries.pause_asked(ms(100), ErrorKind::Timeout, Some(ms(500))), ms(100));
+    fn a_service_is_heeded_by_those_whom_it_turned_away() {
+        let retries = retries(Jitter::None);
+        let turned_away = [ErrorKind::Rejected, ErrorKind::Throttled, ErrorKind::Shed];
+        assert!(turned_away.into_iter().all(|kind| retries.heeds(kind)));
+        assert!(!retries.heeds(ErrorKind::Timeout));
     }
 }

@@ -28,8 +28,8 @@ pub struct Service {
     pub zones: Vec<String>,
     /// Asked at the door, in this order: rate limits for all replicas together, the others by each.
     pub guards: Vec<Guard>,
-    /// How long it asks those to wait whom it turns away (`Retry-After`, RFC 9110).
-    pub retry_after: Option<Span>,
+    /// How long it asks those to wait whom it turns away, in seconds (`Retry-After`, RFC 9110).
+    pub retry_after: Option<Dist>,
     /// Connections that each replica accepts from pools; `None`: no limit.
     pub connections: Option<u32>,
     pub working: Working,

@@ -32,6 +32,7 @@ const SHORT_FORMS: &[(&str, &str)] = &[
     ("retries", "max"),
     ("queue", "capacity"),
     ("budget", "ratio"),
+    ("work", "any"),
 ];
 
 /// Reads `PATH=VALUE`; the argument becomes a source of its own, so that places in it can be shown.
@@ -212,7 +213,7 @@ impl Overlay<'_> {
         let is_removal = depth + 1 == path.len() && value.is_null();
         match inner {
             Some(inner) => {
-                if let Some(Value::List(branch)) = parallel_of(&mut items[index]) {
+                if let Some(Value::List(branch)) = branches_of(&mut items[index]) {
                     if is_removal {
                         drop(branch.remove(inner))
                     } else {
@@ -238,13 +239,19 @@ impl Overlay<'_> {
             return None;
         }
         let calls = calls_in(items);
+        // A call that was given a name of its own is known by that.
+        let named = calls.iter().find(|(_, call)| call.get("name").and_then(Node::scalar) == Some(part.name.as_str()));
+        if let Some((at, _)) = named {
+            return Some(*at);
+        }
+        let calls: Vec<_> = calls.iter().filter_map(|(at, call)| Some((*at, callee(call)?))).collect();
         let mut matching = calls.iter().filter(|(_, name)| *name == part.name);
         match (matching.next(), matching.next()) {
             (Some((at, _)), None) => Some(*at),
             (Some(_), Some(_)) => {
                 let message = format!("{holder} calls {} more than once", quote(&part.name));
                 let note = self.diags.error(part.place, message).code("bad-path");
-                note.help("use the index of the call in the list; the first is 0");
+                note.help("use the `name` of the call if it has one, or its index in the list; the first is 0");
                 None
             }
             (None, _) => {
@@ -285,7 +292,7 @@ impl Overlay<'_> {
 fn holder(path: &[Part], depth: usize) -> &str {
     let last = depth.checked_sub(1).map_or("", |at| path[at].name.as_str());
     let before = depth.checked_sub(2).map_or("", |at| path[at].name.as_str());
-    if matches!(before, "calls" | "parallel") && !is_call_key(last) { before } else { last }
+    if matches!(before, "calls" | "parallel" | "split") && !is_call_key(last) { before } else { last }
 }
 
 /// Keys of a call map that hold more than a plain value, so that they cannot be the name of the service called.
@@ -304,21 +311,22 @@ fn callee(node: &Node) -> Option<&str> {
 }
 
 /// All calls in a list of steps, those inside `parallel` included, with where they are.
-fn calls_in(items: &[Node]) -> Vec<((usize, Option<usize>), &str)> {
+fn calls_in(items: &[Node]) -> Vec<((usize, Option<usize>), &Node)> {
     let mut found = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        found.extend(callee(item).map(|name| ((index, None), name)));
-        let branches = item.get("parallel").map_or(&[][..], Node::items);
-        found.extend(
-            branches.iter().enumerate().filter_map(|(inner, branch)| Some(((index, Some(inner)), callee(branch)?))),
-        );
+        found.extend(callee(item).map(|_| ((index, None), item)));
+        let branches = BRANCHES.iter().find_map(|key| item.get(key)).map_or(&[][..], Node::items);
+        found.extend(branches.iter().enumerate().map(|(inner, branch)| ((index, Some(inner)), branch)));
     }
     found
 }
 
-fn parallel_of(item: &mut Node) -> Option<&mut Value> {
+/// Steps that hold several calls.
+const BRANCHES: [&str; 2] = ["parallel", "split"];
+
+fn branches_of(item: &mut Node) -> Option<&mut Value> {
     let Value::Map(entries) = &mut item.value else { return None };
-    entries.iter_mut().find(|entry| entry.key == "parallel").map(|entry| &mut entry.value.value)
+    entries.iter_mut().find(|entry| BRANCHES.contains(&entry.key.as_str())).map(|entry| &mut entry.value.value)
 }
 
 /// Turns a short form into its long form: `proxy` under `calls` into `{to: proxy}`.

@@ -17,6 +17,7 @@ services:
       - parallel: [cache, {to: mail}]
       - {to: log}
       - {to: log}
+      - split: [{to: near, weight: 1}, {to: log, name: audit}]
   db: {workers: 25, work: exp(200ms)}
 faults:
   spike: {kind: surge, at: 40s}
@@ -55,6 +56,13 @@ fn paths_lead_through_maps_lists_and_short_forms() {
         ("services.db.work=uniform(1s, 2s)", "/services/db/work", json!("uniform(1s, 2s)")),
         ("services.app.calls.db.timeout=4s", "/services/app/calls/0/timeout", json!("4s")),
         ("services.app.calls.0.timeout=4s", "/services/app/calls/0/timeout", json!("4s")),
+        ("services.app.calls.audit.chance=0%", "/services/app/calls/4/split/1/chance", json!("0%")),
+        ("services.app.calls.near.weight=3", "/services/app/calls/4/split/0/weight", json!(3)),
+        (
+            "services.db.work.classes.big=1s",
+            "/services/db/work",
+            json!({"any": "exp(200ms)", "classes": {"big": "1s"}}),
+        ),
         (
             "services.app.calls.db={timeout: 4s, wait: 1s}",
             "/services/app/calls/0",
@@ -105,9 +113,9 @@ fn wrong_paths_are_told_where_they_go_wrong() {
         ("services.app.calls.bd.timeout=1s", "--set:1:20: error: `calls` has no call to `bd` (did you mean `db`?)\n"),
         (
             "services.app.calls.log.timeout=1s",
-            "--set:1:20: error: `calls` calls `log` more than once (use the index of the call in the list; the first is 0)\n",
+            "--set:1:20: error: `calls` calls `log` more than once (use the `name` of the call if it has one, or its index in the list; the first is 0)\n",
         ),
-        ("services.app.calls.7.timeout=1s", "--set:1:20: error: `calls` has 4 entries, the first is 0\n"),
+        ("services.app.calls.7.timeout=1s", "--set:1:20: error: `calls` has 5 entries, the first is 0\n"),
         (
             "services.db.workers.max=1",
             "--set:1:21: error: `workers` is a single value, so it has no `max` (end the path at `workers`)\n",
@@ -136,7 +144,7 @@ fn a_variant_sets_removes_and_brings_its_own_expectations() {
 
     assert!(select_variant(&mut loaded.root, "typo", &diags));
     assert!(!select_variant(&mut loaded.root, "fx", &diags));
-    let expected = "t.yaml:21:21: error: there is no service `ap` (did you mean `app`?)\n\
+    let expected = "t.yaml:22:21: error: there is no service `ap` (did you mean `app`?)\n\
                     error: there is no variant `fx` (did you mean `fix`?)\n";
     assert_eq!(render_lines(&diags, &loaded.sources), expected);
 }

@@ -83,7 +83,7 @@ impl Maker {
             overflow_oldest: self.dice.chance(0.3),
         };
         service.guards = self.guards(true);
-        service.retry_after = self.maybe(0.3, |m| m.ms(100));
+        service.retry_after = self.maybe(0.3, |m| m.dist());
         service.connections = self.maybe(0.2, |m| 1 + m.below(20));
         service.balance = self.balance();
         service.role = match self.below(4) {

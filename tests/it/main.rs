@@ -1,5 +1,6 @@
 //! The one integration binary: everything that is proven from outside of the crate.
 
+mod afterwards;
 mod balance;
 mod brokers;
 mod caches;

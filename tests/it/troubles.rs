@@ -1,15 +1,7 @@
 //! Faults that pick requests by class or key, faults that stay until a restart, requests that kill, checks that go deep, work by class:
 //! each against figures that follow from arithmetic. It asks by the expectation language, as a scenario would.
 
-use crate::theory::played::play;
-use firedrill::judge::{Verdict, judge};
-
-/// Plays the text and asks that each line under `expect:` holds.
-fn holds(text: &str) {
-    let judgement = judge(&play(text).recording);
-    let broken: Vec<_> = judgement.expectations.iter().filter(|line| line.verdict != Verdict::Holds).collect();
-    assert!(broken.is_empty(), "{broken:#?}");
-}
+use crate::theory::played::holds;
 
 #[test]
 fn errors_hit_the_class_and_the_key_that_they_name_and_nobody_else() {

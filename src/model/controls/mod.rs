@@ -91,14 +91,14 @@ fn is_scalable(fields: &Fields, id: ServiceId, plan: &Plan) -> bool {
     !service.has_copies()
 }
 
-/// Utilisation is of workers: a service with any number of them has none.
+/// Utilisation is of workers or cores: a service with any number of them has none.
 fn is_seen(fields: &Fields, name: &str, of: Signal, id: ServiceId, plan: &Plan) -> bool {
     let service = plan.service(id);
-    let is_seen = !matches!(of, Signal::Utilisation | Signal::Cpu) || service.workers.is_some();
+    let is_seen = !matches!(of, Signal::Utilisation | Signal::Cpu) || service.slots().is_some();
     if !is_seen {
         let message = format!("`{}` has any number of workers, so no part of them is busy", service.name);
         let note = fields.error(name, message).code("wrong-value");
-        note.help("give it `workers`, or read `inflight` or `rate`");
+        note.help("give it `workers` or `cores`, or read `inflight` or `rate`");
     }
     is_seen
 }

@@ -41,7 +41,7 @@ use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Value, 
 pub const PAGE: Page = Page { name: "call", page: include_str!("call.rs"), fields: &[&TABLE] };
 
 /// What every call has, the one after a cache miss too.
-pub const COMMON: [FieldDoc; 26] = [
+pub const COMMON: [FieldDoc; 28] = [
     FieldDoc::required("to", Shape::Name, "the called service"),
     FieldDoc::optional("timeout", Shape::Span, "none", "total time of one attempt"),
     FieldDoc::optional("wait", Shape::Span, "none", "longest wait for a worker of the called service"),
@@ -76,17 +76,18 @@ pub const COMMON: [FieldDoc; 26] = [
     FieldDoc::optional("hedge", hedge::SHAPE, "none", "a second request when the first takes long"),
     FieldDoc::optional("deadline", deadline::SHAPE, "none", "what the called service is told of the time left"),
     mirror::DOC,
+    FieldDoc::optional("write", Shape::Flag, "false", "it changes its key; so does what is called for it"),
+    FieldDoc::optional("via", VIA, "none", "shared links that its messages cross, one name or a list"),
     FieldDoc::optional("name", Shape::Name, "from->to", "a name of its own for this edge in `on:` and expectations"),
     FieldDoc::optional("note", Shape::Text, "", "a remark for readers"),
 ];
 
-pub static TABLE: [FieldDoc; COMMON.len() + 7] = crate::model::joined(
+pub static TABLE: [FieldDoc; COMMON.len() + 5] = crate::model::joined(
     &COMMON,
     &[
         FieldDoc::optional("miss", miss::SHAPE, "none", "where to go when a cache does not hold the key"),
         FieldDoc::optional("fallback", fallback::SHAPE, "none", "what is served when the call has failed"),
         FieldDoc::optional("eject", eject::SHAPE, "never", "when a replica of a cache is out of the caller's list"),
-        FieldDoc::optional("write", Shape::Flag, "false", "it changes its key; so does what is called for it"),
         FieldDoc::optional("loads", Shape::Flag, "false", "it asks for a page, whose version the caller goes on in"),
         FieldDoc::optional(
             "weight",
@@ -94,7 +95,6 @@ pub static TABLE: [FieldDoc; COMMON.len() + 7] = crate::model::joined(
             "1",
             "in a `split`: its part of the calls, against the others' weights",
         ),
-        FieldDoc::optional("via", VIA, "none", "shared links that its messages cross, one name or a list"),
     ],
 );
 
@@ -143,11 +143,9 @@ pub fn read(node: &Node, what: &str, diags: &Diagnostics) -> Option<CallDraft> {
         call.eject_place = fields.key_place("eject");
         call.edge.eject = eject::read(node, diags);
     }
-    call.edge.write = fields.flag("write").unwrap_or(false);
     call.edge.loads = fields.flag("loads").unwrap_or(false);
     call.fallback = fields.node("fallback").and_then(|node| fallback::read(node, diags)).map(Box::new);
     call.edge.weight = fields.number("weight").unwrap_or(1.0);
-    call.via = read_via(&fields);
     Some(call)
 }
 
@@ -183,10 +181,12 @@ pub(super) fn read_common(fields: &Fields) -> Option<CallDraft> {
     edge.bulkhead = fields.node("bulkhead").and_then(|node| bulkhead::read(node, fields.diags()));
     edge.hedge = fields.node("hedge").and_then(|node| hedge::read(node, fields.diags()));
     edge.deadline = fields.node("deadline").and_then(|node| deadline::read(node, fields.diags()));
+    edge.write = fields.flag("write").unwrap_or(false);
     edge.mirror = mirror::read(fields);
     edge.count = read_count(fields);
     edge.request_bytes = fields.bytes("request").unwrap_or(1024);
     edge.response_bytes = fields.bytes("response").unwrap_or(1024);
+    call.via = read_via(fields);
     call.own_name = fields.text("name").map(|name| (name.to_owned(), fields.place_of("name")));
     call.class = fields.text("class").map(|class| (class.to_owned(), fields.place_of("class")));
     fields.text("note");

@@ -3,7 +3,8 @@
 //! `retries: 3` tries three more times at once, whatever failed. The map form adds a pause (`backoff`), its jitter, the kinds of failure
 //! that are worth another try (`on`), and a `budget` that all callers of this edge share (`firedrill explain budget`). A budget is what
 //! ends a retry storm; backoff alone only moves it.
-//! A service that turns requests away can say when to come again (`retry_after` of the service): that much is waited at least.
+//! A service that turns requests away can say when to come again (`retry_after` of the service): that much is waited at least. One that
+//! tells all the same moment makes them come back together; `retry_after: "uniform(1s, 30s)"` spreads them.
 //! Jitter: `full` is uniform up to the pause, `equal` half of it fixed, `decorrelated` grows from the last pause (Brooker,
 //! "Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
 //!

@@ -3,6 +3,7 @@
 use super::proof::Estimate;
 use firedrill::base::Time;
 use firedrill::compile::{self, Request};
+use firedrill::judge::{Verdict, judge};
 use firedrill::plan::Plan;
 use firedrill::record::{ClientCell, EdgeCell, MeterCell, Recording, ServiceCell};
 use firedrill::scenario::{Diagnostics, load, load_text, render};
@@ -28,6 +29,13 @@ const BATCHES: u64 = 20;
 pub fn play(text: &str) -> Played {
     let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
     play_seed(text, text.bytes().fold(0xcbf2_9ce4_8422_2325, mix))
+}
+
+/// Plays the text and asks that each line under `expect:` holds.
+pub fn holds(text: &str) {
+    let judgement = judge(&play(text).recording);
+    let broken: Vec<_> = judgement.expectations.iter().filter(|line| line.verdict != Verdict::Holds).collect();
+    assert!(broken.is_empty(), "{broken:#?}");
 }
 
 pub fn play_seed(text: &str, seed: u64) -> Played {
