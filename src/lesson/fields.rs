@@ -4,10 +4,18 @@
 //! came (`reveal`), turns one knob at a time until the goal holds, and answers the quiz. Every answer is asked of the simulation, none is
 //! typed: `firedrill learn check` plays the scenario at its seed and five others and says where a key does not hold.
 //!
-//! A prediction has `answer`, a figure and its window (`goodput(users) between 170s and 200s`), or `choices`, option texts with the condition
-//! under which each is right; exactly one must hold. A hypothesis has `evidence`: a condition that holds if it is right and is broken if it is
-//! wrong. Conditions are written as in `expect:`. The first value of each knob is the scenario's own. A lesson may be `brief`, `reveal`,
-//! `what_if` and `fix` alone; with a `level` it is a rung of the ladder and has all parts.
+//! A prediction has `answer`, a figure and its window (`goodput(users) between 170s and 200s`), which is drawn beside the guess, or `choices`,
+//! option texts with the condition under which each is right, or with several that hold together; exactly one option must be right. A hypothesis
+//! has `evidence`: a condition that holds if it is right and is broken if it is wrong. Conditions are written as in `expect:`. Options and
+//! causes are offered in an order that follows from the scenario's seed. A lesson may be `brief`, `reveal`, `what_if` and `fix` alone; with a
+//! `level` it is a rung of the ladder and has all parts.
+//!
+//! A knob turns a path, several paths at once (each value is then a list), or `variant`. Its first value is the scenario's own, `null` where
+//! the scenario has nothing there; `names` says for each value what the player reads. `firedrill learn check --figures` tells which settings
+//! reach the goal.
+//!
+//! Title, brief and questions name no fault, and say its kind of nothing that it acts on: the service that a `slow` fault slows is not called
+//! slow there, others may be.
 //!
 //! ```yaml
 //! lesson: timeout-inversion
@@ -31,6 +39,7 @@
 //! what_if:
 //!   knobs:
 //!     - {knob: services.app.workers, values: [750, 250], label: workers of the application}
+//!     - {knob: variant, values: [null, fewer-workers], names: [nothing, a third of the workers], label: what is done}
 //! fix: fewer-workers
 //! quiz:
 //!   - {ask: "750 wait and 125 a second are served. How many seconds does the last one wait?", answer: 6, why: 750 / 125 = 6}

@@ -2,7 +2,9 @@
 
 use super::case::{Case, Played, play};
 use super::line::Line;
-use crate::judge::{Judged, Verdict};
+use super::marks;
+use crate::judge::{Judged, Unit, Verdict};
+use crate::plan::expectation::{Metric, Subject};
 use crate::report::charts::bins::Bins;
 use crate::report::figures;
 use serde::Serialize;
@@ -14,7 +16,18 @@ const WINDOWS: f64 = 120.0;
 pub struct Grid {
     /// Begins of the windows, and the end, in seconds.
     pub edges: Vec<f64>,
+    /// What is drawn beside load and latency, if they do not show what the goal is about.
+    pub figure: Option<Figure>,
     pub runs: Vec<Run>,
+}
+
+/// A line of the goal whose figure can be followed over time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    pub name: String,
+    pub unit: Unit,
+    /// In the base unit.
+    pub bound: f64,
 }
 
 /// One run, of the first population of users.
@@ -29,22 +42,45 @@ pub struct Run {
     pub offered: Vec<f64>,
     pub goodput: Vec<f64>,
     pub p99_ms: Vec<f64>,
+    /// The grid's own figure, in its base unit; -1 where it cannot be told.
+    pub figure: Vec<f64>,
 }
 
 /// Every run; `tell` hears how many are done.
 pub fn grid(case: &Case, mut tell: impl FnMut(usize, usize)) -> Result<Grid, String> {
     let settings = case.lesson.settings();
     let all = if case.lesson.knobs.is_empty() { Vec::new() } else { settings };
-    let mut grid = Grid::default();
+    let (mut grid, goal, mut followed) = (Grid::default(), case.goal(), None);
     for (done, at) in all.iter().enumerate() {
         tell(done, all.len());
-        let goal = case.goal();
         let played = set_so(case, at, &goal)?;
-        let (edges, run) = run(&played, at, &goal);
-        grid.edges = edges;
+        let (edges, mut run) = run(&played, at, &goal);
+        if done == 0 {
+            followed = goal.iter().find(|line| is_to_be_drawn(&played, line));
+            grid.figure = followed.and_then(|line| figure(&played.judged(line)));
+            grid.edges = edges;
+        }
+        run.figure =
+            followed.and_then(|line| marks::trace(line, &played, WINDOWS)).map_or(Vec::new(), |trace| trace.values);
+        run.figure.iter_mut().for_each(|value| *value = short(*value));
         grid.runs.push(run);
     }
     Ok(grid)
+}
+
+/// Whether the system misses this line as it is, for a reason that load and latency of the first population do not show.
+fn is_to_be_drawn(played: &Played, line: &Line) -> bool {
+    let first = Subject::Client(0);
+    let is_seen = match &played.asked(line).metric {
+        Metric::Success { of } | Metric::Goodput { of } | Metric::Offered { of } => *of == first,
+        Metric::Errors { of, .. } | Metric::Quantile { of, .. } => *of == first,
+        _ => false,
+    };
+    !is_seen && played.judged(line).verdict == Verdict::Broken && marks::trace(line, played, WINDOWS).is_some()
+}
+
+fn figure(judged: &Judged) -> Option<Figure> {
+    Some(Figure { name: judged.text.clone(), unit: judged.unit, bound: judged.bound? })
 }
 
 /// Plays the base with the knobs standing so.
@@ -86,6 +122,7 @@ fn run(played: &Played, at: &[usize], goal: &[Line]) -> (Vec<f64>, Run) {
         offered: rate(&|index| cells[index].offered),
         goodput: rate(&|index| cells[index].goodput),
         p99_ms: (0..cells.len()).map(p99).collect(),
+        figure: Vec::new(),
     };
     let end = bins.end;
     (bins.all.iter().map(|bin| bin.from).chain([end]).collect(), run)

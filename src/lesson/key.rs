@@ -4,6 +4,7 @@
 use super::case::{Case, Played};
 use super::story::{Answer, Choice, Hypothesis, Lesson};
 use crate::judge::{Judged, Unit, Verdict};
+use crate::plan::expectation::{Gauge, Metric, Take};
 use crate::report::figures;
 use crate::scenario::Node;
 use serde::Serialize;
@@ -12,8 +13,8 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Truth {
-    /// `value` in the base unit, and as it reads.
-    Number { value: f64, shown: String, within: f64, unit: Unit },
+    /// `value` in the base unit, and as it reads. `share`: never more than the whole.
+    Number { value: f64, shown: String, within: f64, unit: Unit, share: bool },
     /// Which option, from 0.
     Choice { right: usize, shown: String },
 }
@@ -44,6 +45,7 @@ fn truth(answer: &Answer, played: &Played) -> Option<Truth> {
                 shown: figures::figure(value, judged.unit),
                 within: *within,
                 unit: judged.unit,
+                share: is_share(&played.asked(figure).metric),
             })
         }
         Answer::Choice(choices) => {
@@ -53,6 +55,17 @@ fn truth(answer: &Answer, played: &Played) -> Option<Truth> {
             let behind = format!("{}: {}", line.text, measured(&played.judged(line)));
             Some(Truth::Choice { right, shown: format!("{} ({behind})", choices[right].text) })
         }
+    }
+}
+
+/// Whether a ratio is a part of a whole, and no factor.
+pub fn is_share(metric: &Metric) -> bool {
+    match metric {
+        Metric::Success { .. } | Metric::Errors { .. } | Metric::Waste { .. } | Metric::Hits { .. } => true,
+        Metric::Received { .. } | Metric::Meter { take: Take::Share, .. } => true,
+        Metric::Gauge { gauge, .. } => matches!(gauge, Gauge::Utilisation | Gauge::UsedShare | Gauge::Cold),
+        Metric::Reported { metric, .. } => is_share(metric),
+        _ => false,
     }
 }
 

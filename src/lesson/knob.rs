@@ -114,7 +114,8 @@ impl Reader<'_> {
     fn shown(&self, value: &Node) -> String {
         match value.is_null() {
             true => "as it is".to_owned(),
-            false => self.written(value),
+            // Without the quotes that the file needs.
+            false => value.scalar().map_or_else(|| self.written(value), str::to_owned),
         }
     }
 }

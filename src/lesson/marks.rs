@@ -83,7 +83,8 @@ fn shown_as(metric: &Metric) -> Option<(Subject, &'static [Figure])> {
     }
 }
 
-fn trace(line: &Line, played: &Played, windows: f64) -> Option<Trace> {
+/// The course of a figure over about so many windows.
+pub fn trace(line: &Line, played: &Played, windows: f64) -> Option<Trace> {
     let (recording, asked) = (&played.recording, played.asked(line));
     let (bins, cells) = (Bins::at_most(recording, windows), &recording.grid.cells);
     let stretch = |cells: &[Cell]| Some((cells.first()?.from, cells.last()?.to));

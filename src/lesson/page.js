@@ -45,9 +45,10 @@ function over(picture, place, mark, lines) {
     const at = share(place.y, value), y = place.bottom - (place.bottom - place.top) * Math.min(1, Math.max(0, at));
     return { name, y, words: `${words}${at > 1.001 ? ' \u2191' : at < -0.001 ? ' \u2193' : ''}` };
   }).sort((one, other) => one.y - other.y);
-  drawn.forEach((one, index) => { one.label = index ? one.y + 15 : one.y - 6; });
   const [first, last] = [drawn[0], drawn[drawn.length - 1]];
-  if (last !== first && last.label > place.bottom - 2) { last.label = last.y - 6; first.label = Math.min(first.label, last.label - 15); }
+  first.label = first.y < place.top + 14 ? first.y + 15 : first.y - 6;
+  if (last !== first) last.label = Math.max(last.y + 15, first.label + 15);
+  if (last !== first && last.label > place.bottom - 2) { last.label = last.y - 6; first.label = Math.min(first.y - 6, last.label - 15); }
   picture.insertAdjacentHTML('beforeend', '<g class="marks">' + drawn.map((one) => `<path class="${one.name}" d="M${from.toFixed(1)} ${one.y.toFixed(1)}H${to.toFixed(1)}"/>` +
     `<text class="over" x="${(right ? to : from).toFixed(1)}" y="${one.label.toFixed(1)}" text-anchor="${right ? 'end' : 'start'}"></text>`).join('') + '</g>');
   const texts = picture.lastElementChild.querySelectorAll('text');
@@ -68,9 +69,7 @@ function compare(box, index, given, guess, truth) {
     }));
   } else if (trace) {
     const known = Math.max(truth.value, ...trace.values), top = Math.max(known, Math.min(guess || 0, 2 * known)) * 1.05, end = trace.edges[trace.edges.length - 1];
-    const [unit, times] = truth.unit === 'ratio' && known <= 1 ? ['%', 100] : [{ s: 's', '1/s': '/s', bytes: ' B' }[truth.unit] || '', 1];
-    const values = trace.values.map((value) => value < 0 ? -1 : value * times);
-    box.insertAdjacentHTML('beforeend', panel('', unit, trace.edges, [['base', values]], top * times));
+    box.insertAdjacentHTML('beforeend', panel('', truth.unit, trace.edges, [['base', trace.values]], top));
     const picture = box.lastElementChild;
     picture.classList.add('trace');
     picture.querySelector('text').textContent = trace.name;
@@ -84,7 +83,9 @@ function lock(event) {
   sealed = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob($('sealed').textContent), (c) => c.charCodeAt(0))));
   sealed.truths.forEach((truth, index) => {
     const box = $(`guess-${index}`), given = data.get(`guess-${index}`) || '';
-    const isNumber = truth.value !== undefined, guess = isNumber ? read(given) : NaN;
+    // Of a share a bare 20 is 20%.
+    const isNumber = truth.value !== undefined, bare = truth.share && /^[\s0-9.]+$/.test(given) && read(given) > 1;
+    const guess = isNumber ? read(given) / (bare ? 100 : 1) : NaN;
     const share = isNumber ? nearness(guess, truth.value, truth.within) : Number(given !== '' && Number(given) === truth.right);
     shares.push(share);
     box.append(make('p', `The simulation says: ${truth.shown}`, share >= 0.999 ? 'good' : 'bad'));
@@ -140,14 +141,23 @@ function reveal() {
   if (sealed.debrief.length) list(section('To talk about'), '', sealed.debrief);
 }
 
+// A figure in a unit that keeps it short.
+const said = (value, unit) => {
+  const short = (number) => Number(number.toPrecision(3));
+  if (unit === 's') return value >= 7200 ? `${short(value / 3600)}h` : value >= 600 ? `${short(value / 60)}min` : value >= 1 || !value ? `${short(value)}s` : `${short(value * 1e3)}ms`;
+  if (unit === 'ratio') return value <= 1.06 ? `${short(value * 100)}%` : `${short(value)}x`;
+  const [size, suffix] = [[1e9, 'G'], [1e6, 'M'], [1e4, 'k']].find(([least]) => value >= least) || [1, ''];
+  return `${short(value / (suffix === 'k' ? 1e3 : size))}${suffix}${{ '1/s': '/s', bytes: 'B' }[unit] || ''}`;
+};
+
 // Each line: class name and values over the windows; -1 is a gap.
 function panel(title, unit, edges, lines, top) {
   const end = edges[edges.length - 1], x = (at) => 56 + 448 * at / end, y = (value) => 168 - 136 * value / top;
   const path = (values) => values.map((value, at) => value < 0 ? '' :
     `${at && values[at - 1] >= 0 ? 'V' + y(value).toFixed(1) : `M${x(edges[at]).toFixed(1)} ${y(value).toFixed(1)}`}H${x(edges[at + 1]).toFixed(1)}`).join('');
   const drawn = lines.map(([name, values]) => `<path class="${name}" d="${path(values)}"/>`).join('');
-  return svg(520, 200, `<text x="56" y="20">${title}</text><text x="50" y="38" text-anchor="end">${Number(top.toPrecision(3))}${unit}</text>` +
-    `<text x="50" y="172" text-anchor="end">0</text><path d="M56 168H504" stroke="var(--axis)"/><text x="504" y="190" text-anchor="end">${end}s</text>${drawn}`);
+  return svg(520, 200, `<text x="56" y="20">${title}</text><text x="50" y="38" text-anchor="end">${said(top, unit)}</text>` +
+    `<text x="50" y="172" text-anchor="end">0</text><path d="M56 168H504" stroke="var(--axis)"/><text x="504" y="190" text-anchor="end">${said(end, 's')}</text>${drawn}`);
 }
 
 function whatIf() {
@@ -168,7 +178,7 @@ function whatIf() {
     return [input, settings, label, names];
   });
   const drawn = (title, unit, lines) => panel(title, unit, sealed.grid.edges, lines, Math.max(1e-9, ...lines.flatMap(([, values]) => values)));
-  const words = (at) => inputs.map(([, , , names], index) => at[index] ? names[at[index]] : '').filter(Boolean).join(' and ') || 'as it is';
+  const words = (at) => inputs.map(([, , label, names], index) => at[index] ? `${names[at[index]]} \u2013 ${label}` : '').filter(Boolean).join('; ') || 'as it is';
   function show() {
     const at = inputs.map(([input]) => Number(input.value)), run = runs.find((one) => one.at.every((value, index) => value === at[index]));
     inputs.forEach(([input, settings, , names], index) => {
@@ -178,8 +188,14 @@ function whatIf() {
     warning.textContent = at.filter((value) => value > 0).length > 1 ? 'More than one knob is turned: what helped cannot be told apart any more.' : '';
     said.textContent = run.mended ? 'The goal holds.' : 'The goal does not hold yet.';
     said.className = run.mended ? 'good' : 'bad';
-    panels.innerHTML = drawn('requests: sent (dashed), answered well (green)', '/s', [['base', runs[0].goodput], ['offered', run.offered], ['now', run.goodput]]) +
-      drawn('p99 of those answered well; thin: as it was', 'ms', [['base', runs[0].p99_ms], ['late', run.p99_ms]]);
+    const seconds = (one) => one.p99_ms.map((value) => value < 0 ? -1 : value / 1e3), figure = sealed.grid.figure;
+    panels.innerHTML = drawn('requests: sent (dashed), answered well (green)', '1/s', [['base', runs[0].goodput], ['offered', run.offered], ['now', run.goodput]]) +
+      drawn('p99 of those answered well; thin: as it was', 's', [['base', seconds(runs[0])], ['late', seconds(run)]]) +
+      (figure ? drawn('', figure.unit, [['base', runs[0].figure], ['offered', run.figure.map(() => figure.bound)], ['now', run.figure]]) : '');
+    if (figure) {
+      const name = `goal (dashed): ${figure.name}`;
+      panels.lastElementChild.querySelector('text').textContent = name.length > 58 ? `${name.slice(0, 57)}\u2026` : name;
+    }
     if (!tried.includes(run)) tried.push(run);
     tell_of(run);
     if (run.mended) gain('fix', sealed.points[2]);

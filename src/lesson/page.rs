@@ -113,24 +113,27 @@ fn paragraphs(text: &str) -> String {
 }
 
 fn questions(lesson: &Lesson, truths: &[Truth]) -> String {
-    let mut html = String::from(
-        "<section id=\"predict\"><h2>Before you look further: what do you expect?</h2>\n<form id=\"guesses\">\n",
-    );
+    let (heading, button) = match lesson.predictions.is_empty() {
+        true => ("What could it be?", "I have looked at the charts"),
+        false => ("Before you look further: what do you expect?", "Lock my predictions and go on"),
+    };
+    let mut html = format!("<section id=\"predict\"><h2>{heading}</h2>\n<form id=\"guesses\">\n");
     for (index, (one, truth)) in lesson.predictions.iter().zip(truths).enumerate() {
         html += &question(index, one, truth);
     }
-    html + "<button type=\"submit\">Lock my predictions and go on</button>\n</form></section>\n"
+    html + &format!("<button type=\"submit\">{button}</button>\n</form></section>\n")
 }
 
 fn question(index: usize, one: &Prediction, truth: &Truth) -> String {
     let mut html = format!("<fieldset id=\"guess-{index}\"><legend>{}</legend>\n", escape(&one.ask));
     match &one.answer {
         Answer::Number { .. } => {
-            let unit = if let Truth::Number { unit, .. } = truth { *unit } else { Unit::Count };
+            let (unit, share) =
+                if let Truth::Number { unit, share, .. } = truth { (*unit, *share) } else { (Unit::Count, false) };
             let _ = writeln!(
                 html,
                 "<label><input type=\"text\" name=\"guess-{index}\" autocomplete=\"off\" required/> <span class=\"note\">{}</span></label>",
-                form(unit)
+                form(unit, share)
             );
         }
         Answer::Choice(choices) => {

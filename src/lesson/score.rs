@@ -26,9 +26,9 @@ pub fn nearness(guess: f64, truth: f64, within: f64) -> f64 {
     ((end - off) / (end - free)).clamp(0.0, 1.0)
 }
 
-/// A guess in the unit of what is asked for: `8s`, `95%`, `120`, `3.5x`; a bare number is taken in the base unit, and of a share up to 100% in
+/// A guess in the unit of what is asked for: `8s`, `95%`, `120`, `3.5x`; a bare number is taken in the base unit, and above 1 of a share in
 /// percent. `None` if it is none.
-pub fn guess(text: &str, unit: Unit) -> Option<f64> {
+pub fn guess(text: &str, unit: Unit, share: bool) -> Option<f64> {
     let text = text.trim();
     let percent = |text: &str| {
         text.strip_suffix('%').and_then(|digits| units::number(digits.trim()).ok()).map(|share| share / 100.0)
@@ -36,6 +36,7 @@ pub fn guess(text: &str, unit: Unit) -> Option<f64> {
     let number = units::number(text).ok();
     match unit {
         Unit::Seconds => number.or_else(|| units::span(text).ok().map(|span| span.as_secs_f64())),
+        Unit::Ratio if share && number.is_some_and(|number| number > 1.0) => number.map(|number| number / 100.0),
         Unit::Ratio => percent(text).or_else(|| units::factor(text).ok()).or(number),
         Unit::PerSecond => number.or_else(|| units::rate(text).ok()),
         Unit::Bytes => number.or_else(|| units::bytes(text).ok().map(|bytes| bytes as f64)),
@@ -44,10 +45,11 @@ pub fn guess(text: &str, unit: Unit) -> Option<f64> {
 }
 
 /// How a guess is written, for the question.
-pub fn form(unit: Unit) -> &'static str {
+pub fn form(unit: Unit, share: bool) -> &'static str {
     match unit {
+        Unit::Ratio if share => "a share, such as 95%",
         Unit::Seconds => "a time, such as 250ms or 8s",
-        Unit::Ratio => "a share or a factor, such as 95% or 3.5x",
+        Unit::Ratio => "a factor, such as 3.5x",
         Unit::PerSecond => "a rate per second, such as 120",
         Unit::Bytes => "a size, such as 64MiB",
         Unit::Count => "a number",
@@ -115,7 +117,13 @@ mod tests {
 
     #[test]
     fn guesses_are_read_in_the_unit_of_the_question() {
+        let guess = |text, unit| super::guess(text, unit, false);
         assert_eq!(guess(" 250ms ", Unit::Seconds), Some(0.25));
+        let share = |text| super::guess(text, Unit::Ratio, true);
+        assert_eq!(
+            (share("20"), share("0.2"), share("20%"), guess("20", Unit::Ratio)),
+            (Some(0.2), Some(0.2), Some(0.2), Some(20.0))
+        );
         assert_eq!((guess("95%", Unit::Ratio), guess("3.5x", Unit::Ratio)), (Some(0.95), Some(3.5)));
         assert_eq!((guess("120/s", Unit::PerSecond), guess("120", Unit::PerSecond)), (Some(120.0), Some(120.0)));
         assert_eq!((guess("dunno", Unit::Seconds), guess("", Unit::Count)), (None, None));

@@ -168,6 +168,20 @@ fn an_option_may_have_two_bounds_and_both_must_hold() {
 }
 
 #[test]
+fn the_grid_follows_what_load_and_latency_do_not_show() {
+    let goal =
+        "what_if:\n  goal: [success(users) >= 90% between 20s and 39s, waste(kitchen) <= 10% between 20s and 39s]";
+    let case = small(&GOOD.replace("what_if:", goal)).expect("a lesson");
+    let grid = grid::grid(&case, |_, _| {}).expect("it plays");
+    let figure = grid.figure.expect("the second line of the goal");
+    assert!(figure.name.starts_with("waste(kitchen)") && figure.bound == 0.1, "{figure:?}");
+    let last = |run: usize| *grid.runs[run].figure.last().expect("a course");
+    assert!(last(0) > 0.9 && last(1) < 0.1, "as it is {}, with three cooks {}", last(0), last(1));
+    let plain = grid::grid(&small(GOOD).expect("a lesson"), |_, _| {}).expect("it plays");
+    assert!(plain.figure.is_none() && plain.runs[0].figure.is_empty());
+}
+
+#[test]
 fn the_figures_behind_every_answer_are_told() {
     let checked = check(&small(GOOD).expect("a lesson"), 2, true).expect("it plays");
     let all = checked.figures.join("\n");

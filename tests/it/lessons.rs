@@ -172,7 +172,7 @@ fn the_page_of_a_lesson_is_played_in_a_browser_at_both_widths() {
         let probe = opened(&page, width, false);
         let number = |key: &str| value(&probe, key).parse::<i64>().expect("a number");
         assert!(number("over") <= 0, "at {width} px the page is too wide: {probe}");
-        assert!(number("charts") >= 2 && (number("panels"), number("columns")) == (2, 3), "{probe}");
+        assert!(number("charts") >= 2 && (number("panels"), number("columns")) == (3, 3), "{probe}");
         assert_eq!((number("before"), number("first"), number("mended")), (0, 0, 1), "{probe}");
         assert_eq!((number("traced"), value(&probe, "score")), (3, "points 87 of 100"));
     }

@@ -232,6 +232,21 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_the_lesson_has_the_fields_of_its_parts_and_the_charts() {
+        let page = page("lesson", &Console::new(ColorWish::Never)).expect("a page");
+        for words in [
+            "Fields of `what_if`",
+            "  goal ",
+            "Fields of `what_if.knobs`",
+            "  names ",
+            "  evidence ",
+            "`saturation`, `topology`",
+        ] {
+            assert!(page.contains(words), "{words}:\n{page}");
+        }
+    }
+
+    #[test]
     fn every_kind_of_error_is_explained() {
         let page = page("error-kinds", &Console::new(ColorWish::Never)).expect("a page");
         for kind in crate::base::ErrorKind::ALL {

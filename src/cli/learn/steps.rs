@@ -22,8 +22,9 @@ pub fn predictions<R: BufRead>(lesson: &Lesson, played: &Played, asking: &mut As
         let guess = match &one.answer {
             Answer::Number { figure, .. } => {
                 let unit = played.judged(figure).unit;
-                let read = |line: &str| unsure(line).or_else(|| score::guess(line, unit).map(Some));
-                asking.ask_until(score::form(unit), "that cannot be read; ? if you do not know", read)?
+                let share = key::is_share(&played.asked(figure).metric);
+                let read = |line: &str| unsure(line).or_else(|| score::guess(line, unit, share).map(Some));
+                asking.ask_until(score::form(unit, share), "that cannot be read; ? if you do not know", read)?
             }
             Answer::Choice(choices) => {
                 choices
