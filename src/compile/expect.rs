@@ -14,7 +14,7 @@ mod window;
 use crate::base::Time;
 use crate::plan::expectation::{Bound, Compare, Metric};
 use crate::plan::facts::{Facts, Graph};
-use crate::plan::{Edge, Meter, Plan, Service, Window};
+use crate::plan::{Control, Does, Edge, Meter, Plan, Service, Window};
 use cursor::Cursor;
 pub use fact::CALLS;
 pub use figure::parse_figure;
@@ -34,6 +34,8 @@ pub struct Names {
     pub segments: Vec<String>,
     /// Name, begin and end; an instant fault ends where it begins.
     pub faults: Vec<(String, Time, Time)>,
+    /// Name and begin of the deploys, whose windows are asked for like those of faults.
+    pub deploys: Vec<(String, Time)>,
     /// Services of any kind that live on a volume of limited size, beside the stores.
     pub volumes: Vec<String>,
     pub meters: Vec<Meter>,
@@ -58,6 +60,7 @@ impl Names {
             controls: plan.controls.iter().map(|control| control.name.clone()).collect(),
             segments: plan.segments.iter().map(|segment| segment.name.clone()).collect(),
             faults: plan.faults.iter().map(|fault| (fault.name.clone(), fault.from, fault.to)).collect(),
+            deploys: plan.controls.iter().filter_map(deploy).collect(),
             meters: plan.meters.clone(),
             alerts: plan.alerts.iter().map(|alert| alert.name.clone()).collect(),
             facts: facts(plan),
@@ -65,6 +68,14 @@ impl Names {
             warmup: plan.warmup,
             length: plan.length,
         }
+    }
+}
+
+/// A deploy begins at a moment; when it is done only the run can tell.
+fn deploy(control: &Control) -> Option<(String, Time)> {
+    match &control.does {
+        Does::Roll(roll) => Some((control.name.clone(), roll.at)),
+        _ => None,
     }
 }
 

@@ -137,6 +137,10 @@ impl Does {
     pub fn begins(&self, every: Span) -> Time {
         match self {
             Does::Steer(_) | Does::Scale(_) => Time::ZERO + every,
+            // To have something to go by, it also looks one turn before.
+            Does::Roll(rollout) if rollout.watch.as_ref().is_some_and(|watch| watch.first) => {
+                Time(rollout.at.0.saturating_sub(every.0))
+            }
             Does::Roll(rollout) => rollout.at,
         }
     }

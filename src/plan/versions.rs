@@ -52,6 +52,8 @@ pub struct Watch {
     /// More than this is too much.
     pub above: f64,
     pub then: Then,
+    /// It is looked at before the first batch, too.
+    pub first: bool,
 }
 
 /// What follows from a look that saw too much.

@@ -67,7 +67,7 @@ impl Maker {
     fn deploy(&mut self, plan: &mut Plan) {
         let service = ServiceId(self.below(plan.services.len() as u32));
         let then = self.pick(&[Then::Pause, Then::Stop, Then::RollBack]);
-        let watch = self.maybe(0.5, |_| Watch { of: service, sees: Signal::Errors, above: 0.2, then });
+        let watch = self.maybe(0.5, |_| Watch { of: service, sees: Signal::Errors, above: 0.2, then, first: false });
         let rollout = Rollout {
             service,
             to: self.below(3) as u16,

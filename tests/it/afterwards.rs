@@ -89,3 +89,26 @@ expect:
 ",
     );
 }
+
+/// The merge is to go out while an incident is on. One that looks first waits until it is over; windows can be named after the deploy.
+#[test]
+fn a_deploy_that_looks_first_waits_for_the_end_of_an_incident() {
+    let text = |first: bool, expect: &str| {
+        format!(
+            "
+name: look-first
+length: 200s
+window: 1s
+clients: {{users: {{calls: web, rate: 100/s}}}}
+services: {{web: {{replicas: 4, work: 5ms, calls: [db]}}, db: {{work: 5ms}}}}
+controls:
+  roll: {{kind: deploy, on: web, at: 60s, every: 10s, above: 5%, look_first: {first}}}
+faults:
+  incident: {{kind: errors, on: db, share: 50%, at: 40s, for: 60s}}
+expect: [{expect}, last(setting(roll)) >= 1]
+"
+        )
+    };
+    holds(&text(true, "max(setting(roll)) <= 0 between 0s and 100s"));
+    holds(&text(false, "max(setting(roll)) >= 0.25 within 10s of roll, success(users) >= 60% before roll"));
+}

@@ -28,6 +28,7 @@ fn names() -> Names {
             fault("wipe", 120.0, 120.0),
             fault("last", 150.0, 200.0),
         ],
+        deploys: vec![("roll".to_owned(), secs(70.0))],
         volumes: vec!["cache".to_owned()],
         alerts: vec!["pager".to_owned()],
         facts: Facts::default(),
@@ -312,8 +313,21 @@ fn one_error_in_full() {
 }
 
 #[test]
+fn windows_are_named_after_deploys_too() {
+    let window =
+        |text: &str| parse(&format!("p99(users) < 1s {text}"), &names()).map(|line| (line.window.from, line.window.to));
+    assert_eq!(window("before roll"), Ok((secs(60.0), secs(70.0))), "from the end of the fault before it");
+    assert_eq!(window("during roll"), Ok((secs(70.0), secs(200.0))));
+    assert_eq!(window("within 5s of roll"), Ok((secs(70.0), secs(75.0))));
+    assert!(window("after roll").is_err());
+    let alone = Names { faults: Vec::new(), ..names() };
+    let error = parse("p99(users) < 1s before", &alone).expect_err("no fault");
+    assert_eq!(error.help.as_deref(), Some("write `before roll`"));
+}
+
+#[test]
 fn without_faults_there_are_no_windows_of_faults() {
-    let names = Names { faults: Vec::new(), ..names() };
+    let names = Names { faults: Vec::new(), deploys: Vec::new(), ..names() };
     let error = parse("p99(users) < 1s before", &names).expect_err("no fault");
     assert_eq!(error.help.as_deref(), Some("windows without faults are whole and between 10s and 20s"));
     let error = parse("p99(users) < 1s during x", &names).expect_err("no fault");

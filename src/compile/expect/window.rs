@@ -18,9 +18,9 @@ pub fn read(cursor: &mut Cursor, names: &Names) -> Result<Window, ExpectError> {
     let window = match word.text {
         "whole" => whole(names),
         "before" if !fault_follows(cursor, names) => before_all(&word, names)?,
-        "before" => before(fault(cursor, names)?, names),
-        "during" => during(fault(cursor, names)?, names),
-        "after" => after(fault(cursor, names)?, names),
+        "before" => before(&fault(cursor, names)?, names),
+        "during" => during(&fault(cursor, names)?, names),
+        "after" => after(&fault(cursor, names)?, names),
         "between" => return between(cursor, &word, names),
         "within" => within(cursor, names)?,
         "" => return Err(cursor.error_here("expected a window").help(format!("windows are {}", usage(names)))),
@@ -33,12 +33,30 @@ pub fn read(cursor: &mut Cursor, names: &Names) -> Result<Window, ExpectError> {
     not_empty(window, &piece, names)
 }
 
+/// What a window is named after: a fault, or a deploy, which lasts to the end of the run.
+struct Cause<'a> {
+    name: &'a str,
+    from: Time,
+    to: Time,
+    /// Its place among the faults.
+    fault: Option<usize>,
+}
+
+fn cause<'a>(name: &str, names: &'a Names) -> Option<Cause<'a>> {
+    let fault = names.faults.iter().position(|(fault, ..)| fault == name);
+    if let Some(index) = fault {
+        let (name, from, to) = &names.faults[index];
+        return Some(Cause { name, from: *from, to: *to, fault });
+    }
+    let (name, from) = names.deploys.iter().find(|(deploy, _)| deploy == name)?;
+    Some(Cause { name, from: *from, to: names.length, fault })
+}
+
 /// What `recovery` compares with: the stretch before the fault that the window names, or before any fault.
 /// `None` where there is nothing to recover from in such a window.
 pub fn before_of(window: &Window, names: &Names) -> Option<Window> {
-    let fault = |name: &str| names.faults.iter().position(|(fault, ..)| fault == name);
     let found = match window.name.split_once(' ') {
-        Some(("after" | "during", name)) => before(fault(name)?, names),
+        Some(("after" | "during", name)) => before(&cause(name, names)?, names),
         Some(("between", _)) => plain_before(names)?,
         _ => return None,
     };
@@ -46,30 +64,33 @@ pub fn before_of(window: &Window, names: &Names) -> Option<Window> {
 }
 
 /// From the latest end of a fault that was over before this one began (or the warm-up) to its begin.
-fn before(fault: usize, names: &Names) -> Window {
-    let (name, from, _) = &names.faults[fault];
-    let others = names.faults.iter().enumerate().filter(|(index, (_, _, end))| *index != fault && end <= from);
+fn before(cause: &Cause, names: &Names) -> Window {
+    let is_other = |index: usize| Some(index) != cause.fault;
+    let others = names.faults.iter().enumerate().filter(|(index, (_, _, end))| is_other(*index) && *end <= cause.from);
     let begin = others.map(|(_, (_, _, end))| *end).max().unwrap_or(names.warmup).max(names.warmup);
-    Window { name: format!("before {name}"), from: begin, to: *from }
+    Window { name: format!("before {}", cause.name), from: begin, to: cause.from }
 }
 
-fn during(fault: usize, names: &Names) -> Window {
-    let (name, from, to) = &names.faults[fault];
-    Window { name: format!("during {name}"), from: (*from).max(names.warmup), to: (*to).min(names.length) }
+fn during(cause: &Cause, names: &Names) -> Window {
+    let (from, to) = (cause.from.max(names.warmup), cause.to.min(names.length));
+    Window { name: format!("during {}", cause.name), from, to }
 }
 
 /// From its end to the begin of the next fault, or the end of the run.
-fn after(fault: usize, names: &Names) -> Window {
-    let (name, _, end) = &names.faults[fault];
-    let others = names.faults.iter().enumerate().filter(|(index, (_, from, _))| *index != fault && from >= end);
+fn after(cause: &Cause, names: &Names) -> Window {
+    let is_other = |index: usize| Some(index) != cause.fault;
+    let others = names.faults.iter().enumerate().filter(|(index, (_, from, _))| is_other(*index) && *from >= cause.to);
     let next = others.map(|(_, (_, from, _))| *from).min().unwrap_or(names.length).min(names.length);
-    Window { name: format!("after {name}"), from: (*end).max(names.warmup), to: next }
+    Window { name: format!("after {}", cause.name), from: cause.to.max(names.warmup), to: next }
 }
 
 fn before_all(word: &Piece, names: &Names) -> Result<Window, ExpectError> {
     plain_before(names).ok_or_else(|| {
-        word.error("`before` what? The scenario has no fault")
-            .help("windows without faults are whole and between 10s and 20s")
+        let help = match names.deploys.first() {
+            Some((deploy, _)) => format!("write `before {deploy}`"),
+            None => "windows without faults are whole and between 10s and 20s".to_owned(),
+        };
+        word.error("`before` what? The scenario has no fault").help(help)
     })
 }
 
@@ -81,24 +102,27 @@ fn plain_before(names: &Names) -> Option<Window> {
 /// Whether the word after `before` names a fault: it does unless it begins the next part of the line.
 fn fault_follows(cursor: &Cursor, names: &Names) -> bool {
     let next = cursor.peek_word().text;
-    names.faults.iter().any(|(name, ..)| name == next) || !(next.is_empty() || WORDS.contains(&next))
+    cause(next, names).is_some() || !(next.is_empty() || WORDS.contains(&next))
 }
 
-fn fault(cursor: &mut Cursor, names: &Names) -> Result<usize, ExpectError> {
+fn fault<'n>(cursor: &mut Cursor, names: &'n Names) -> Result<Cause<'n>, ExpectError> {
     let word = cursor.word();
     let known = || names.faults.iter().map(|(name, ..)| name.as_str());
-    let choices = || match names.faults.is_empty() {
-        true => "the scenario has no faults".to_owned(),
-        false => format!("faults are {}", listed(known())),
+    let deploys = || names.deploys.iter().map(|(name, _)| name.as_str());
+    let choices = || match (names.faults.is_empty(), names.deploys.is_empty()) {
+        (true, true) => "the scenario has no faults".to_owned(),
+        (false, true) => format!("faults are {}", listed(known())),
+        (true, false) => format!("deploys are {}", listed(deploys())),
+        (false, false) => format!("faults are {}, and deploys {}", listed(known()), listed(deploys())),
     };
     if word.text.is_empty() {
         return Err(cursor.error_here("expected the name of a fault").help(choices()));
     }
     let unknown = || {
-        let help = did_you_mean(word.text, known()).unwrap_or_else(choices);
+        let help = did_you_mean(word.text, known().chain(deploys())).unwrap_or_else(choices);
         word.error(format!("there is no fault `{}`", word.text)).help(help)
     };
-    known().position(|name| name == word.text).ok_or_else(unknown)
+    cause(word.text, names).ok_or_else(unknown)
 }
 
 /// From the begin of a fault to so much later.
@@ -110,9 +134,9 @@ fn within(cursor: &mut Cursor, names: &Names) -> Result<Window, ExpectError> {
         let error = if of.text.is_empty() { cursor.error_here("expected `of`") } else { of.error("expected `of`") };
         return Err(error.help("write `within 3s of FAULT`"));
     }
-    let (name, from, _) = &names.faults[fault(cursor, names)?];
+    let Cause { name, from, .. } = fault(cursor, names)?;
     let name = format!("within {} of {name}", length.piece.text);
-    Ok(Window { name, from: (*from).max(names.warmup), to: (*from + span).min(names.length) })
+    Ok(Window { name, from: from.max(names.warmup), to: (from + span).min(names.length) })
 }
 
 fn between(cursor: &mut Cursor, word: &Piece, names: &Names) -> Result<Window, ExpectError> {
@@ -153,7 +177,10 @@ fn not_empty(window: Window, piece: &Piece, names: &Names) -> Result<Window, Exp
         Some(("between", _)) => "the second moment must be the later one".to_owned(),
         Some(("during", name)) => format!("`{name}` is over at once, or in the warm-up; use `after {name}`"),
         Some(("after", name)) => {
-            format!("`{name}` ends at {}, with the run or with the begin of another fault", window.from)
+            format!(
+                "`{name}` ends at {}, with the run or with the begin of another fault; what follows its begin is `during {name}`",
+                window.from
+            )
         }
         Some(("before", name)) => {
             format!("`{name}` begins at {}, with the run or with the end of another fault", window.to)

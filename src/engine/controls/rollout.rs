@@ -66,7 +66,8 @@ impl Rollout {
     ) -> Vec<Deed> {
         let mut deeds = Vec::new();
         self.go_on(spec, now, &mut deeds);
-        let Some(seen) = look.filter(|_| !self.over) else { return deeds };
+        let is_due = now >= spec.at && !self.over;
+        let Some(seen) = look.filter(|_| is_due) else { return deeds };
         let waits = self.judge(spec, seen);
         if waits || self.over || !self.batch.is_empty() {
             return deeds;
@@ -89,12 +90,15 @@ impl Rollout {
     /// Must the next batch wait, by what was seen?
     fn judge(&mut self, spec: &Spec, seen: Option<f64>) -> bool {
         let (Some(watch), Some(seen)) = (&spec.watch, seen) else { return false };
-        if self.from.is_none() || self.back || seen <= watch.above {
+        let is_asked = self.from.is_some() || watch.first;
+        if !is_asked || self.back || seen <= watch.above {
             return false;
         }
         match watch.then {
             Then::Pause => return true,
             Then::Stop => self.over = true,
+            // Of what has not begun there is nothing to take back.
+            Then::RollBack if self.from.is_none() => self.over = true,
             Then::RollBack => self.back = true,
         }
         false
@@ -121,7 +125,7 @@ mod tests {
     use crate::plan::{Flaw, Signal, Watch};
 
     fn spec(batch: u32, drain_s: u64, down_s: u64, then: Option<Then>) -> Spec {
-        let watch = then.map(|then| Watch { of: ServiceId(0), sees: Signal::Errors, above: 0.1, then });
+        let watch = then.map(|then| Watch { of: ServiceId(0), sees: Signal::Errors, above: 0.1, then, first: false });
         Spec {
             service: ServiceId(0),
             to: 1,
@@ -183,5 +187,21 @@ mod tests {
         assert_eq!(run(Then::Stop), [vec![], vec![]]);
         let back = vec![Deed::Start { replicas: vec![0], version: 0 }];
         assert_eq!(run(Then::RollBack)[0], back);
+    }
+
+    #[test]
+    fn one_that_looks_first_does_not_begin_while_things_are_bad() {
+        let (bad, good) = (Some(Some(0.2)), Some(Some(0.05)));
+        let begun = |then: Then| {
+            let mut spec = Spec { at: at(10), ..spec(1, 0, 0, Some(then)) };
+            spec.watch.as_mut().expect("it has one").first = true;
+            let mut rollout = Rollout::default();
+            let looks = [(0, good), (10, bad), (20, bad), (30, good), (40, good)];
+            let deeds = looks.map(|(second, seen)| rollout.tick(&spec, at(second), seen, 0, |_| vec![0]).len());
+            (deeds, rollout.has_begun())
+        };
+        assert_eq!(begun(Then::Pause), ([0, 0, 0, 1, 1], true));
+        assert_eq!(begun(Then::Stop), ([0; 5], false));
+        assert_eq!(begun(Then::RollBack), ([0; 5], false));
     }
 }

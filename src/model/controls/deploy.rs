@@ -9,7 +9,9 @@
 //!
 //! `errors` and `slower` are what is wrong with the new version. With `above` each look reads a signal (`sees`, of the service itself
 //! unless `of` names another one) since the look before; when it is above that, the deploy waits (`then: pause`), ends as it is (`stop`),
-//! or gives those that were replaced the old version again, in the same batches (`roll-back`). `setting(NAME)` is the share of
+//! or gives those that were replaced the old version again, in the same batches (`roll-back`). With `look_first` it looks before its first
+//! batch as well, back over one `every`: it does not begin while things are bad (or, with `stop` and `roll-back`, at all). Windows of
+//! expectations can be named after it as after a fault (`before NAME`, `within 30s of NAME`). `setting(NAME)` is the share of
 //! replicas that run the new version, `changes(NAME)` how many batches were done. A fault `freeze` on it holds the next batch back.
 //!
 //! In the live world it replaces stand-ins; a real process is refused before the run.
@@ -54,6 +56,7 @@ static FIELDS: &[FieldDoc] = &[
     FieldDoc::optional("sees", Shape::Choice(SIGNALS), "errors", "the signal that is looked at"),
     FieldDoc::optional("of", Shape::Name, "the service itself", "the service whose signal it is"),
     FieldDoc::optional("then", Shape::Choice(&["pause", "stop", "roll-back"]), "pause", "what follows from too much"),
+    FieldDoc::optional("look_first", Shape::Flag, "false", "it looks before the first batch, too"),
 ];
 
 const VERSION_MAX: u64 = 60_000;
@@ -82,7 +85,7 @@ fn read(fields: &Fields, plan: &Plan) -> Option<Does> {
 /// `Some(None)`: nothing is looked at.
 fn read_watch(fields: &Fields, deployed: ServiceId, plan: &Plan) -> Option<Option<Watch>> {
     if !fields.has("above") {
-        if let Some(name) = ["sees", "of", "then"].into_iter().find(|name| fields.has(name)) {
+        if let Some(name) = ["sees", "of", "then", "look_first"].into_iter().find(|name| fields.has(name)) {
             let note = fields.error(name, format!("`{name}` without `above`: nothing is ever too much"));
             note.help("say what is too much, such as `above: 5%`").code("missing-key");
             return None;
@@ -102,6 +105,7 @@ fn read_watch(fields: &Fields, deployed: ServiceId, plan: &Plan) -> Option<Optio
         Some("roll-back") => Then::RollBack,
         _ => Then::Pause,
     };
+    let first = fields.flag("look_first").unwrap_or(false);
     let above = figure(fields, "above", sees)?;
-    is_seen(fields, "sees", sees, of, plan).then_some(Some(Watch { of, sees, above, then }))
+    is_seen(fields, "sees", sees, of, plan).then_some(Some(Watch { of, sees, above, then, first }))
 }
