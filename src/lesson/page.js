@@ -68,7 +68,7 @@ function compare(box, index, given, guess, truth) {
       if (picture) over(picture, mark[form], mark, lines);
     }));
   } else if (trace) {
-    const known = Math.max(truth.value, ...trace.values), top = Math.max(known, Math.min(guess || 0, 2 * known)) * 1.05, end = trace.edges[trace.edges.length - 1];
+    const known = Math.max(truth.value, ...trace.values), top = Math.max(known, Math.min(guess || 0, 2 * known)) * (truth.share ? 1 : 1.05), end = trace.edges[trace.edges.length - 1];
     box.insertAdjacentHTML('beforeend', panel('', truth.unit, trace.edges, [['base', trace.values]], top));
     const picture = box.lastElementChild;
     picture.classList.add('trace');
@@ -161,7 +161,8 @@ function panel(title, unit, edges, lines, top) {
 }
 
 function whatIf() {
-  const part = section('What if? Turn one knob at a time until the goal holds'), runs = sealed.grid.runs, tried = [];
+  const runs = sealed.grid.runs, tried = [], turned = (at) => at.filter((value) => value > 0).length, alone = runs.some((run) => run.mended && turned(run.at) === 1);
+  const part = section(alone ? 'What if? Turn one knob at a time until the goal holds' : 'What if? One knob is not enough here: turn one after the other until the goal holds');
   const said = make('p'), warning = make('p', '', 'note'), panels = make('div', '', 'panels'), table = make('table'), frame = make('div', '', 'scroll');
   const inputs = sealed.knobs.map(([label, path, names]) => {
     const line = make('label'), input = make('input'), settings = make('p', '', 'settings');
@@ -185,7 +186,7 @@ function whatIf() {
       input.setAttribute('aria-valuetext', names[at[index]]);
       [...settings.children].forEach((one, value) => one.classList.toggle('now', value === at[index]));
     });
-    warning.textContent = at.filter((value) => value > 0).length > 1 ? 'More than one knob is turned: what helped cannot be told apart any more.' : '';
+    warning.textContent = alone && turned(at) > 1 ? 'More than one knob is turned: what helped cannot be told apart any more.' : '';
     said.textContent = run.mended ? 'The goal holds.' : 'The goal does not hold yet.';
     said.className = run.mended ? 'good' : 'bad';
     const seconds = (one) => one.p99_ms.map((value) => value < 0 ? -1 : value / 1e3), figure = sealed.grid.figure;
