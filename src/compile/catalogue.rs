@@ -87,6 +87,20 @@ pub fn entries() -> Vec<Entry> {
     all
 }
 
+/// The keys of an entry that have keys of their own which no page tells: neither one of their name, nor the entry's own table.
+pub fn inside(entry: &Entry) -> Vec<(&'static str, &'static [FieldDoc])> {
+    let has_page = |name: &str| entries().iter().any(|other| other.name == name);
+    let is_told = |table: &[FieldDoc]| {
+        table.first().is_none_or(|first| entry.fields.iter().any(|field| field.name == first.name))
+    };
+    let of = |field: &FieldDoc| {
+        let (name, table) = field.shape.keys()?;
+        let has_page = has_page(field.name) || name.is_some_and(has_page);
+        (!has_page && !is_told(table)).then_some((field.name, table))
+    };
+    entry.fields.iter().filter_map(of).collect()
+}
+
 /// An entry of its page and its fields.
 pub fn entry(name: &'static str, sort: Sort, source: &str, tables: &[&'static [FieldDoc]]) -> Entry {
     let head = head_of(source);

@@ -55,6 +55,19 @@ pub enum Shape {
     Any,
 }
 
+impl Shape {
+    /// The keys of the map that can stand here, and the name under which they are known, if they have one.
+    pub fn keys(&self) -> Option<(Option<&'static str>, &'static [FieldDoc])> {
+        match self {
+            Shape::Object(table) => Some((None, table)),
+            Shape::Shared(name, table) => Some((Some(name), table)),
+            Shape::List(inner) | Shape::MapOf(inner) => inner.keys(),
+            Shape::OneOf(all) => all.iter().find_map(Shape::keys),
+            _ => None,
+        }
+    }
+}
+
 /// An open map: its keys are known to be in the tables.
 pub struct Fields<'a> {
     node: &'a Node,

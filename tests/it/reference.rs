@@ -11,7 +11,7 @@ fn page(sort: Sort) -> String {
     let mut page =
         format!("# {}\n\nGenerated from the program's own manual pages (`firedrill explain NAME`).\n", title(sort));
     for entry in catalogue::entries().iter().filter(|entry| entry.sort == sort) {
-        write_entry(&mut page, entry, &[]);
+        write_entry(&mut page, entry, &catalogue::inside(entry));
     }
     page
 }

@@ -84,7 +84,7 @@ fn page(word: &str, console: &Console) -> Option<String> {
     let kinds: Vec<String> = catalogue::entries()
         .into_iter()
         .filter(|entry| entry.name == word)
-        .map(|entry| kind(&entry, &[], &bold))
+        .map(|entry| kind(&entry, &catalogue::inside(&entry), &bold))
         .chain(Some(lesson::manual()).filter(|page| page.name == word).map(|page| kind(&page, &lesson::PARTS, &bold)))
         .chain(engines::page(word, &bold))
         .collect();
@@ -110,9 +110,15 @@ fn key(word: &str, bold: &dyn Fn(&str) -> String) -> Option<String> {
     let places: Vec<String> = catalogue::entries()
         .iter()
         .flat_map(|entry| entry.fields.iter().filter(|doc| doc.name == word).map(|doc| (entry.name, doc)))
-        .map(|(of, doc)| format!("In `{of}` (firedrill explain {of}):\n{}", field(doc)))
+        .map(|(of, doc)| format!("In `{of}` (firedrill explain {of}):\n{}{}", field(doc), inside(doc)))
         .collect();
     (!places.is_empty()).then(|| format!("{}\n\n{}", bold(&format!("{word} (key)")), places.join("\n\n")))
+}
+
+/// The keys inside a key, deeper than itself.
+fn inside(doc: &FieldDoc) -> String {
+    let keys = doc.shape.keys().map_or(&[][..], |(_, table)| table);
+    keys.iter().map(|key| format!("\n  {}", field(key))).collect()
 }
 
 /// `inside`: keys with keys of their own.

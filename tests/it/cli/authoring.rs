@@ -118,6 +118,10 @@ fn a_key_is_explained_wherever_it_may_stand() {
     let home = folder();
     let page = firedrill(home.path(), &["explain", "ready_within"]);
     assert!(page.code == Some(0) && page.out.contains("In `live` (firedrill explain live):"), "{}", page.out);
+    let page = firedrill(home.path(), &["explain", "restore"]);
+    assert!(page.out.contains("\n    replay ") && page.out.contains("writes played back per second"), "{}", page.out);
+    let page = firedrill(home.path(), &["explain", "database"]);
+    assert!(page.out.contains("Fields of `failover`") && page.out.contains("  stray "), "{}", page.out);
     let page = firedrill(home.path(), &["explain", "timeout"]);
     assert!(page.out.contains("In `call`") && page.out.contains("In `miss`"), "{}", page.out);
 }
