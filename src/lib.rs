@@ -13,6 +13,7 @@ pub mod base;
 pub mod cli;
 pub mod compile;
 pub mod engine;
+pub mod explore;
 pub mod faults;
 pub mod gameday;
 pub mod judge;

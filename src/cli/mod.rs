@@ -9,6 +9,7 @@ mod console;
 mod doctor;
 mod ending;
 mod explain;
+mod explore;
 mod gameday;
 mod generator;
 mod guardian;
@@ -54,6 +55,9 @@ enum Command {
     List(list::ListArgs),
     Explain(explain::ExplainArgs),
     New(new::NewArgs),
+    Sweep(explore::SweepArgs),
+    Edge(explore::EdgeArgs),
+    Merge(explore::MergeArgs),
     Learn(learn::LearnArgs),
     Gameday(gameday::GamedayArgs),
     Report(report::ReportArgs),
@@ -93,6 +97,9 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> 
         Command::List(args) => list::run(&args, console),
         Command::Explain(args) => explain::run(&args, console),
         Command::New(args) => new::run(&args, console),
+        Command::Sweep(args) => explore::sweep(&args, console),
+        Command::Edge(args) => explore::edge(&args, console),
+        Command::Merge(args) => explore::merge(&args, console),
         Command::Learn(args) => learn::run(&args, console),
         Command::Gameday(args) => gameday::run(&args, console),
         Command::Report(args) => report::run(&args, console),

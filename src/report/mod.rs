@@ -5,6 +5,7 @@ pub mod figures;
 pub mod html;
 pub mod junit;
 pub mod load;
+pub mod page;
 pub mod result;
 pub mod seeds;
 pub mod text;

@@ -21,11 +21,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("library", &[]),
     ("lesson", &["base", "scenario", "plan", "compile", "sim", "record", "judge", "report", "library"]),
     ("gameday", &["base", "scenario", "plan", "compile", "sim", "live", "record", "judge", "report", "library"]),
+    ("explore", &["base", "scenario", "plan", "compile", "sim", "record", "judge", "report"]),
     (
         "cli",
         &[
             "base", "scenario", "plan", "model", "faults", "compile", "record", "engine", "sim", "live", "judge",
-            "report", "library", "lesson", "gameday",
+            "report", "library", "lesson", "gameday", "explore",
         ],
     ),
 ];

@@ -2,10 +2,10 @@
 //! otherwise.
 
 use super::held::{Days, Trial};
-use super::page::Block;
 use super::shown;
 use crate::judge::{Judged, Verdict};
 use crate::report::figures;
+use crate::report::page::Block;
 
 pub fn sections(days: &Days) -> Vec<Block> {
     let mut blocks = vec![Block::Heading(2, "Expected and seen".to_owned())];

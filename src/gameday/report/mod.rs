@@ -5,16 +5,16 @@
 mod findings;
 mod held;
 mod overlay;
-mod page;
+
 mod post_mortem;
 mod timeline;
 
+pub use crate::report::page::Page;
 pub use held::{Days, Held, Trial};
-pub use page::Page;
 
 use crate::plan::World;
 use crate::report::figures;
-use page::Block;
+use crate::report::page::Block;
 
 /// The whole report.
 pub fn report(days: &Days) -> Page {

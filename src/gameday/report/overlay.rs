@@ -1,11 +1,11 @@
 //! What the simulator predicted and what was observed live, fault by fault and client by client: one picture, and the figures of its phases.
 
 use super::held::{Days, Trial};
-use super::page::Block;
 use super::shown;
 use crate::judge::Unit;
 use crate::record::Recording;
 use crate::report::charts::overlay;
+use crate::report::page::Block;
 
 pub fn sections(days: &Days) -> Vec<Block> {
     let Some(predicted) = &days.predicted else { return Vec::new() };

@@ -2,11 +2,11 @@
 
 use super::findings;
 use super::held::{Days, Trial};
-use super::page::Block;
 use crate::base::ErrorKind;
 use crate::gameday::log::What;
 use crate::judge::Verdict;
 use crate::report::figures;
+use crate::report::page::Block;
 
 pub fn sections(days: &Days) -> Vec<Block> {
     let found = findings::all(days);

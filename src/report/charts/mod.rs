@@ -4,6 +4,8 @@
 
 pub mod alerts;
 pub mod bins;
+pub mod boundary;
+pub mod grid;
 pub mod heatmap;
 pub mod hover;
 pub mod lanes;

@@ -1,7 +1,7 @@
 //! A page as a list of blocks, written as Markdown or as HTML. What the blocks say is none of its business; every text is escaped here.
 
-use crate::report::charts::{Chart, escape};
-use crate::report::html;
+use super::charts::{Chart, escape};
+use super::html;
 use std::fmt::Write;
 
 pub struct Page {

@@ -1,0 +1,93 @@
+//! `firedrill sweep`, `edge` and `merge`: many simulated runs of one scenario. What they have in common; each has its own file.
+
+mod edge;
+mod merge;
+mod sweep;
+mod written;
+
+pub use edge::{EdgeArgs, run as edge};
+pub use merge::{MergeArgs, run as merge};
+pub use sweep::{SweepArgs, run as sweep};
+
+use super::compiled::Source;
+use super::console::Console;
+use super::ending::Failure;
+use super::select;
+use super::shape;
+use crate::explore::Study;
+use crate::explore::vary::Axis;
+use crate::library;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What is explored, and under which seeds.
+#[derive(Clone, Debug, Args)]
+pub struct Asked {
+    /// A scenario file, or the name of a built-in scenario
+    #[arg(value_name = "SCENARIO", default_value = library::DEFAULT)]
+    scenario: String,
+    /// Values to vary: PATH=FROM..TO:STEP, FROM..TO:*FACTOR, FROM..TO:#POINTS, a list A,B,C, or a bare range FROM..TO (repeatable)
+    #[arg(long = "vary", value_name = "PATH=VALUES", required = true, value_parser = Axis::read)]
+    vary: Vec<Axis>,
+    /// What must hold, in the expectation language, instead of the scenario's `expect:` (repeatable)
+    #[arg(long, value_name = "LINE")]
+    hold: Vec<String>,
+    /// A named variant of the scenario
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+    /// Override a value everywhere, such as services.db.workers=12 (repeatable)
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// The first seed, decimal or 0x…; default: the scenario's own
+    #[arg(long, value_name = "N", value_parser = shape::seed)]
+    seed: Option<u64>,
+    /// Runs that are played at the same time; default: as many as the machine has cores. Results do not depend on it
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: Option<u16>,
+    /// Folder for reports
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    out: std::path::PathBuf,
+}
+
+impl Asked {
+    fn study(&self) -> Result<Study, Failure> {
+        let mut chosen = select::choose(std::slice::from_ref(&self.scenario))?;
+        let (Some(one), true) = (chosen.pop(), chosen.is_empty()) else {
+            return Err(Failure::usage(
+                format!("{} holds several scenarios", self.scenario),
+                "give the file of one, or the name of a built-in scenario",
+            ));
+        };
+        let source = Source::open(one);
+        if source.has_errors() {
+            return Err(refused(source.rendered(false).trim_end()));
+        }
+        Ok(Study {
+            name: source.chosen.name.clone(),
+            scenario: source.loaded,
+            variant: self.variant.clone(),
+            set: self.set.clone(),
+            hold: self.hold.clone(),
+            seed: self.seed,
+        })
+    }
+
+    fn threads(&self) -> usize {
+        self.jobs.map_or_else(crate::explore::pool::threads, usize::from)
+    }
+}
+
+/// The scenario does not go together with the values; the compiler has said why.
+fn refused(words: &str) -> Failure {
+    Failure::usage(words.to_owned(), "every value must give a scenario that `firedrill check --set PATH=VALUE` accepts")
+}
+
+/// A bar with the time left, while somebody watches.
+fn bar(what: &str) -> ProgressBar {
+    let target = if Console::wants_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {elapsed} (about {eta} left)");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_message(what.to_owned());
+    bar
+}

@@ -1,0 +1,105 @@
+//! What is done while the rest is under way, one line of JSON each, so that a sweep that was killed goes on where it was. The first line says of what;
+//! a journal of something else is not continued. A torn last line is played again.
+
+use super::results::Done;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
+
+pub struct Journal {
+    file: File,
+}
+
+impl Journal {
+    /// Opens the journal of this digest, and tells what it has. One of something else begins anew.
+    pub fn open(path: &Path, digest: &str) -> io::Result<(Journal, Vec<Done>)> {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder)?;
+        }
+        let (done, whole) = read(path, digest)?;
+        let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
+        if whole == 0 {
+            file.set_len(0)?;
+            writeln!(file, "{digest}")?;
+        } else {
+            // What stands behind the last whole line is torn.
+            file.set_len(whole)?;
+        }
+        io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
+        Ok((Journal { file }, done))
+    }
+
+    pub fn add(&mut self, done: &Done) -> io::Result<()> {
+        let mut line = serde_json::to_vec(done).map_err(io::Error::other)?;
+        line.push(b'\n');
+        self.file.write_all(&line)
+    }
+}
+
+/// What it has, and how many bytes of it are whole lines; 0 if it is not of this digest, or is not there.
+fn read(path: &Path, digest: &str) -> io::Result<(Vec<Done>, u64)> {
+    let mut reader = match File::open(path) {
+        Ok(file) => BufReader::new(file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+        Err(error) => return Err(error),
+    };
+    let mut line = String::new();
+    let mut whole = reader.read_line(&mut line)? as u64;
+    if line != format!("{digest}\n") {
+        return Ok((Vec::new(), 0));
+    }
+    let mut done = Vec::new();
+    loop {
+        line.clear();
+        let Ok(bytes) = reader.read_line(&mut line) else { break };
+        match serde_json::from_str(&line) {
+            Ok(one) if line.ends_with('\n') => done.push(one),
+            _ => break,
+        }
+        whole += bytes as u64;
+    }
+    Ok((done, whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::explore::outcome::{Class, Outcome};
+
+    fn done(run: usize) -> Done {
+        let outcome =
+            Outcome { class: Class::Survives, why: String::new(), measured: vec![Some(0.5), None], margin: Some(0.1) };
+        Done { run, outcome, served: Vec::new() }
+    }
+
+    #[test]
+    fn it_goes_on_where_it_was_torn() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("below/journal");
+        let (mut journal, before) = Journal::open(&path, "sha256:a").expect("it opens");
+        assert!(before.is_empty());
+        journal.add(&done(3)).and_then(|()| journal.add(&done(1))).expect("it is written");
+        let bytes = std::fs::read(&path).expect("it is there");
+        for cut in [bytes.len(), bytes.len() - 1, bytes.len() - 20] {
+            std::fs::write(&path, &bytes[..cut]).expect("it can be torn");
+            let (mut journal, before) = Journal::open(&path, "sha256:a").expect("it opens");
+            let whole = if cut == bytes.len() { vec![done(3), done(1)] } else { vec![done(3)] };
+            assert_eq!(before, whole, "{cut}");
+            journal.add(&done(7)).expect("it is written");
+            let (_, again) = Journal::open(&path, "sha256:a").expect("it opens");
+            assert_eq!(again, [whole, vec![done(7)]].concat());
+        }
+    }
+
+    #[test]
+    fn a_journal_of_something_else_begins_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("journal");
+        let (mut journal, _) = Journal::open(&path, "sha256:a").expect("it opens");
+        journal.add(&done(3)).expect("it is written");
+        let (_, before) = Journal::open(&path, "sha256:b").expect("it opens");
+        assert!(before.is_empty());
+        let (_, again) = Journal::open(&path, "sha256:a").expect("it opens");
+        assert!(again.is_empty());
+    }
+}

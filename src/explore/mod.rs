@@ -1,0 +1,20 @@
+//! Many plans instead of one: which values survive (a sweep), where survival ends (an edge). Every point is played under the same seeds; what is
+//! kept of a run is its outcome. Results of parts, from other processes and other machines, are put together as if one had played all.
+//! It plays in the simulated world only, and prints nothing.
+
+pub mod curve;
+pub mod edge;
+mod journal;
+pub mod outcome;
+pub mod pages;
+pub mod pool;
+pub mod quantity;
+pub mod results;
+pub mod shard;
+pub mod space;
+mod study;
+pub mod sweep;
+pub mod tally;
+pub mod vary;
+
+pub use study::Study;

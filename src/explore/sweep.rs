@@ -1,0 +1,136 @@
+//! A grid or a sample of values, each point played under the same seeds on all cores. What is kept of a run is its outcome; memory does not grow
+//! with the length of the runs, and what was done before a kill is not done again.
+
+use super::journal::Journal;
+use super::outcome;
+use super::results::{Done, Head, Results, SCHEMA_VERSION};
+use super::shard::Shard;
+use super::space::Point;
+use super::study::Study;
+use super::vary::Axis;
+use super::{pool, quantity};
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+/// What is to be swept.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    pub study: Study,
+    pub head: Head,
+}
+
+/// Why a sweep ended before it was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// Values with which the scenario cannot be compiled.
+    #[error("{0}")]
+    Refused(String),
+    #[error("the journal cannot be written: {0}")]
+    Disk(#[from] io::Error),
+    /// Somebody wanted it to end; what is done is kept.
+    #[error("stopped after {0} runs")]
+    Stopped(usize),
+}
+
+impl Sweep {
+    /// Compiles every point once, so that what is wrong with a value is told before anything is played.
+    pub fn new(study: Study, axes: &[Axis], points: Vec<Point>, seeds: u64) -> Result<Sweep, String> {
+        let paths: Vec<String> = axes.iter().map(|axis| axis.path.clone()).collect();
+        let settings = |point: &Point| -> Vec<String> {
+            axes.iter().zip(point).map(|(axis, value)| axis.setting(value)).collect()
+        };
+        let first = points.first().ok_or("there are no points")?;
+        let base = study.plan(&settings(first), None)?;
+        let mut tried = BTreeSet::new();
+        for point in &points {
+            // Mistakes are in single values far more often than in how they go together: each is tried once here, the rest when it is played.
+            let is_new =
+                point.iter().enumerate().filter(|(axis, value)| tried.insert((*axis, (*value).clone()))).count() > 0;
+            if is_new {
+                study.plan(&settings(point), None)?;
+            }
+        }
+        let varied = serde_json::to_string(&(&paths, &points, seeds)).expect("texts are plain data");
+        let head = Head {
+            schema_version: SCHEMA_VERSION,
+            program: "firedrill".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            what: "sweep".to_owned(),
+            digest: study.digest(&base, &varied),
+            scenario: base.scenario.clone(),
+            variant: base.variant.clone(),
+            paths,
+            points,
+            first_seed: base.seed,
+            seeds,
+            lines: base.expectations.iter().map(|line| line.text.clone()).collect(),
+        };
+        Ok(Sweep { study, head })
+    }
+
+    /// Plays what is ours of it and not done yet. `tell` hears how many are done of how many, and ends it by answering false.
+    pub fn play(
+        &self,
+        shard: Option<Shard>,
+        threads: usize,
+        journal: &Path,
+        mut tell: impl FnMut(usize, usize) -> bool,
+    ) -> Result<Results, Halt> {
+        let ours = shard.unwrap_or(Shard::WHOLE);
+        let name = format!("{} {ours}", self.head.digest);
+        let (mut journal, mut done) = Journal::open(journal, &name)?;
+        let known: BTreeSet<usize> = done.iter().map(|one| one.run).collect();
+        let mine: Vec<usize> = (0..self.head.runs()).filter(|run| ours.has(*run)).collect();
+        let left: Vec<usize> = mine.iter().copied().filter(|run| !known.contains(run)).collect();
+        let mut trouble = None;
+        let mut goes_on = tell(done.len(), mine.len());
+        if goes_on {
+            pool::each(
+                &left,
+                threads,
+                |run| self.one(run),
+                |_, answer| {
+                    let kept = answer.and_then(|one| journal.add(&one).map(|()| one).map_err(Halt::Disk));
+                    match kept {
+                        Ok(one) => done.push(one),
+                        Err(halt) => trouble = Some(halt),
+                    }
+                    goes_on = tell(done.len(), mine.len());
+                    goes_on && trouble.is_none()
+                },
+            );
+        }
+        if let Some(trouble) = trouble {
+            return Err(trouble);
+        }
+        if done.len() < mine.len() {
+            return Err(Halt::Stopped(done.len()));
+        }
+        Ok(Results::new(self.head.clone(), shard, done))
+    }
+
+    fn one(&self, run: usize) -> Result<Done, Halt> {
+        let (point, seed) = self.head.place(run);
+        let plan = self.study.plan(&self.head.settings(point), Some(seed)).map_err(Halt::Refused)?;
+        let (outcome, served) = outcome::of(&plan);
+        Ok(Done { run, outcome, served })
+    }
+}
+
+/// The axis' values, sorted if they are numbers.
+pub fn values(head: &Head, axis: usize) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for point in &head.points {
+        if !values.contains(&point[axis]) {
+            values.push(point[axis].clone());
+        }
+    }
+    if values.iter().all(|value| quantity::split(value).is_some()) {
+        values.sort_by(|a, b| {
+            let number = |text: &str| quantity::split(text).map_or(0.0, |(number, _)| number);
+            number(a).total_cmp(&number(b))
+        });
+    }
+    values
+}
