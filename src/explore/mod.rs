@@ -4,6 +4,7 @@
 
 pub mod curve;
 pub mod edge;
+pub mod hunt;
 mod journal;
 pub mod outcome;
 pub mod pages;

@@ -170,11 +170,8 @@ fn found(question: &Question, edge: &Edge) -> String {
     let side = if edge.survives_below { "up to" } else { "from" };
     let beyond = if edge.survives_below { edge.looks.last() } else { edge.looks.first() };
     let beyond = beyond.map_or(String::new(), |look| format!("; at {} {}", range.shown(look.value), fate(look)));
-    format!(
-        "it survives {side} {path} = {} ± {}{beyond}",
-        range.shown(edge.at.mean),
-        range.shown_difference(half_width(question, edge))
-    )
+    let place = range.shown_within(edge.at.mean, half_width(question, edge));
+    format!("it survives {side} {path} = {place}{beyond}")
 }
 
 /// Half of the 95% interval of the mean, and at least how exactly each seed's place is known.

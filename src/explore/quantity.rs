@@ -28,10 +28,13 @@ impl Range {
         format!("{}{}", number(self.snapped(value)), self.unit)
     }
 
-    /// A difference of two values.
-    pub fn shown_difference(&self, value: f64) -> String {
-        let digits = if self.is_whole { value } else { rounded(value, 3) };
-        format!("{}{}", number(digits), self.unit)
+    /// A value that is known to within so much: both to the second digit of the latter.
+    pub fn shown_within(&self, value: f64, half: f64) -> String {
+        if self.is_whole && half == 0.0 {
+            return self.shown(value);
+        }
+        let decimals = if half > 0.0 { (1.0 - half.log10().floor()).clamp(0.0, 9.0) as usize } else { 3 };
+        format!("{value:.decimals$}{unit} ± {half:.decimals$}{unit}", unit = self.unit)
     }
 
     fn snapped(&self, value: f64) -> f64 {
@@ -93,6 +96,8 @@ mod tests {
             Range { before: "exp(".into(), after: ")".into(), from: 0.1, to: 0.7, unit: "s".into(), is_whole: false };
         assert_eq!(range.written(0.1 + 0.2), "exp(0.3s)");
         assert_eq!(range.shown(1.0 / 3.0), "0.333333333s");
+        assert_eq!(range.shown_within(0.30512, 0.0123), "0.305s ± 0.012s");
+        assert_eq!(Range { unit: "/s".into(), ..range.clone() }.shown_within(1234.4, 57.0), "1234/s ± 57/s");
         let whole = Range { is_whole: true, unit: String::new(), before: String::new(), after: String::new(), ..range };
         assert_eq!(whole.written(11.6), "12");
     }

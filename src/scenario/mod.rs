@@ -19,6 +19,7 @@ mod shield;
 pub mod source;
 pub mod suggest;
 pub mod values;
+pub mod write;
 mod yaml;
 mod yaml_words;
 

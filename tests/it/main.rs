@@ -12,6 +12,7 @@ mod deploys;
 mod determinism;
 mod docs;
 mod engines;
+mod explore;
 mod foreign;
 mod gameday;
 mod guards;

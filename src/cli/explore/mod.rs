@@ -1,11 +1,13 @@
-//! `firedrill sweep`, `edge` and `merge`: many simulated runs of one scenario. What they have in common; each has its own file.
+//! `firedrill sweep`, `edge`, `hunt` and `merge`: many simulated runs of one scenario. What they have in common; each has its own file.
 
 mod edge;
+mod hunt;
 mod merge;
 mod sweep;
 mod written;
 
 pub use edge::{EdgeArgs, run as edge};
+pub use hunt::{HuntArgs, run as hunt};
 pub use merge::{MergeArgs, run as merge};
 pub use sweep::{SweepArgs, run as sweep};
 
@@ -51,17 +53,7 @@ pub struct Asked {
 
 impl Asked {
     fn study(&self) -> Result<Study, Failure> {
-        let mut chosen = select::choose(std::slice::from_ref(&self.scenario))?;
-        let (Some(one), true) = (chosen.pop(), chosen.is_empty()) else {
-            return Err(Failure::usage(
-                format!("{} holds several scenarios", self.scenario),
-                "give the file of one, or the name of a built-in scenario",
-            ));
-        };
-        let source = Source::open(one);
-        if source.has_errors() {
-            return Err(refused(source.rendered(false).trim_end()));
-        }
+        let source = source(&self.scenario)?;
         Ok(Study {
             name: source.chosen.name.clone(),
             scenario: source.loaded,
@@ -75,6 +67,22 @@ impl Asked {
     fn threads(&self) -> usize {
         self.jobs.map_or_else(crate::explore::pool::threads, usize::from)
     }
+}
+
+/// The one scenario that is meant, read.
+fn source(name: &str) -> Result<Source, Failure> {
+    let mut chosen = select::choose(&[name.to_owned()])?;
+    let (Some(one), true) = (chosen.pop(), chosen.is_empty()) else {
+        return Err(Failure::usage(
+            format!("{name} holds several scenarios"),
+            "give the file of one, or the name of a built-in scenario",
+        ));
+    };
+    let source = Source::open(one);
+    if source.has_errors() {
+        return Err(refused(source.rendered(false).trim_end()));
+    }
+    Ok(source)
 }
 
 /// The scenario does not go together with the values; the compiler has said why.
