@@ -3,7 +3,7 @@
 
 use crate::compile::{self, Request};
 use crate::plan::{Plan, World, digest};
-use crate::scenario::{Diagnostics, Loaded, render};
+use crate::scenario::{Diagnostics, Loaded, Value, render};
 
 #[derive(Clone, Debug)]
 pub struct Study {
@@ -24,6 +24,10 @@ impl Study {
     pub fn plan(&self, values: &[String], seed: Option<u64>) -> Result<Plan, String> {
         let (mut loaded, diags) = (self.scenario.clone(), Diagnostics::new());
         diags.set_folder(&loaded.folder);
+        // Whether it survives is asked, not whether it shows its symptoms.
+        if let Value::Map(entries) = &mut loaded.root.value {
+            entries.retain(|entry| entry.key != "symptoms");
+        }
         let mut set = self.set.clone();
         if !self.hold.is_empty() {
             // A list of JSON strings is one of YAML.
@@ -37,8 +41,6 @@ impl Study {
         if plan.expectations.is_empty() {
             return Err("nothing is expected of it: say what must hold with --hold LINE, such as --hold 'success(users) >= 99%'".to_owned());
         }
-        // Whether it survives is asked, not whether it shows its symptoms.
-        plan.symptoms.clear();
         plan.still_broken = false;
         Ok(plan)
     }

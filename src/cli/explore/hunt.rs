@@ -8,7 +8,7 @@ use crate::cli::panics::quoted;
 use crate::cli::run::shutdown;
 use crate::cli::{shape, world};
 use crate::explore::Study;
-use crate::explore::hunt::{self, Budget, Guide};
+use crate::explore::hunt::{self, Budget, Guide, Wish};
 use crate::explore::pool;
 use crate::judge::ExitCode;
 use crate::library;
@@ -34,9 +34,10 @@ pub struct HuntArgs {
     /// A scenario file, or the name of a built-in scenario
     #[arg(value_name = "SCENARIO", default_value = library::DEFAULT)]
     scenario: String,
-    /// A kind of fault that may happen, or one at one place (latency, slow:db, refuse:web->db); default: all that a hunt knows (repeatable)
-    #[arg(long = "fault", value_name = "KIND[:PLACE]")]
-    faults: Vec<String>,
+    /// What may happen, where, and how strong at the most: latency, slow:db, 'latency:web->db<=200ms'; default: every kind that a hunt knows, everywhere
+    /// (repeatable)
+    #[arg(long = "fault", value_name = "KIND[:PLACE][<=STRENGTH]", value_parser = Wish::read)]
+    faults: Vec<Wish>,
     /// So many faults in one run at most
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=16))]
     most: u8,
@@ -195,7 +196,15 @@ fn tell(
     ));
     Ok(Ending::told(
         ExitCode::Broken,
-        &format!("{} break `{}`", counted(small.schedule.0.len(), "fault"), small.outcome.why),
+        &format!(
+            "{} `{}`",
+            if small.schedule.0.len() == 1 {
+                "one fault breaks".to_owned()
+            } else {
+                format!("{} faults break", small.schedule.0.len())
+            },
+            small.outcome.why
+        ),
     ))
 }
 

@@ -2,6 +2,7 @@
 //! place where it applies; whether it applies the compiler says.
 
 use crate::base::{Span, Time};
+use crate::explore::quantity;
 use crate::explore::study::Study;
 use crate::plan::Plan;
 
@@ -40,6 +41,45 @@ pub struct Budget {
     pub removed: Vec<String>,
 }
 
+/// `KIND[:PLACE][<=STRENGTH]`: what may happen, where, and how strong at the most.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wish {
+    text: String,
+    kind: String,
+    place: Option<String>,
+    most: Option<f64>,
+}
+
+impl Wish {
+    pub fn read(text: &str) -> Result<Wish, String> {
+        let (what, most) = text.split_once("<=").map_or((text, None), |(what, most)| (what, Some(most)));
+        let (kind, place) = what.split_once(':').map_or((what, None), |(kind, place)| (kind, Some(place)));
+        let known = KINDS.iter().find(|(known, ..)| *known == kind.trim());
+        let (.., size, _) =
+            known.ok_or_else(|| format!("a hunt knows {}, and not `{}`", kinds().join(", "), kind.trim()))?;
+        let most = match (most, size) {
+            (None, _) => None,
+            (Some(most), Some(size)) => {
+                let read = quantity::split(most)
+                    .filter(|(value, unit)| *unit == size.unit && (size.least..=size.most).contains(value));
+                let range = || format!("{}{unit} to {}{unit}", size.least, size.most, unit = size.unit);
+                Some(read.ok_or_else(|| format!("`{most}`: the `{}` of `{kind}` is from {}", size.field, range()))?.0)
+            }
+            (Some(_), None) => return Err(format!("`{kind}` is not more or less strong")),
+        };
+        Ok(Wish {
+            text: text.to_owned(),
+            kind: kind.trim().to_owned(),
+            place: place.map(|place| place.trim().to_owned()),
+            most,
+        })
+    }
+
+    fn is_for(&self, kind: &str, on: &str) -> bool {
+        self.kind == kind && self.place.as_ref().is_none_or(|place| place == on)
+    }
+}
+
 /// Where a kind may strike.
 enum Place {
     Edge,
@@ -69,12 +109,12 @@ pub fn kinds() -> Vec<&'static str> {
 }
 
 impl Budget {
-    /// Which of the wanted (`KIND` or `KIND:PLACE`; empty: all) apply to this plan. Words on one that does not.
+    /// Which of the wanted (none: all) apply to this plan. Words on one that does not.
     pub fn new(
         study: &Study,
         calm: &Plan,
         removed: Vec<String>,
-        wanted: &[String],
+        wanted: &[Wish],
         most: usize,
         longest: Option<Span>,
     ) -> Result<Budget, String> {
@@ -85,8 +125,13 @@ impl Budget {
         let mut budget =
             Budget { templates: Vec::new(), most, longest: longest.min(to.since(from)), from, to, removed };
         for (kind, place, size, is_moment) in &KINDS {
-            for on in places(place, calm).into_iter().filter(|on| is_wanted(wanted, kind, on)) {
-                budget.templates.push(Template { kind, on, size: *size, is_moment: *is_moment });
+            for on in places(place, calm) {
+                let wish = wanted.iter().find(|wish| wish.is_for(kind, &on));
+                if wish.is_some() || wanted.is_empty() {
+                    let size =
+                        size.map(|size| Size { most: wish.and_then(|wish| wish.most).unwrap_or(size.most), ..size });
+                    budget.templates.push(Template { kind, on, size, is_moment: *is_moment });
+                }
             }
         }
         let applies = |template: &Template| {
@@ -96,25 +141,15 @@ impl Budget {
                 .is_ok()
         };
         let (fit, _): (Vec<Template>, Vec<Template>) = budget.templates.iter().cloned().partition(applies);
-        if let Some(lost) = wanted
-            .iter()
-            .find(|wish| !fit.iter().any(|template| is_wanted(std::slice::from_ref(wish), template.kind, &template.on)))
-        {
-            return Err(format!("`{lost}` applies to nothing here; a hunt knows {}", kinds().join(", ")));
+        let is_lost = |wish: &&Wish| !fit.iter().any(|template| wish.is_for(template.kind, &template.on));
+        if let Some(lost) = wanted.iter().find(is_lost) {
+            return Err(format!("`{}` applies to nothing here", lost.text));
         }
         if fit.is_empty() {
             return Err("no fault applies to anything here".to_owned());
         }
         Ok(Budget { templates: fit, ..budget })
     }
-}
-
-fn is_wanted(wanted: &[String], kind: &str, on: &str) -> bool {
-    let matches = |wish: &String| match wish.split_once(':') {
-        Some((wish, place)) => wish == kind && place == on,
-        None => wish == kind,
-    };
-    wanted.is_empty() || wanted.iter().any(matches)
 }
 
 fn places(place: &Place, plan: &Plan) -> Vec<String> {

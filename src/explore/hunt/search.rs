@@ -53,8 +53,8 @@ pub fn search(
         }
         tried += count;
         parents.extend(all);
-        // Of equal ones the simpler comes first, then the earlier.
-        parents.sort_by(|a, b| a.score().total_cmp(&b.score()).then(a.schedule.0.len().cmp(&b.schedule.0.len())));
+        // Of equally near ones the more strained comes first.
+        parents.sort_by(|a, b| a.score().total_cmp(&b.score()).then(b.strain.total_cmp(&a.strain)));
         parents.truncate(PARENTS);
     }
     Ok(Found { broken: None, nearest: parents.into_iter().next(), runs: tried })
@@ -104,8 +104,5 @@ fn played(
             true
         },
     );
-    let of = |(schedule, outcome): (Schedule, Option<Result<_, String>>)| {
-        Ok(Tried { schedule, outcome: outcome.ok_or("it was not played")?? })
-    };
-    round.into_iter().zip(outcomes).map(of).collect()
+    outcomes.into_iter().map(|tried| tried.ok_or("it was not played".to_owned())?).collect()
 }

@@ -1,7 +1,7 @@
 //! From a schedule that breaks something to the smallest that still does: faults are left out, then each is made shorter and weaker by halving what
 //! it has, until no step of these breaks it any more. Whether it breaks is asked of the simulator each time, under the same seed.
 
-use super::{Budget, Schedule, is_broken, play};
+use super::{Budget, Schedule, play};
 use crate::explore::outcome::Outcome;
 use crate::explore::study::Study;
 
@@ -45,10 +45,10 @@ pub fn shrink(
 /// Takes it if it still breaks.
 fn attempt(study: &Study, budget: &Budget, best: &mut Shrunk, seed: u64, smaller: Schedule) -> Result<bool, String> {
     best.runs += 1;
-    let outcome = play(study, budget, &smaller, seed)?;
-    let breaks = is_broken(&outcome);
+    let tried = play(study, budget, &smaller, seed)?;
+    let breaks = tried.is_broken();
     if breaks {
-        (best.schedule, best.outcome) = (smaller, outcome);
+        (best.schedule, best.outcome) = (smaller, tried.outcome);
     }
     Ok(breaks)
 }
