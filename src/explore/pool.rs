@@ -5,12 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-/// As many as the machine has cores, within reason.
-pub fn threads() -> usize {
-    const THREADS_MAX: usize = 64;
-    thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX)
-}
-
 /// Runs `work` on every index of the list; `take` hears each answer on this thread, and ends it all by answering false. A piece that panics
 /// makes the whole panic, after the others are done.
 pub fn each<A: Send>(

@@ -9,7 +9,6 @@ use crate::cli::run::shutdown;
 use crate::cli::{shape, world};
 use crate::explore::Study;
 use crate::explore::hunt::{self, Budget, Guide, Wish};
-use crate::explore::pool;
 use crate::judge::ExitCode;
 use crate::library;
 use crate::plan::Plan;
@@ -74,7 +73,7 @@ pub fn run(args: &HuntArgs, console: &mut Console) -> Result<Ending, Failure> {
     let (study, removed) = study(args)?;
     let gone: Vec<String> = removed.iter().map(|name| format!("faults.{name}=")).collect();
     let calm = study.plan(&gone, None).map_err(|words| refused(&words))?;
-    let (seed, threads) = (calm.seed, args.jobs.map_or_else(pool::threads, usize::from));
+    let (seed, threads) = (calm.seed, args.jobs.map_or_else(crate::base::order::threads, usize::from));
     let budget = Budget::new(&study, &calm, removed, &args.faults, usize::from(args.most), args.longest);
     let budget =
         budget.map_err(|words| Failure::usage(words, "say which faults may happen with --fault KIND[:PLACE]"))?;

@@ -65,7 +65,7 @@ impl Asked {
     }
 
     fn threads(&self) -> usize {
-        self.jobs.map_or_else(crate::explore::pool::threads, usize::from)
+        self.jobs.map_or_else(crate::base::order::threads, usize::from)
     }
 }
 

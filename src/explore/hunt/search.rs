@@ -1,5 +1,6 @@
 //! The search itself, in rounds of a fixed size, so that what is found does not depend on how many cores there are. Guided: first every fault alone,
-//! as strong as may be; then changes of what came nearest to breaking, and some schedules drawn anew. Unguided: drawn anew each time.
+//! as strong as may be, then pairs of them at the same time (most failures need one or two conditions: Kuhn, Wallace and Gallo, IEEE TSE
+//! 2004); then changes of what came nearest to breaking, and some schedules drawn anew. Unguided: drawn anew each time.
 
 use super::{Blow, Budget, Schedule, Tried, play};
 use crate::base::Dice;
@@ -7,8 +8,10 @@ use crate::explore::{pool, study::Study};
 
 /// Schedules that are tried together.
 const ROUND: usize = 8;
-/// So many of the best are kept as parents.
-const PARENTS: usize = 24;
+/// So many of the best are kept as parents, each with other faults than the others.
+const PARENTS: usize = 48;
+/// Pairs may take this share of the runs.
+const PAIRS: f64 = 0.25;
 /// How many parents compete for a child.
 const RIVALS: u64 = 3;
 /// This share of the schedules is drawn anew, so that the search does not stay where it is.
@@ -41,18 +44,18 @@ pub fn search(
 ) -> Result<Found, String> {
     let mut dice = Dice::named(seed, "hunt");
     let mut parents: Vec<Tried> = Vec::new();
-    let mut alone = budget.templates.iter().map(|template| Schedule(vec![Blow::strongest(template, budget)]));
+    let mut opening = opening(budget, runs, &mut dice).into_iter();
     let mut tried = 0;
     while tried < runs && tell(tried) {
         let count = ROUND.min(runs - tried);
-        let round: Vec<Schedule> = (0..count).map(|_| next(&parents, &mut alone, budget, guide, &mut dice)).collect();
+        let round: Vec<Schedule> = (0..count).map(|_| next(&parents, &mut opening, budget, guide, &mut dice)).collect();
         let mut all = played(study, budget, round, seed, threads)?;
         if let Some(first) = all.iter().position(Tried::is_broken) {
             let broken = Some((all.swap_remove(first), tried + first + 1));
             return Ok(Found { broken, nearest: parents.into_iter().next(), runs: tried + count });
         }
         tried += count;
-        parents.extend(all);
+        all.into_iter().for_each(|one| keep(&mut parents, one));
         // Of equally near ones the more strained comes first.
         parents.sort_by(|a, b| a.score().total_cmp(&b.score()).then(b.strain.total_cmp(&a.strain)));
         parents.truncate(PARENTS);
@@ -60,9 +63,43 @@ pub fn search(
     Ok(Found { broken: None, nearest: parents.into_iter().next(), runs: tried })
 }
 
+/// Each fault alone, and as many pairs as there is room for, in an order without a preference.
+fn opening(budget: &Budget, runs: usize, dice: &mut Dice) -> Vec<Schedule> {
+    let strongest: Vec<Blow> = budget.templates.iter().map(|template| Blow::strongest(template, budget)).collect();
+    let mut all: Vec<Schedule> = strongest.iter().map(|blow| Schedule(vec![blow.clone()])).collect();
+    if budget.most < 2 {
+        return all;
+    }
+    let mut pairs: Vec<(usize, usize)> =
+        (0..strongest.len()).flat_map(|one| (0..one).map(move |other| (other, one))).collect();
+    for last in (1..pairs.len()).rev() {
+        pairs.swap(last, dice.below(last as u64 + 1) as usize);
+    }
+    pairs.truncate((runs as f64 * PAIRS) as usize);
+    all.extend(pairs.into_iter().map(|(one, other)| Schedule(vec![strongest[one].clone(), strongest[other].clone()])));
+    all
+}
+
+/// Of schedules with the same faults the best is kept: what differs in times and strengths only would crowd out everything else.
+fn keep(parents: &mut Vec<Tried>, one: Tried) {
+    let faults = |tried: &Tried| {
+        let mut faults: Vec<usize> = tried.schedule.0.iter().map(|blow| blow.template).collect();
+        faults.sort_unstable();
+        faults
+    };
+    let is_better = |one: &Tried, other: &Tried| {
+        one.score().total_cmp(&other.score()).then(other.strain.total_cmp(&one.strain)).is_lt()
+    };
+    match parents.iter_mut().find(|known| faults(known) == faults(&one)) {
+        Some(known) if is_better(&one, known) => *known = one,
+        Some(_) => {}
+        None => parents.push(one),
+    }
+}
+
 fn next(
     parents: &[Tried],
-    alone: &mut impl Iterator<Item = Schedule>,
+    opening: &mut impl Iterator<Item = Schedule>,
     budget: &Budget,
     guide: Guide,
     dice: &mut Dice,
@@ -70,7 +107,7 @@ fn next(
     if guide == Guide::None {
         return Schedule::drawn(budget, dice);
     }
-    if let Some(schedule) = alone.next() {
+    if let Some(schedule) = opening.next() {
         return schedule;
     }
     if parents.is_empty() || dice.chance(FRESH) {

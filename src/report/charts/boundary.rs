@@ -30,7 +30,7 @@ pub fn chart(path: &str, other: Option<&str>, range: (f64, f64, &str), all: &[Bo
             entry("survives", GREEN, Mark::Area),
             entry("boundary, with its 95% interval; a dot is a seed", BLUE, Mark::Line),
         ],
-        note: String::new(),
+        ..Chart::default()
     }
 }
 

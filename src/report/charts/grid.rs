@@ -61,6 +61,7 @@ pub fn chart(grid: &Grid) -> Chart {
         legend: Kind::ALL.into_iter().filter(met).map(entry).collect(),
         note: "Each field is one set of values under all seeds: the worst that happened in more than a twentieth of the runs, and how many survived."
             .to_owned(),
+        ..Chart::default()
     }
 }
 

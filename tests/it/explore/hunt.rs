@@ -38,7 +38,7 @@ services:
 services:
   web: {workers: 10, work: exp(100ms), queue: unbounded, calls: [{to: log, timeout: 100ms, fallback: answer}]}
   log: {workers: 16, work: exp(2ms)}",
-        faults: &["slow:web<=3", "slow:log", "down:log", "latency:web->log<=80ms", "surge:users<=1.2"],
+        faults: &["slow:web<=3", "slow:log<=4", "down:log", "latency:web->log<=20ms", "surge:users<=1.2"],
         hold: "success(users) >= 90% between 100s and 118s",
         longest: "12s",
         left: &["slow:web"],
@@ -50,11 +50,11 @@ services:
   users: {calls: {to: web, timeout: 1s}, rate: 100/s, keys: {count: 2000}}
 services:
   web: {workers: 200, work: 1ms, calls: [{to: cache, timeout: 200ms, miss: {to: db, timeout: 800ms}}, {to: ads, timeout: 100ms, fallback: answer}]}
-  cache: {kind: cache, work: 1ms, ttl: 1h, preload: true}
+  cache: {kind: cache, work: 1ms, ttl: 1h}
   db: {workers: 4, work: exp(30ms), queue: 40}
   ads: {workers: 16, work: exp(5ms)}",
         faults: &["forget:cache", "surge:users<=1.8", "slow:ads", "down:ads", "latency:web->ads"],
-        hold: "success(users) >= 97%",
+        hold: "success(users) >= 99.3%",
         longest: "30s",
         left: &["forget:cache", "surge:users"],
     },
@@ -64,7 +64,7 @@ services:
         system: "
   users: {calls: {to: web, timeout: 1s}, rate: 100/s}
 services:
-  web: {workers: 24, work: 2ms, queue: 20, calls: [{to: stock, timeout: 300ms, fallback: answer, breaker: {window: 20, failures: 50%}}, {to: ads, timeout: 50ms, fallback: answer}]}
+  web: {workers: 14, work: 2ms, queue: 20, calls: [{to: stock, timeout: 300ms, fallback: answer, breaker: {window: 20, failures: 50%}}, {to: ads, timeout: 50ms, fallback: answer}]}
   stock: {workers: 64, work: 5ms}
   ads: {workers: 16, work: exp(5ms)}",
         faults: &["latency:web->stock", "refuse:web->stock", "down:stock", "errors:stock", "slow:ads", "down:ads", "latency:web->ads<=40ms"],
@@ -82,7 +82,7 @@ services:
   db: {workers: 7, work: exp(50ms), queue: 60}
   ads: {workers: 16, work: exp(5ms)}",
         faults: &["slow:db<=1.25", "surge:users<=1.25", "slow:ads", "down:ads", "errors:ads", "latency:web->ads"],
-        hold: "success(users) >= 98%",
+        hold: "success(users) >= 99%",
         longest: "25s",
         left: &["slow:db", "surge:users"],
     },
@@ -96,10 +96,10 @@ services:
   rest: {workers: 64, work: 1ms, calls: [{to: two, timeout: 150ms, fallback: {to: three, timeout: 150ms}}]}
   one: {workers: 8, work: exp(10ms)}
   two: {workers: 8, work: exp(10ms)}
-  three: {workers: 1, work: exp(10ms), queue: 4}
+  three: {workers: 1, work: exp(16ms), queue: 4}
   ads: {workers: 16, work: exp(5ms)}",
         faults: &["down:one", "down:two", "slow:three<=1.3", "slow:ads", "down:ads", "errors:ads", "latency:web->ads"],
-        hold: "success(users) >= 97%",
+        hold: "success(users) >= 98.5%",
         longest: "15s",
         left: &["down:one", "down:two"],
     },
