@@ -6,7 +6,7 @@ use crate::judge::ExitCode;
 use crate::live::undo::entries::Terminal;
 use crate::live::{self, LiveOptions, Shutdown, Stop, Trouble};
 use crate::plan::{Plan, World};
-use crate::record::Recording;
+use crate::record::{Recorder, Recording};
 use crate::sim::Simulation;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,11 +46,21 @@ impl From<Failure> for Halt {
     }
 }
 
-/// Plays the whole run; `progress` is told the share that is done.
-pub fn play(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sync + 'static) -> Result<Played, Halt> {
+/// Is shown what was recorded so far.
+pub type Seen = dyn Fn(&Recorder, Time) + Send + Sync;
+
+/// Those who watch a run.
+pub struct Watchers {
+    /// Told the share that is done.
+    pub progress: Box<dyn Fn(f64) + Send + Sync>,
+    pub seen: Option<Box<Seen>>,
+}
+
+/// Plays the whole run.
+pub fn play(plan: &Plan, setting: &Setting, watchers: Watchers) -> Result<Played, Halt> {
     match plan.world {
-        World::Sim => simulate(plan, setting, progress),
-        World::Live => in_reality(plan, setting, progress),
+        World::Sim => simulate(plan, setting, &watchers),
+        World::Live => in_reality(plan, setting, watchers),
     }
 }
 
@@ -77,29 +87,32 @@ pub fn check(plan: &Plan, allow_remote: bool, generators: Option<u32>) -> Result
     live::check_shared(plan, allow_remote, generators).map(drop).map_err(|trouble| failure(&trouble))
 }
 
-fn simulate(plan: &Plan, setting: &Setting, progress: impl Fn(f64)) -> Result<Played, Halt> {
+fn simulate(plan: &Plan, setting: &Setting, watchers: &Watchers) -> Result<Played, Halt> {
     let mut simulation = Simulation::new(Arc::new(plan.clone()));
     for step in 1..STEPS {
         let share = f64::from(step) / f64::from(STEPS);
         simulation.run_to_share(share);
-        progress(share);
+        (watchers.progress)(share);
         if simulation.has_stopped() {
             break;
         }
+        let now = Time((plan.length.0 as f64 * share) as u64);
+        watchers.seen.iter().for_each(|show| show(simulation.recorder(), now));
         if let Some(stop) = setting.shutdown.reason() {
             return Err(Halt::Stopped(stop));
         }
     }
     simulation.run_to_end();
-    progress(1.0);
+    (watchers.progress)(1.0);
     Ok(Played { recording: simulation.finish(), stopped: None })
 }
 
-fn in_reality(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sync + 'static) -> Result<Played, Halt> {
+fn in_reality(plan: &Plan, setting: &Setting, watchers: Watchers) -> Result<Played, Halt> {
     if let Some(stop) = setting.shutdown.reason() {
         return Err(Halt::Stopped(stop));
     }
     let length_s = plan.length.as_secs_f64();
+    let Watchers { progress, seen } = watchers;
     let options = LiveOptions {
         allow_remote: setting.allow_remote,
         generators: setting.generators,
@@ -107,6 +120,7 @@ fn in_reality(plan: &Plan, setting: &Setting, progress: impl Fn(f64) + Send + Sy
         stop_file: setting.stop_file.clone(),
         terminal: setting.terminal.clone(),
         progress: Some(Box::new(move |at: Time| progress(at.as_secs_f64() / length_s))),
+        seen,
         ..LiveOptions::default()
     };
     match live::play(plan, &options) {

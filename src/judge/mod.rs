@@ -14,16 +14,18 @@ mod steady;
 mod verdict;
 mod warmup;
 pub mod watch;
+mod window;
 
 #[cfg(test)]
 mod tests;
 
-pub use alerts::firing;
+pub use alerts::{Pulse, firing};
 pub use exit::ExitCode;
 pub use line::over_time;
 pub use measure::samples_needed;
 pub use verdict::{Basis, Judged, Judgement, Unit, Verdict};
 pub use watch::{Tripped, Watch};
+pub use window::OneWindow;
 
 use crate::base::Time;
 use crate::record::Recording;

@@ -7,11 +7,12 @@
 use super::Unit;
 use super::line::passes;
 use super::measure::{Measure, Stretch, measure};
+use super::window::OneWindow;
 use crate::base::Time;
 use crate::plan::Plan;
 use crate::plan::expectation::{Metric, Take};
 use crate::plan::limits::StopLine;
-use crate::record::{ClientCell, Grid, Recorder, Recording};
+use crate::record::{ClientCell, Grid, Recorder};
 
 /// A share or a latency of fewer requests than this says nothing: one early error must not stop a run.
 pub const SAMPLES_MIN: u64 = 20;
@@ -33,8 +34,7 @@ pub struct Watch {
     warmup: Time,
     /// The window to be looked at next.
     next: usize,
-    /// A recording of one window, filled anew for each look.
-    view: Recording,
+    view: OneWindow,
     held: Vec<Held>,
 }
 
@@ -55,12 +55,7 @@ impl Watch {
         recorder.count_ended();
         let grid = recorder.grid.clone();
         let held = plan.stop_if.iter().map(|line| Held { line: line.clone(), since: None, samples: 0 }).collect();
-        let mut view = Recorder::new(plan).finish(plan, 0.0, 0, Vec::new());
-        view.grid.cells.truncate(1);
-        view.clients.iter_mut().for_each(|series| series.cells.truncate(1));
-        view.services.iter_mut().for_each(|series| series.cells.truncate(1));
-        view.edges.iter_mut().for_each(|series| series.cells.truncate(1));
-        view.meters.iter_mut().for_each(|series| series.cells.truncate(1));
+        let view = OneWindow::new(plan);
         Some(Watch { grid, warmup: plan.warmup, next: 0, view, held })
     }
 
@@ -79,26 +74,17 @@ impl Watch {
         if cell.to <= self.warmup {
             return None;
         }
-        let stretch = Stretch { recording: &self.view, from: cell.from, to: cell.to };
+        let stretch = Stretch { recording: &self.view.0, from: cell.from, to: cell.to };
         let tripped = self.held.iter_mut().filter_map(|held| held.look(stretch));
         tripped.fold(None, |first, next| first.or(Some(next)))
     }
 
     fn fill(&mut self, recorder: &mut Recorder, index: usize) {
-        self.view.grid.cells[0] = self.grid.cells[index];
         let ended = recorder.take_ended();
-        for ((series, cells), ended) in self.view.clients.iter_mut().zip(&recorder.clients).zip(ended) {
-            let ClientCell { offered, fresh, sent, retries, goodput, .. } = cells[index];
+        self.view.fill(recorder, index);
+        for (series, ended) in self.view.0.clients.iter_mut().zip(ended) {
+            let ClientCell { offered, fresh, sent, retries, goodput, .. } = series.cells[0];
             series.cells[0] = ClientCell { offered, fresh, sent, retries, goodput, ..ended };
-        }
-        for (series, cells) in self.view.services.iter_mut().zip(&recorder.services) {
-            series.cells[0] = cells[index].clone();
-        }
-        for (series, cells) in self.view.edges.iter_mut().zip(&recorder.edges) {
-            series.cells[0] = cells[index].clone();
-        }
-        for (series, cells) in self.view.meters.iter_mut().zip(&recorder.meters) {
-            series.cells[0] = cells[index];
         }
     }
 }

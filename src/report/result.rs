@@ -218,7 +218,7 @@ pub fn warnings(recording: &Recording, judgement: &Judgement) -> Vec<String> {
     judgement.doubts.iter().cloned().chain(unsound).chain(left).chain(known).collect()
 }
 
-fn undo_result(note: &UndoNote) -> UndoResult {
+pub fn undo_result(note: &UndoNote) -> UndoResult {
     UndoResult {
         what: note.what.clone(),
         done: note.done,
@@ -229,7 +229,7 @@ fn undo_result(note: &UndoNote) -> UndoResult {
     }
 }
 
-fn line_result(line: &Judged) -> LineResult {
+pub fn line_result(line: &Judged) -> LineResult {
     LineResult {
         text: line.text.clone(),
         place: line.place.clone(),
@@ -249,7 +249,7 @@ fn line_result(line: &Judged) -> LineResult {
     }
 }
 
-fn faults(recording: &Recording) -> Vec<FaultResult> {
+pub fn faults(recording: &Recording) -> Vec<FaultResult> {
     let each = recording.plan.faults.iter().zip(&recording.evidence);
     each.map(|(fault, evidence)| FaultResult {
         name: fault.name.clone(),
@@ -307,7 +307,7 @@ fn service_result(recording: &Recording, index: usize, phase: &Phase) -> Service
     }
 }
 
-fn latency_result(latencies: &Latencies) -> LatencyResult {
+pub fn latency_result(latencies: &Latencies) -> LatencyResult {
     let ms = |seconds: Option<f64>| seconds.map(|seconds| seconds * 1000.0);
     LatencyResult {
         count: latencies.count(),

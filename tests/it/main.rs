@@ -22,6 +22,7 @@ mod live;
 mod load;
 mod names;
 mod network;
+mod outputs;
 mod parity;
 mod populations;
 mod protocols;

@@ -1,7 +1,8 @@
 //! The reports of a run that was played earlier.
 
 use super::Run;
-use super::output::Outputs;
+use super::output::{Outputs, Wish};
+use super::runs;
 use super::show::{self, Done};
 use crate::cli::compiled::Source;
 use crate::cli::console::Console;
@@ -14,19 +15,23 @@ use crate::plan::{Plan, digest};
 use crate::record::Recording;
 use std::path::Path;
 
-/// Prints the summary and writes the usual files, but for the recording itself, into the folder.
+/// Writes what is wished; without a wish it prints the summary and writes the usual files, but for the recording itself, into the folder.
+/// Returns whether standard output holds a document that further lines would spoil.
 pub fn write(
     recording: Recording,
     judgement: Judgement,
     path: &Path,
-    out: &Path,
+    (wishes, out): (&[Wish], &Path),
     console: &mut Console,
-) -> Result<(), Failure> {
-    let mut outputs = Outputs::into_folder(out)?;
+) -> Result<bool, Failure> {
+    let mut outputs = Outputs::again(wishes, out)?;
     let (again, scenario_text) = origin(&recording, path);
-    let run = [Run { plan: recording.plan.clone(), again }];
+    let run = [Run { plan: recording.plan.clone(), again, name: runs::name(&recording.plan), generators: 1 }];
     let done = Done::single(&run, &scenario_text, recording, judgement);
-    show::group(&done, false, 1, &mut outputs, console)
+    show::group(&done, false, 1, &mut outputs, console)?;
+    let aside = outputs.holds_stdout();
+    outputs.finish(console)?;
+    Ok(aside)
 }
 
 /// The command that plays it again and the scenario's text, if the scenario is still there and still the same.

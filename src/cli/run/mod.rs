@@ -1,18 +1,21 @@
 //! `firedrill run`: plays and judges scenarios, writes their reports, and ends with the verdict as exit code.
 
+mod actions;
 pub mod again;
 mod dry;
+mod feed;
 mod key;
-mod output;
+pub mod output;
 mod progress;
 mod runs;
 mod show;
+mod target;
 
 use super::compiled::{self, Source};
 use super::console::Console;
 use super::ending::{Ending, Failure};
 use super::shape::Shape;
-use super::world::{self, Halt, Setting};
+use super::world::{self, Halt, Setting, Watchers};
 use super::{panics, select};
 use crate::base::order;
 use crate::judge::{ExitCode, Judgement, exit, judge};
@@ -21,6 +24,7 @@ use crate::plan::World;
 use crate::plan::real::GENERATORS_MAX;
 use crate::record::Recording;
 use clap::{Args, ValueEnum};
+use feed::{Feed, Following};
 use key::StopKey;
 use output::{Outputs, Wish};
 use progress::Progress;
@@ -58,9 +62,9 @@ pub struct RunArgs {
     /// Simulated runs that are played at the same time; default: as many as the machine has cores. Results do not depend on it
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
-    /// What to write instead of the default (text to standard output; html, json, junit and recording below --out):
-    /// text, json, junit, html or recording, to a file of your choice with =PATH (`-`: standard output) (repeatable)
-    #[arg(long = "output", value_name = "FMT[=PATH]", value_parser = output::wish)]
+    /// What to write instead of the default (text to standard output; html, json, junit and recording below --out), to a file of
+    /// your choice with =PATH (`-`: standard output); `--output help` lists the formats (repeatable)
+    #[arg(long = "output", value_name = "FMT[=PATH]", value_parser = output::wish, long_help = output::long_help())]
     outputs: Vec<Wish>,
     /// Folder for reports
     #[arg(long, value_name = "DIR", default_value = "reports")]
@@ -98,6 +102,10 @@ enum FailOn {
 }
 
 pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
+    if let Some(help) = output::help(&args.outputs) {
+        console.out(&help);
+        return Ok(Ending::quiet());
+    }
     let mut sources: Vec<Source> = select::choose(&args.scenarios)?.into_iter().map(Source::open).collect();
     let groups = runs::plan(&mut sources, args)?;
     compiled::accept(&sources, console)?;
@@ -111,9 +119,10 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
     let mut told = Told::default();
     let halted = play(args, &groups, &setting, &mut outputs, &mut told, console);
+    let aside = outputs.holds_stdout();
     outputs.finish(console)?;
     match halted {
-        Ok(()) => Ok(end(args, &told.judged, outputs.holds_stdout())),
+        Ok(()) => Ok(end(args, &told.judged, aside)),
         Err(Halt::Failed(failure)) => Err(failure),
         Err(Halt::Stopped(stop)) => Err(Failure::told(world::code_of(stop), stopped(stop, &groups, told.runs))),
     }
@@ -156,16 +165,22 @@ fn play(
     let setting = &Setting { terminal: keys.as_ref().map(|keys| keys.terminal.clone()), ..setting.clone() };
     let threads = if any_live { 1 } else { args.jobs.map_or_else(order::threads, usize::from) };
     let mut open = show::Open::new(groups);
+    let feed = outputs.feed();
     order::in_order(
         &runs,
         threads,
         |run| {
-            let played = world::play(&run.plan, setting, progress.of_run())?;
+            let following = feed.as_ref().map(|to| Feed::follow(to, run, threads == 1 || runs.len() == 1));
+            let seen = following.as_ref().map(Following::seen);
+            let played = world::play(&run.plan, setting, Watchers { progress: Box::new(progress.of_run()), seen })?;
             let judgement = judge(&played.recording);
-            Ok::<_, Halt>((played, judgement))
+            let told = following.map(|following| following.finish(&played.recording, &judgement));
+            Ok::<_, Halt>((played, judgement, told))
         },
         |run, answer| {
-            let (played, judgement) = answer.unwrap_or_else(|()| Err(panics::with_command(&run.again).into()))?;
+            let (played, judgement, lines) =
+                answer.unwrap_or_else(|()| Err(panics::with_command(&run.again).into()))?;
+            let _ = feed.as_ref().zip(lines).map(|(to, lines)| to.send(lines));
             let left = not_undone(&played.recording);
             let halt = played.stopped.map(Halt::Stopped).or(left.map(Halt::Failed));
             told.runs += 1;

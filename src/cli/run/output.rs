@@ -1,246 +1,214 @@
 //! Where results go: formats and their targets, checked before the run starts, each file written whole or not at all.
 
 use super::Group;
+use super::actions::{self, Summary};
+use super::feed::Feed;
 use super::show::Done;
+use super::target::{self, Target};
 use crate::cli::console::Console;
 use crate::cli::ending::Failure;
-use crate::judge::Judgement;
-use crate::record::{Recording, file};
-use crate::report::{html, junit, result, text};
+use crate::record::file;
+use crate::report::formats::{self, Account, Document, FORMATS, Format, github, ndjson};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Text,
-    Json,
-    Junit,
-    Html,
-    Recording,
+/// One `--output`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Says what the formats are.
+    Help,
+    /// A format by its word and the path behind `=`.
+    Write { word: &'static str, path: Option<String> },
 }
 
-/// One `--output`: a format and the path behind `=`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
-    format: Format,
-    path: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Target {
-    Stdout,
-    /// The run's own folder below --out.
-    Folder,
-    /// A path in which `{run}` stands for the run's name.
-    File(String),
+/// A format, where it goes, and the document that holds several runs.
+struct Output {
+    format: &'static Format,
+    target: Target,
+    joint: Option<Box<dyn Document>>,
 }
 
 pub struct Outputs {
-    list: Vec<(Format, Target)>,
+    list: Vec<Output>,
+    /// What is written while runs go on.
+    feed: Option<Feed>,
     out: PathBuf,
-    /// For the formats that hold several runs in one file.
-    gathered: Vec<(Recording, Judgement)>,
-    texts: String,
-}
-
-impl Format {
-    const ALL: [Format; 5] = [Format::Text, Format::Json, Format::Junit, Format::Html, Format::Recording];
-
-    fn word(self) -> &'static str {
-        match self {
-            Format::Text => "text",
-            Format::Json => "json",
-            Format::Junit => "junit",
-            Format::Html => "html",
-            Format::Recording => "recording",
-        }
-    }
-
-    fn file_name(self) -> &'static str {
-        match self {
-            Format::Text => "summary.txt",
-            Format::Json => "result.json",
-            Format::Junit => "junit.xml",
-            Format::Html => "report.html",
-            Format::Recording => "recording.json",
-        }
-    }
-
-    fn holds_several_runs(self) -> bool {
-        matches!(self, Format::Text | Format::Junit)
-    }
+    /// Where GitHub Actions runs us.
+    summary: Option<Summary>,
+    below_root: String,
 }
 
 /// Reads `FMT[=PATH]`.
 pub fn wish(text: &str) -> Result<Wish, String> {
     let (word, path) = text.split_once('=').map_or((text, None), |(word, path)| (word, Some(path)));
-    let words = Format::ALL.map(Format::word);
-    let format = Format::ALL.into_iter().find(|format| format.word() == word).ok_or_else(|| {
-        let meant = crate::scenario::did_you_mean(word, words).map(|meant| format!("did you mean `{meant}`? "));
-        format!("{}the formats are {}", meant.unwrap_or_default(), words.join(", "))
+    if text == "help" {
+        return Ok(Wish::Help);
+    }
+    let format = formats::named(word).ok_or_else(|| {
+        let words: Vec<&str> = FORMATS.iter().map(|format| format.word).collect();
+        let meant = crate::scenario::did_you_mean(word, words.iter().copied());
+        let meant = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
+        format!("{meant}the formats are {}", words.join(", "))
     })?;
     if path.is_some_and(str::is_empty) {
         return Err(format!("a path is missing behind `{word}=`"));
     }
-    Ok(Wish { format, path: path.map(str::to_owned) })
+    Ok(Wish::Write { word: format.word, path: path.map(str::to_owned) })
+}
+
+/// What `--help` says of `--output`.
+pub fn long_help() -> String {
+    let rows: Vec<String> = FORMATS.iter().map(|format| format!("{:<12} {}", format.word, format.purpose)).collect();
+    format!(
+        "What to write instead of the default (text to standard output; html, json, junit and recording below --out), to a file of your choice \
+         with =PATH (`-`: standard output, which takes one document only; `{{run}}` in it: the run's name). Repeatable; `--output help` lists:\n\n{}",
+        rows.join("\n")
+    )
+}
+
+/// Answers `--output help`; `None` if nobody asked.
+pub fn help(wishes: &[Wish]) -> Option<String> {
+    wishes.contains(&Wish::Help).then(|| {
+        let rows = FORMATS.iter().map(|format| {
+            let place = if format.is_printed { "standard output" } else { "a file below --out" };
+            format!("  {:<12} {}\n  {:<12} without a path: {place}; {}\n", format.word, format.purpose, "", format.file)
+        });
+        format!("Formats of --output FMT[=PATH]; `firedrill explain FMT` says more:\n\n{}", rows.collect::<String>())
+    })
 }
 
 impl Outputs {
-    /// Settles where everything goes and makes sure that it can be written there.
+    /// For runs that are about to be played: settles where everything goes and makes sure that it can be written there.
     pub fn new(wishes: &[Wish], out: &Path, groups: &[Group]) -> Result<Outputs, Failure> {
-        let list = if wishes.is_empty() { defaults() } else { wishes.iter().map(target).collect() };
-        let outputs = Outputs { list, out: out.to_owned(), gathered: Vec::new(), texts: String::new() };
-        outputs.check_targets(groups.len())?;
-        outputs.probe()?;
+        let mut list = if wishes.is_empty() { defaults() } else { chosen(wishes) };
+        if wishes.is_empty() && actions::is_here() {
+            list.push(Output::new(&github::FORMAT, Target::Beside));
+        }
+        let mut outputs = Outputs::checked(list, out, groups.len())?;
+        let fed = outputs.list.iter().find(|output| output.is_fed()).map(|output| Feed::open(&output.target));
+        outputs.feed = fed.transpose()?;
         Ok(outputs)
     }
 
-    /// The usual files for one run, in a folder of its own.
-    pub fn into_folder(out: &Path) -> Result<Outputs, Failure> {
-        let list = defaults().into_iter().filter(|(format, _)| *format != Format::Recording).collect();
-        let outputs = Outputs { list, out: out.to_owned(), gathered: Vec::new(), texts: String::new() };
-        outputs.probe()?;
+    /// For one run that was played earlier: the usual files, but for its recording, in a folder of its own.
+    pub fn again(wishes: &[Wish], out: &Path) -> Result<Outputs, Failure> {
+        let usual = || defaults().into_iter().filter(|output| output.format.word != "recording").collect();
+        Outputs::checked(if wishes.is_empty() { usual() } else { chosen(wishes) }, out, 1)
+    }
+
+    fn checked(list: Vec<Output>, out: &Path, runs: usize) -> Result<Outputs, Failure> {
+        let annotates = list.iter().any(|output| output.format.word == github::FORMAT.word);
+        let summary = annotates.then(Summary::new).flatten();
+        let outputs = Outputs { list, feed: None, out: out.to_owned(), summary, below_root: actions::below_root() };
+        let targets: Vec<(&Format, &Target)> =
+            outputs.list.iter().map(|output| (output.format, &output.target)).collect();
+        target::check(&targets, runs)?;
+        target::probe(&targets, out)?;
         Ok(outputs)
     }
 
     /// Standard output holds a document that further lines would spoil.
     pub fn holds_stdout(&self) -> bool {
-        self.list.iter().any(|(format, target)| *target == Target::Stdout && *format != Format::Text)
+        self.list.iter().any(|output| output.target == Target::Stdout && output.format.word != "text")
     }
 
     pub fn text_on_stdout(&self) -> bool {
-        self.list.contains(&(Format::Text, Target::Stdout))
+        self.list.iter().any(|output| output.target == Target::Stdout && output.format.word == "text")
+    }
+
+    /// Where the lines go that are written while runs go on.
+    pub fn feed(&self) -> Option<Sender<String>> {
+        self.feed.as_ref().map(Feed::sender)
     }
 
     /// Writes everything about one run that can be written now, and returns the paths.
     pub fn write(&mut self, done: &Done<'_>, console: &mut Console) -> Result<Vec<PathBuf>, Failure> {
+        let Outputs { list, feed, out, summary, below_root } = self;
+        let account = done.account(below_root);
+        summary.iter_mut().for_each(|summary| summary.add(&account));
         let mut written = Vec::new();
-        for (format, target) in self.list.clone() {
-            let in_one_file = format.holds_several_runs() && target != Target::Folder;
-            if in_one_file {
+        for output in list {
+            if output.is_shown_otherwise() || (feed.is_some() && output.is_fed()) {
                 continue;
             }
-            let bytes = bytes(format, done)?;
-            match target {
-                Target::Stdout => console.out(&String::from_utf8_lossy(&bytes)),
+            if output.format.is_joint && output.target != Target::Folder {
+                let document = output.joint.get_or_insert_with(output.format.begin);
+                document.add(&account).map_err(|error| unmade(output.format, &error))?;
+                continue;
+            }
+            let bytes = document(output.format, &account)?;
+            match &output.target {
+                Target::Stdout | Target::Beside => console.out(&String::from_utf8_lossy(&bytes)),
                 Target::Folder => {
-                    written.push(save(self.out.join(done.folder).join(format.file_name()), &bytes, done)?);
+                    written.push(save(out.join(done.folder).join(output.format.file), &bytes, done)?);
                 }
                 Target::File(path) => {
-                    written.push(save(PathBuf::from(path.replace("{run}", done.folder)), &bytes, done)?);
+                    written.push(save(PathBuf::from(path.replace("{run}", &done.name)), &bytes, done)?);
                 }
             }
         }
-        if self.list.iter().any(|(format, target)| *format == Format::Junit && *target != Target::Folder) {
-            self.gathered.push((done.recording.clone(), done.judgement.clone()));
-        }
-        self.texts.push_str(&text::summary(&done.recording, &done.judgement, text::Style::PLAIN));
-        self.texts.push('\n');
         Ok(written)
     }
 
-    /// Writes the files that hold all runs.
-    pub fn finish(&self, console: &mut Console) -> Result<(), Failure> {
-        for (format, target) in &self.list {
-            let document = match (format, target) {
-                (Format::Junit, Target::Stdout | Target::File(_)) => {
-                    let runs: Vec<_> =
-                        self.gathered.iter().map(|(recording, judgement)| (recording, judgement)).collect();
-                    junit_text(&runs)?
-                }
-                (Format::Text, Target::File(_)) => self.texts.clone(),
-                _ => continue,
-            };
+    /// Writes the documents that hold all runs.
+    pub fn finish(self, console: &mut Console) -> Result<(), Failure> {
+        for Output { format, target, joint } in self.list {
+            let Some(document) = joint else { continue };
+            let bytes = document.finish().map_err(|error| unmade(format, &error))?;
             match target {
                 Target::File(path) => {
-                    let path = Path::new(path);
-                    file::write_whole(path, document.as_bytes()).map_err(|error| unwritten(path, &error, ""))?;
+                    let path = Path::new(&path);
+                    file::write_whole(path, &bytes).map_err(|error| unwritten(path, &error, ""))?;
                 }
-                _ => console.out(&document),
+                _ => console.out(&String::from_utf8_lossy(&bytes)),
             }
         }
-        Ok(())
-    }
-
-    fn check_targets(&self, runs: usize) -> Result<(), Failure> {
-        if self.list.iter().filter(|(_, target)| *target == Target::Stdout).count() > 1 {
-            return Err(Failure::usage(
-                "more than one --output goes to standard output",
-                "give all but one of them a file: --output json=result.json",
-            ));
-        }
-        for (format, target) in &self.list {
-            let Target::File(path) = target else { continue };
-            if runs > 1 && !format.holds_several_runs() && !path.contains("{run}") {
-                return Err(Failure::usage(
-                    format!("{runs} runs would all write to {path}"),
-                    format!(
-                        "put `{{run}}` into the path, such as --output {}='{{run}}-{}'",
-                        format.word(),
-                        format.file_name()
-                    ),
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes the folders and a file in each, so that a run is not played in vain.
-    fn probe(&self) -> Result<(), Failure> {
-        let has_folder = self.list.iter().any(|(_, target)| *target == Target::Folder);
-        let files = self.list.iter().filter_map(|(_, target)| match target {
-            Target::File(path) => Some(Path::new(path.as_str()).parent()?.to_owned()),
-            _ => None,
-        });
-        let folders = files.filter(|folder| !folder.to_string_lossy().contains("{run}"));
-        for folder in has_folder.then(|| self.out.clone()).into_iter().chain(folders) {
-            let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-            let probed = std::fs::create_dir_all(&folder).and_then(|()| tempfile::tempfile_in(&folder).map(drop));
-            probed.map_err(|error| {
-                Failure::usage(
-                    format!("reports cannot be written to {}: {}", folder.display(), in_words(&error)),
-                    "nothing was played; give a folder that you can write to with --out DIR",
-                )
-            })?;
-        }
-        Ok(())
+        self.summary.iter().for_each(|summary| summary.finish(console));
+        self.feed.map_or(Ok(()), Feed::close)
     }
 }
 
-fn defaults() -> Vec<(Format, Target)> {
-    let folder = |format| (format, Target::Folder);
-    let files = [Format::Html, Format::Json, Format::Junit, Format::Recording].map(folder);
-    [(Format::Text, Target::Stdout)].into_iter().chain(files).collect()
+impl Output {
+    fn new(format: &'static Format, target: Target) -> Output {
+        Output { format, target, joint: None }
+    }
+
+    fn is_fed(&self) -> bool {
+        self.format.word == ndjson::FORMAT.word
+    }
+
+    /// The summary on a terminal has colours and its width, and is printed as soon as there is one.
+    fn is_shown_otherwise(&self) -> bool {
+        self.format.word == "text" && self.target == Target::Stdout
+    }
 }
 
-fn target(wish: &Wish) -> (Format, Target) {
-    let target = match (&wish.path, wish.format) {
-        (Some(path), _) if path == "-" => Target::Stdout,
-        (Some(path), _) => Target::File(path.clone()),
-        (None, Format::Text | Format::Json | Format::Junit) => Target::Stdout,
-        (None, Format::Html | Format::Recording) => Target::Folder,
-    };
-    (wish.format, target)
+fn defaults() -> Vec<Output> {
+    let usual = [("text", Target::Stdout)].into_iter();
+    let files = ["html", "json", "junit", "recording"].map(|word| (word, Target::Folder));
+    usual.chain(files).filter_map(|(word, target)| Some(Output::new(formats::named(word)?, target))).collect()
 }
 
-fn bytes(format: Format, done: &Done<'_>) -> Result<Vec<u8>, Failure> {
-    let (recording, judgement) = (&done.recording, &done.judgement);
-    Ok(match format {
-        Format::Text => text::summary(recording, judgement, text::Style::PLAIN).into_bytes(),
-        Format::Json => result::to_json(recording, judgement).into_bytes(),
-        Format::Junit => junit_text(&[(recording, judgement)])?.into_bytes(),
-        Format::Html => {
-            let scenario_text = Some(done.scenario_text.to_owned()).filter(|text| !text.is_empty());
-            let options = html::Options { command: done.run().again.clone(), scenario_text };
-            html::render(recording, judgement, &options).into_bytes()
+fn chosen(wishes: &[Wish]) -> Vec<Output> {
+    let each = wishes.iter().filter_map(|wish| match wish {
+        Wish::Help => None,
+        Wish::Write { word, path } => {
+            let format = formats::named(word)?;
+            Some(Output::new(format, Target::of(format, path.as_deref())))
         }
-        Format::Recording => serde_json::to_vec(recording)
-            .map_err(|error| Failure::internal(format!("the recording cannot be written as JSON: {error}"), ""))?,
-    })
+    });
+    each.collect()
 }
 
-fn junit_text(runs: &[(&Recording, &Judgement)]) -> Result<String, Failure> {
-    junit::junit(runs).map_err(|error| Failure::internal(format!("junit.xml cannot be written: {error}"), ""))
+fn document(format: &Format, account: &Account) -> Result<Vec<u8>, Failure> {
+    let mut document = (format.begin)();
+    let written = document.add(account).and_then(|()| document.finish());
+    written.map_err(|error| unmade(format, &error))
+}
+
+fn unmade(format: &Format, error: &str) -> Failure {
+    Failure::internal(format!("{} cannot be written: {error}", format.file), "")
 }
 
 fn save(path: PathBuf, bytes: &[u8], done: &Done<'_>) -> Result<PathBuf, Failure> {
@@ -248,25 +216,12 @@ fn save(path: PathBuf, bytes: &[u8], done: &Done<'_>) -> Result<PathBuf, Failure
     Ok(path)
 }
 
-fn unwritten(path: &Path, error: &io::Error, again: &str) -> Failure {
+pub fn unwritten(path: &Path, error: &io::Error, again: &str) -> Failure {
     let again = if again.is_empty() { String::new() } else { format!(":\n  {again} --out DIR") };
     Failure::internal(
-        format!("{} cannot be written: {}", path.display(), in_words(error)),
+        format!("{} cannot be written: {}", path.display(), target::in_words(error)),
         format!("no half-written file was left there; free some space, or write somewhere else{again}"),
     )
-}
-
-fn in_words(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
-        io::ErrorKind::QuotaExceeded => "the disk quota is used up".to_owned(),
-        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
-        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
-            "a part of the path is a file, not a folder".to_owned()
-        }
-        _ => error.to_string(),
-    }
 }
 
 #[cfg(test)]
@@ -275,9 +230,18 @@ mod tests {
 
     #[test]
     fn wishes_are_a_format_and_a_path() {
-        assert_eq!(wish("json"), Ok(Wish { format: Format::Json, path: None }));
-        assert_eq!(wish("junit=a=b.xml"), Ok(Wish { format: Format::Junit, path: Some("a=b.xml".into()) }));
+        assert_eq!(wish("json"), Ok(Wish::Write { word: "json", path: None }));
+        assert_eq!(wish("junit=a=b.xml"), Ok(Wish::Write { word: "junit", path: Some("a=b.xml".into()) }));
+        assert_eq!(wish("help"), Ok(Wish::Help));
         assert!(wish("jsn").is_err_and(|error| error.starts_with("did you mean `json`?")));
         assert!(wish("json=").is_err());
+    }
+
+    #[test]
+    fn help_names_every_format() {
+        let said = help(&[Wish::Help]).expect("asked for");
+        assert!(FORMATS.iter().all(|format| said.contains(format.purpose)), "{said}");
+        assert!(FORMATS.iter().all(|format| long_help().contains(format.purpose)));
+        assert_eq!(help(&[]), None);
     }
 }

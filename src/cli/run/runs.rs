@@ -17,6 +17,10 @@ pub struct Group {
 
 pub struct Run {
     pub plan: Plan,
+    /// What tells it from all others.
+    pub name: String,
+    /// So many processes make its load.
+    pub generators: u32,
     /// The command that plays exactly this again.
     pub again: String,
 }
@@ -50,23 +54,29 @@ fn group(source: &mut Source, variant: Option<&str>, args: &RunArgs) -> Option<G
     }
     let with_seed = args.shape.seed.is_some() || args.seeds.is_some();
     let folder = folder(&plans, with_seed);
+    let several = plans.len() > 1;
     let run = |plan: Plan| {
         let mut again = args.shape.again(&source.chosen.name, variant, plan.seed, plan.world);
         if let Some(generators) = args.generators.filter(|_| plan.world == World::Live) {
             again.push_str(&format!(" --generators {generators}"));
         }
-        Run { again, plan }
+        let generators = args.generators.or(plan.real.generators).unwrap_or(1);
+        let name = if several { format!("{folder}.seed-{}", plan.seed) } else { folder.clone() };
+        Run { again, plan, name, generators }
     };
     let scenario_text = source.text().to_owned();
-    Some(Group { scenario_text, runs: plans.into_iter().map(run).collect(), folder })
+    let runs = plans.into_iter().map(run).collect();
+    Some(Group { scenario_text, runs, folder })
+}
+
+/// A scenario and its variant, as in the names of folders.
+pub fn name(plan: &Plan) -> String {
+    plan.variant.as_ref().map_or(plan.scenario.clone(), |variant| format!("{}.{variant}", plan.scenario))
 }
 
 fn folder(plans: &[Plan], with_seed: bool) -> String {
     let plan = &plans[0];
-    let mut name = plan.scenario.clone();
-    if let Some(variant) = &plan.variant {
-        name.push_str(&format!(".{variant}"));
-    }
+    let mut name = name(plan);
     match plans {
         [_, .., last] => name.push_str(&format!(".seeds-{}-to-{}", plan.seed, last.seed)),
         _ if with_seed => name.push_str(&format!(".seed-{}", plan.seed)),

@@ -8,6 +8,7 @@ use crate::judge::seeds::{Gather, OverSeeds, against};
 use crate::judge::{ExitCode, Judgement, Verdict};
 use crate::record::Recording;
 use crate::report::figures::{banner, digits, duration};
+use crate::report::formats::Account;
 use crate::report::text;
 use std::path::PathBuf;
 
@@ -15,8 +16,10 @@ use std::path::PathBuf;
 pub struct Done<'a> {
     runs: &'a [Run],
     pub scenario_text: &'a str,
-    /// The name of its folder below --out.
+    /// The name of its folder below --out; empty: that folder itself.
     pub folder: &'a str,
+    /// What tells it from others.
+    pub name: String,
     /// Which of the runs is reported: the first that a guardrail stopped, else the first that does not hold, else the first.
     shown: usize,
     pub recording: Recording,
@@ -73,6 +76,7 @@ impl<'a> Open<'a> {
             runs: &group.runs,
             scenario_text: &group.scenario_text,
             folder: &group.folder,
+            name: group.folder.clone(),
             shown,
             recording,
             judgement,
@@ -95,7 +99,20 @@ impl<'a> Open<'a> {
 impl<'a> Done<'a> {
     /// One run that was played earlier.
     pub fn single(run: &'a [Run; 1], scenario_text: &'a str, recording: Recording, judgement: Judgement) -> Done<'a> {
-        Done { runs: run, scenario_text, folder: "", shown: 0, recording, judgement, speed: Speed::default() }
+        let name = super::runs::name(&recording.plan);
+        Done { runs: run, scenario_text, folder: "", name, shown: 0, recording, judgement, speed: Speed::default() }
+    }
+
+    /// What the reports are told.
+    pub fn account<'d>(&'d self, below_root: &'d str) -> Account<'d> {
+        Account {
+            recording: &self.recording,
+            judgement: &self.judgement,
+            command: &self.run().again,
+            scenario_text: self.scenario_text,
+            run: &self.name,
+            below_root,
+        }
     }
 
     /// The run that is reported.

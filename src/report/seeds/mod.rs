@@ -115,7 +115,11 @@ mod tests {
     use crate::judge::seeds::{Gather, against};
     use crate::judge::{Judgement, judge};
     use crate::record::{Recording, fixture};
-    use crate::report::{html, junit, result as json, text};
+    use crate::report::formats::{
+        fixture::{account, written},
+        junit,
+    };
+    use crate::report::{html, result as json, text};
 
     /// The fixture under seeds 7 to 10; under the third one in ten requests fails, and each is slower than the one before.
     fn together(failing: u64) -> (Recording, Judgement) {
@@ -164,7 +168,7 @@ Over 4 seeds (7 to 10): 0 of 4 hold (0%, 95% CI 0% to 49%)
         assert_eq!((&value["verdict"], &value["exit_code"], &value["seed"]), (&"broken".into(), &10.into(), &9.into()));
         let back: json::RunResult = serde_json::from_value(value).expect("reads back");
         assert_eq!(back, found);
-        let xml = junit::junit(&[(&recording, &judgement)]).expect("serializes");
+        let xml = written(&junit::FORMAT, &[account(&recording, &judgement)]);
         assert!(xml.contains("held under 3 of 4 seeds"), "{xml}");
         let (_, held) = together(0);
         assert_eq!(held.seeds.as_deref().map(|over| over.expectations[0].verdict), Some(Verdict::Holds));
