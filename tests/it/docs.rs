@@ -1,15 +1,16 @@
-//! What the README says works: its commands run, its scenario plays.
+//! What the README and the guide for CI say works: their commands run, their scenarios play.
 
+use firedrill::judge::ExitCode;
 use std::path::Path;
 use std::process::Command;
 
-fn readme() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    std::fs::read_to_string(path).expect("README.md can be read")
+fn page(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    std::fs::read_to_string(path).expect("it can be read")
 }
 
-fn blocks(language: &str) -> Vec<String> {
-    let (text, fence) = (readme(), format!("```{language}\n"));
+fn blocks(name: &str, language: &str) -> Vec<String> {
+    let (text, fence) = (page(name), format!("```{language}\n"));
     let parts = text.split(fence.as_str()).skip(1);
     parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
 }
@@ -22,17 +23,18 @@ fn clone() -> tempfile::TempDir {
     folder
 }
 
+/// Where `firedrill` is this program.
+fn path() -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_firedrill"));
+    let others = std::env::var("PATH").unwrap_or_default();
+    format!("{}:{others}", program.parent().expect("it lies in a folder").display())
+}
+
 #[test]
 fn the_commands_of_the_readme_run() {
-    let folder = clone();
-    let program = Path::new(env!("CARGO_BIN_EXE_firedrill"));
-    let path = format!(
-        "{}:{}",
-        program.parent().expect("it lies in a folder").display(),
-        std::env::var("PATH").unwrap_or_default()
-    );
+    let (folder, path) = (clone(), path());
     let mut played = 0;
-    for line in blocks("sh").iter().flat_map(|block| block.lines()) {
+    for line in blocks("README.md", "sh").iter().flat_map(|block| block.lines()) {
         let command = line.split('#').next().unwrap_or_default().trim();
         if !command.starts_with("firedrill ") {
             continue;
@@ -52,7 +54,7 @@ fn the_commands_of_the_readme_run() {
 #[test]
 fn the_scenario_of_the_readme_plays() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let scenarios = blocks("yaml");
+    let scenarios = blocks("README.md", "yaml");
     assert_eq!(scenarios.len(), 1);
     std::fs::write(folder.path().join("checkout.yaml"), &scenarios[0]).expect("it can be written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
@@ -69,4 +71,51 @@ fn the_game_day_of_the_guide_is_the_built_in_one() {
     };
     let (guide, scenario) = (file("docs/live.md"), file("scenarios/game-day.yaml"));
     assert!(guide.contains(&format!("```yaml\n{scenario}```\n")), "docs/live.md shows another scenarios/game-day.yaml");
+}
+
+/// Runs a command of the guide for CI; the exit code that it announces, or 0.
+fn in_ci(folder: &Path, command: &str, code: i32) {
+    let mut shell = Command::new("sh");
+    for variable in ["CI", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"] {
+        shell.env_remove(variable);
+    }
+    let output = shell.args(["-c", command]).current_dir(folder).env("PATH", path()).output().expect("sh runs");
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "`{command}`:\n{said}");
+}
+
+/// The commands on one's own machine come first and make the folder; the jobs then play in it.
+#[test]
+fn the_guide_for_ci_works() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for line in blocks("docs/ci.md", "sh").iter().flat_map(|block| block.lines()) {
+        let (command, remark) = line.split_once('#').unwrap_or((line, ""));
+        let code = remark.trim().strip_prefix("exit ").and_then(|rest| rest.split(':').next()?.parse().ok());
+        in_ci(folder.path(), command.trim(), code.unwrap_or(0));
+    }
+    std::fs::remove_dir_all(folder.path().join("reports")).expect("reports were written");
+    let jobs: Vec<String> = ["yaml", "groovy"].iter().flat_map(|language| blocks("docs/ci.md", language)).collect();
+    assert_eq!(jobs.len(), 3);
+    for job in jobs {
+        let lines: Vec<&str> = job
+            .lines()
+            .map(|line| line.trim().trim_start_matches("- "))
+            .filter(|line| line.starts_with("firedrill "))
+            .collect();
+        assert_eq!(lines.len(), 1, "{job}");
+        in_ci(folder.path(), lines[0], 0);
+        for file in ["junit.xml", "checkout/report.html", "checkout.few-workers/recording.json"] {
+            assert!(folder.path().join("reports").join(file).exists(), "{file} is missing after {}", lines[0]);
+        }
+        std::fs::remove_dir_all(folder.path().join("reports")).expect("reports were written");
+    }
+}
+
+#[test]
+fn the_guide_for_ci_names_every_exit_code() {
+    let guide = page("docs/ci.md");
+    for code in ExitCode::BY_RANK.map(ExitCode::number) {
+        let named = [format!("| {code} |"), format!("| {code}, "), format!(", {code} |")];
+        assert!(named.iter().any(|name| guide.contains(name)), "{code} is missing");
+    }
 }

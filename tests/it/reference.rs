@@ -3,6 +3,7 @@
 use firedrill::compile;
 use firedrill::compile::catalogue::{self, Entry, Sort};
 use firedrill::library;
+use firedrill::report::formats::FORMATS;
 use firedrill::scenario::{Diagnostics, FieldDoc, Node, load_text};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -56,6 +57,21 @@ fn engines_page() -> String {
     let mut page = "# Stock servers\n\nWhat `engine:` under `live:` starts. Generated from the program's own manual pages (`firedrill explain NAME`).\n".to_owned();
     for recipe in firedrill::live::engines::RECIPES {
         write!(page, "\n## {}\n\n{}\n", recipe.engine.word(), recipe.manual()).expect("to a String");
+    }
+    page
+}
+
+fn outputs_page() -> String {
+    let mut page = "# Formats of `--output`\n\nWhat `firedrill run` and `firedrill report` write with `--output FMT[=PATH]`. Generated from the program's own manual pages (`firedrill explain FMT`).\n\n\
+        | format | for | file in a run's folder | without a path |\n|---|---|---|---|\n"
+        .to_owned();
+    for format in FORMATS {
+        let place = if format.is_printed { "standard output" } else { "a file below `--out`" };
+        writeln!(page, "| [`{0}`](#{0}) | {1} | `{2}` | {place} |", format.word, format.purpose, format.file)
+            .expect("to a String");
+    }
+    for format in FORMATS {
+        write!(page, "\n## {}\n\n{}\n", format.word, format.page()).expect("to a String");
     }
     page
 }
@@ -151,6 +167,7 @@ fn the_reference_is_what_the_program_says() {
         (page(Sort::Section), "scenario.md"),
         (lesson_page(), "lessons.md"),
         (engines_page(), "engines.md"),
+        (outputs_page(), "outputs.md"),
         (table_of_faults(), "../faults.md"),
         (table_of_incidents(), "../incidents.md"),
     ] {

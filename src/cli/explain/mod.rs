@@ -1,5 +1,5 @@
 //! `firedrill explain`: the manual page of a word: a kind of fault, service, policy or load, a stock server, a metric, a unit or distribution,
-//! an exit code, a built-in scenario.
+//! an exit code, a format of `--output`, a built-in scenario.
 
 pub mod engines;
 pub mod metrics;
@@ -11,6 +11,7 @@ use crate::compile::catalogue;
 use crate::judge::ExitCode;
 use crate::lesson;
 use crate::library;
+use crate::report::formats::{self, Format};
 use crate::scenario::{self, Diagnostics, FieldDoc, Node};
 use clap::Args;
 use std::path::Path;
@@ -25,6 +26,7 @@ const VALUES: &str = include_str!("../../../docs/reference/values.md");
   firedrill explain recovery       a metric; `expectations` is the whole language
   firedrill explain lognormal      a distribution; `values` is every unit
   firedrill explain 12             an exit code
+  firedrill explain junit          a format of --output
   firedrill explain slow-cache     a built-in scenario")]
 pub struct ExplainArgs {
     /// Without a word: the list of all words
@@ -73,6 +75,7 @@ fn words() -> Vec<(&'static str, Vec<String>)> {
         ("Stock servers", engines::words()),
         ("Metrics", metrics::rows().into_iter().flat_map(|row| row.words).chain(["expectations".to_owned()]).collect()),
         ("Values and distributions", values.chain(["values".to_owned()]).collect()),
+        ("Outputs", formats::FORMATS.iter().map(|format| format.word.to_owned()).collect()),
         ("Exit codes", codes.iter().map(u8::to_string).collect()),
         ("Built-in scenarios", library::SCENARIOS.iter().map(|entry| entry.name.to_owned()).collect()),
     ]
@@ -87,6 +90,7 @@ fn page(word: &str, console: &Console) -> Option<String> {
         .map(|entry| kind(&entry, &catalogue::inside(&entry), &bold))
         .chain(Some(lesson::manual()).filter(|page| page.name == word).map(|page| kind(&page, &lesson::PARTS, &bold)))
         .chain(engines::page(word, &bold))
+        .chain(formats::named(word).map(|format| output(format, &bold)))
         .collect();
     if !kinds.is_empty() {
         return Some(kinds.join("\n\n"));
@@ -136,6 +140,14 @@ fn kind(entry: &catalogue::Entry, inside: &[(&str, &[FieldDoc])], bold: &dyn Fn(
         parts.extend([String::new(), bold("Example"), indented(&entry.example)]);
     }
     parts.join("\n")
+}
+
+fn output(format: &Format, bold: &dyn Fn(&str) -> String) -> String {
+    let place = if format.is_printed { "standard output" } else { "a file below --out" };
+    let head = bold(&format!("{} (output)", format.word));
+    let usage =
+        format!("  firedrill run shop.yaml --output {}={}    (without a path: {place})", format.word, format.file);
+    [head.as_str(), "", &format.page(), "", &usage].join("\n")
 }
 
 fn field(doc: &FieldDoc) -> String {

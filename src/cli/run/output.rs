@@ -82,7 +82,8 @@ impl Outputs {
     /// For runs that are about to be played: settles where everything goes and makes sure that it can be written there.
     pub fn new(wishes: &[Wish], out: &Path, groups: &[Group]) -> Result<Outputs, Failure> {
         let mut list = if wishes.is_empty() { defaults() } else { chosen(wishes) };
-        if wishes.is_empty() && actions::is_here() {
+        let spoils = |output: &Output| output.target == Target::Stdout && output.format.word != "text";
+        if actions::is_here() && !list.iter().any(|output| spoils(output) || output.is_for_actions()) {
             list.push(Output::new(&github::FORMAT, Target::Beside));
         }
         let mut outputs = Outputs::checked(list, out, groups.len())?;
@@ -98,7 +99,7 @@ impl Outputs {
     }
 
     fn checked(list: Vec<Output>, out: &Path, runs: usize) -> Result<Outputs, Failure> {
-        let annotates = list.iter().any(|output| output.format.word == github::FORMAT.word);
+        let annotates = list.iter().any(Output::is_for_actions);
         let summary = annotates.then(Summary::new).flatten();
         let outputs = Outputs { list, feed: None, out: out.to_owned(), summary, below_root: actions::below_root() };
         let targets: Vec<(&Format, &Target)> =
@@ -172,6 +173,10 @@ impl Outputs {
 impl Output {
     fn new(format: &'static Format, target: Target) -> Output {
         Output { format, target, joint: None }
+    }
+
+    fn is_for_actions(&self) -> bool {
+        self.format.word == github::FORMAT.word
     }
 
     fn is_fed(&self) -> bool {

@@ -1,5 +1,5 @@
-//! Workflow commands of GitHub Actions: an annotation at the line of each expectation that does not hold. With `GITHUB_ACTIONS=true` they are printed
-//! after the usual summary without being asked for.
+//! Workflow commands of GitHub Actions: an annotation at the line of each expectation that does not hold. With `GITHUB_ACTIONS=true` `run` prints
+//! them without being asked for, after the summary, unless another document is on standard output.
 //!
 //! What broke or was left behind is an error, what cannot be told a warning, what a reader must know a notice. GitHub shows ten of each a step: of
 //! more, the worst nine are printed and one that counts the rest. Where `GITHUB_STEP_SUMMARY` names a file, a page in Markdown is appended to it, up
