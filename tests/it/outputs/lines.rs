@@ -64,6 +64,7 @@ fn seeds_are_told_one_by_one() {
 
 /// Stand-ins only, so that no server is needed.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "it asks when lines arrive")]
 fn a_live_run_is_told_while_it_goes_on() {
     let folder = folder();
     let mut command = Command::new(env!("CARGO_BIN_EXE_firedrill"));
