@@ -12,6 +12,7 @@
 pub mod base;
 pub mod cli;
 pub mod compile;
+pub mod emit;
 pub mod engine;
 pub mod explore;
 pub mod faults;

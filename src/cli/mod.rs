@@ -7,6 +7,7 @@ mod compiled;
 mod completions;
 mod console;
 mod doctor;
+mod emit;
 mod ending;
 mod explain;
 mod explore;
@@ -59,6 +60,7 @@ enum Command {
     Edge(explore::EdgeArgs),
     Hunt(explore::HuntArgs),
     Merge(explore::MergeArgs),
+    Emit(emit::EmitArgs),
     Learn(learn::LearnArgs),
     Gameday(gameday::GamedayArgs),
     Report(report::ReportArgs),
@@ -102,6 +104,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> 
         Command::Edge(args) => explore::edge(&args, console),
         Command::Hunt(args) => explore::hunt(&args, console),
         Command::Merge(args) => explore::merge(&args, console),
+        Command::Emit(args) => emit::run(&args, console),
         Command::Learn(args) => learn::run(&args, console),
         Command::Gameday(args) => gameday::run(&args, console),
         Command::Report(args) => report::run(&args, console),

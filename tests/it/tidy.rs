@@ -21,12 +21,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("library", &[]),
     ("lesson", &["base", "scenario", "plan", "compile", "sim", "record", "judge", "report", "library"]),
     ("gameday", &["base", "scenario", "plan", "compile", "sim", "live", "record", "judge", "report", "library"]),
+    ("emit", &[]),
     ("explore", &["base", "scenario", "plan", "compile", "sim", "record", "judge", "report"]),
     (
         "cli",
         &[
             "base", "scenario", "plan", "model", "faults", "compile", "record", "engine", "sim", "live", "judge",
-            "report", "library", "lesson", "gameday", "explore",
+            "report", "library", "lesson", "gameday", "explore", "emit",
         ],
     ),
 ];

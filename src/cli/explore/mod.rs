@@ -9,7 +9,7 @@ mod written;
 pub use edge::{EdgeArgs, run as edge};
 pub use hunt::{HuntArgs, run as hunt};
 pub use merge::{MergeArgs, run as merge};
-pub use sweep::{SweepArgs, run as sweep};
+pub use sweep::{Parsed, SweepArgs, parsed, run as sweep};
 
 use super::compiled::Source;
 use super::console::Console;

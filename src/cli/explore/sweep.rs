@@ -12,7 +12,7 @@ use crate::explore::sweep::{Halt, Sweep};
 use crate::explore::tally::Tally;
 use crate::explore::{pages, space};
 use crate::judge::ExitCode;
-use clap::Args;
+use clap::{Args, Parser};
 use std::path::{Path, PathBuf};
 
 /// Rows of the table in the terminal; all are in the CSV.
@@ -51,19 +51,68 @@ pub struct SweepArgs {
     json: bool,
 }
 
+/// A sweep that another engine shall run: what of it must be known to hand it over.
+pub struct Parsed {
+    /// The scenario's own name.
+    pub name: String,
+    /// As it was typed.
+    pub scenario: String,
+    /// The text of its file; `None` for a built-in one.
+    pub text: Option<String>,
+    pub runs: usize,
+}
+
+/// A sweep on its own, so that its words can be read without running it.
+#[derive(Debug, Parser)]
+struct Alone {
+    #[command(flatten)]
+    args: SweepArgs,
+}
+
+/// Reads the words of a sweep, and compiles it, so that mistakes are told here and not by every task.
+pub fn parsed(words: &[String]) -> Result<Parsed, Failure> {
+    if words.first().is_none_or(|word| word != "sweep") {
+        return Err(Failure::usage(
+            "only a sweep can be handed over",
+            "write it as you would type it: -- sweep SCENARIO --vary PATH=VALUES",
+        ));
+    }
+    let args = Alone::try_parse_from(words).map_err(|error| Failure::usage(error.to_string(), ""))?.args;
+    if args.shard.is_some() || args.json {
+        return Err(Failure::usage("--shard and --json are the engine's to give", "leave them out"));
+    }
+    let (sweep, source) = prepared(&args)?;
+    Ok(Parsed {
+        name: sweep.head.scenario.clone(),
+        scenario: args.asked.scenario.clone(),
+        text: crate::cli::emit::is_file(&args.asked.scenario).then_some(source),
+        runs: sweep.head.runs(),
+    })
+}
+
+/// The sweep, and the text of its scenario.
+fn prepared(args: &SweepArgs) -> Result<(Sweep, String), Failure> {
+    let study = args.asked.study()?;
+    let text = study
+        .scenario
+        .sources
+        .get(study.scenario.root.place.source)
+        .map_or_else(String::new, |source| source.text.clone());
+    let axes = &args.asked.vary;
+    distinct(args)?;
+    let points = match args.samples {
+        Some(points) => space::sample(axes, points as usize, args.asked.seed.unwrap_or(0)),
+        None => space::grid(axes).map_err(|words| Failure::usage(words, ""))?,
+    };
+    let sweep = Sweep::new(study, axes, points, args.seeds).map_err(|words| refused(&words))?;
+    Ok((sweep, text))
+}
+
 pub fn run(args: &SweepArgs, console: &mut Console) -> Result<Ending, Failure> {
     let of_environment = || Shard::of_environment(|name| std::env::var(name).ok());
     let shard =
         args.shard.map_or_else(of_environment, |shard| Ok(Some(shard))).map_err(|words| Failure::usage(words, ""))?;
-    let study = args.asked.study()?;
-    let axes = &args.asked.vary;
-    distinct(args)?;
-    let seed = args.asked.seed.unwrap_or(0);
-    let points = match args.samples {
-        Some(points) => space::sample(axes, points as usize, seed),
-        None => space::grid(axes).map_err(|words| Failure::usage(words, ""))?,
-    };
-    let sweep = Sweep::new(study, axes, points, args.seeds).map_err(|words| refused(&words))?;
+    let (sweep, _) = prepared(args)?;
     let folder = written::folder(&args.asked.out, &sweep.head.scenario, sweep.head.variant.as_deref(), "sweep");
     let (results, journal) = play(args, &sweep, shard, &folder)?;
     match shard {
@@ -122,7 +171,11 @@ fn play(args: &SweepArgs, sweep: &Sweep, shard: Option<Shard>, folder: &Path) ->
 
 /// What is written elsewhere need not be kept for another try.
 fn forget(journal: &Path, folder: &Path) -> Result<(), Failure> {
-    std::fs::remove_file(journal).map_err(|error| written::trouble(journal, &error))?;
+    match std::fs::remove_file(journal) {
+        // A task that was thought to be lost may have ended after all.
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(written::trouble(journal, &error)),
+        _ => {}
+    }
     // Where something else is in the folder, it stays.
     let _ = std::fs::remove_dir(folder);
     Ok(())

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a sweep that is killed is a real process")]
 
 mod edge;
+mod engines;
 mod hunt;
 mod shards;
 mod sweep;
