@@ -1,6 +1,7 @@
 //! `trace.json`: the run on a ruler of time in the Chrome trace event format (JSON object form), which Perfetto (ui.perfetto.dev) and chrome://tracing
 //! open. Each run is a process; its clients' windows are counters (requests a second by outcome, latency in milliseconds), services' queues are counters,
-//! phases, faults and alerts are slices on tracks of their own, and events are instants. Time counts in microseconds from the begin of the run.
+//! phases, faults and alerts are slices on tracks of their own, and events are instants. Time counts in microseconds from the begin of the run. A window in
+//! which nothing succeeded shows a latency of 0, since a counter has no gaps: look at the requests beside it.
 
 use super::{Account, Document, Format, title};
 use crate::base::Time;
@@ -110,8 +111,9 @@ impl Process<'_> {
                 let args = json!({"ok": rate(cell.ok, window), "failed": rate(cell.failed(), window)});
                 self.counter(&format!("{} requests/s", series.name), window.from, args);
                 let ms = |q: f64| cell.latency.quantile(q).unwrap_or_default() * 1e3;
-                self.counter(&format!("{} latency ms", series.name), window.from, json!({"p50": ms(0.5)}));
-                self.counter(&format!("{} p99 ms", series.name), window.from, json!({"p99": ms(0.99)}));
+                // Apart, since chrome://tracing stacks the values of one counter.
+                self.counter(&format!("{} latency", series.name), window.from, json!({"p50 ms": ms(0.5)}));
+                self.counter(&format!("{} tail latency", series.name), window.from, json!({"p99 ms": ms(0.99)}));
             }
         }
         for series in &recording.services {

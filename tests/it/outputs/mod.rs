@@ -4,6 +4,7 @@
 mod documents;
 mod lines;
 mod pages;
+mod perfetto;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
