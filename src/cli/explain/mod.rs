@@ -91,6 +91,7 @@ fn page(word: &str, console: &Console) -> Option<String> {
         .chain(Some(lesson::manual()).filter(|page| page.name == word).map(|page| kind(&page, &lesson::PARTS, &bold)))
         .chain(engines::page(word, &bold))
         .chain(formats::named(word).map(|format| output(format, &bold)))
+        .chain(formats::named(word).and_then(|_| key(word, &bold)))
         .collect();
     if !kinds.is_empty() {
         return Some(kinds.join("\n\n"));

@@ -21,7 +21,7 @@ use std::fmt::Write as _;
 pub static FORMAT: Format = Format {
     word: "csv",
     file: "windows.csv",
-    purpose: "one row for each window of each client and service, for spreadsheets and data frames",
+    purpose: "one row for each window of each client and service",
     is_joint: true,
     is_printed: true,
     source: include_str!("csv.rs"),

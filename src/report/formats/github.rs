@@ -11,7 +11,7 @@ use crate::report::points::{self, Outcome, Point};
 pub static FORMAT: Format = Format {
     word: "github",
     file: "annotations.txt",
-    purpose: "GitHub Actions: annotations at the lines of expectations, and the step summary",
+    purpose: "GitHub Actions: annotations at expectations, and the step summary",
     is_joint: true,
     is_printed: true,
     source: include_str!("github.rs"),

@@ -8,7 +8,7 @@ use crate::report::result;
 pub static FORMAT: Format = Format {
     word: "json",
     file: "result.json",
-    purpose: "the verdict and the main figures for scripts, with a JSON Schema",
+    purpose: "the verdict and the main figures, for scripts",
     is_joint: false,
     is_printed: true,
     source: include_str!("json.rs"),

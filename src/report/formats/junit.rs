@@ -15,7 +15,7 @@ use std::time::Duration;
 pub static FORMAT: Format = Format {
     word: "junit",
     file: "junit.xml",
-    purpose: "test cases for Jenkins, GitLab and other CI: one for each expectation and fault",
+    purpose: "test cases for Jenkins, GitLab and others, one an expectation",
     is_joint: true,
     is_printed: true,
     source: include_str!("junit.rs"),

@@ -149,6 +149,7 @@ mod tests {
             let format = named(&stem).unwrap_or_else(|| panic!("{} is not in FORMATS", path.display()));
             let page = format.page();
             assert!(page.len() > 60, "{stem} has no page: {page}");
+            assert!(format.purpose.len() <= 68, "{stem}: its purpose would not fit beside it in the help");
         }
     }
 

@@ -20,7 +20,7 @@ use std::fmt;
 pub static FORMAT: Format = Format {
     word: "openmetrics",
     file: "metrics.prom",
-    purpose: "final gauges and counters for Prometheus, such as node_exporter's textfile collector",
+    purpose: "final gauges and counters, for Prometheus",
     is_joint: true,
     is_printed: true,
     source: include_str!("openmetrics.rs"),

@@ -7,7 +7,7 @@ use super::{Account, Format, Parts};
 pub static FORMAT: Format = Format {
     word: "recording",
     file: "recording.json",
-    purpose: "everything that was measured, from which `firedrill report` writes all else again",
+    purpose: "everything that was measured, for `firedrill report`",
     is_joint: false,
     is_printed: false,
     source: include_str!("recording.rs"),

