@@ -17,6 +17,7 @@ pub mod engine;
 pub mod explore;
 pub mod faults;
 pub mod gameday;
+pub mod hazards;
 pub mod judge;
 pub mod lesson;
 pub mod library;

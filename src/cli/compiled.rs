@@ -4,7 +4,7 @@ use super::console::Console;
 use super::ending::{Failure, counted};
 use super::select::Chosen;
 use super::shape::Shape;
-use crate::compile::{self, Request};
+use crate::compile::{self, Places, Request};
 use crate::judge::ExitCode;
 use crate::plan::Plan;
 use crate::scenario::{self, Diagnostic, Diagnostics, Loaded, Severity, Sources};
@@ -44,6 +44,16 @@ impl Source {
 
     /// The Plan of one variant under one seed; `None` when there are mistakes, which are kept.
     pub fn plan(&mut self, shape: &Shape, variant: Option<&str>, seed: Option<u64>) -> Option<Plan> {
+        self.placed(shape, variant, seed).map(|(plan, ..)| plan)
+    }
+
+    /// The same, with where its parts are written, and in which sources.
+    pub fn placed(
+        &mut self,
+        shape: &Shape,
+        variant: Option<&str>,
+        seed: Option<u64>,
+    ) -> Option<(Plan, Places, Sources)> {
         if self.unreadable {
             return None;
         }
@@ -53,9 +63,9 @@ impl Source {
         let mut loaded = self.loaded.clone();
         let diags = Diagnostics::new();
         diags.set_folder(&loaded.folder);
-        let plan = compile::compile(&mut loaded, &request, &diags);
+        let placed = compile::placed(&mut loaded, &request, &diags);
         self.keep(&diags, &loaded.sources);
-        plan
+        placed.map(|(plan, places)| (plan, places, loaded.sources))
     }
 
     /// Compiles the base and every variant, for their mistakes.

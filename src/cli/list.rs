@@ -11,7 +11,7 @@ use clap::Args;
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// List scenarios, faults, services, policies, loads and metrics
+/// List scenarios, faults, services, policies, loads, metrics and hazards
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   firedrill list                 what is built in
@@ -96,12 +96,13 @@ pub fn run(args: &ListArgs, console: &mut Console) -> Result<Ending, Failure> {
     Ok(Ending::quiet())
 }
 
-const SORTS: [catalogue::Sort; 5] = [
+const SORTS: [catalogue::Sort; 6] = [
     catalogue::Sort::Fault,
     catalogue::Sort::Service,
     catalogue::Sort::Policy,
     catalogue::Sort::Load,
     catalogue::Sort::Section,
+    catalogue::Sort::Hazard,
 ];
 
 fn gather(args: &ListArgs) -> Result<Everything, Failure> {

@@ -14,6 +14,7 @@ mod explore;
 mod gameday;
 mod generator;
 mod guardian;
+mod hazards;
 mod learn;
 mod list;
 mod man;

@@ -1,15 +1,17 @@
 //! `firedrill schema`: the JSON Schemas that editors and scripts rely on.
 
+use super::check;
 use super::console::Console;
 use super::ending::{Ending, Failure};
 use crate::{compile, report};
 use clap::{Args, ValueEnum};
 
-/// Print the JSON Schema of the scenario file (editors complete from it) or of result.json
+/// Print the JSON Schema of the scenario file (editors complete from it), of result.json, or of a line of `check --json`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   firedrill schema > scenario.schema.json
   firedrill schema result > result.schema.json
+  firedrill schema check > check.schema.json
 
 In an editor with a YAML language server, put this at the top of a scenario:
   # yaml-language-server: $schema=scenario.schema.json")]
@@ -24,12 +26,15 @@ enum Of {
     Scenario,
     /// result.json
     Result,
+    /// A line of `firedrill check --json`
+    Check,
 }
 
 pub fn run(args: &SchemaArgs, console: &mut Console) -> Result<Ending, Failure> {
     let schema = match args.of {
         Of::Scenario => compile::schema::json_schema(),
         Of::Result => report::result::result_schema(),
+        Of::Check => schemars::schema_for!(check::Line).to_value(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::internal(error.to_string(), ""))?;
     console.out(&(text + "\n"));

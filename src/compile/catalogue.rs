@@ -3,6 +3,7 @@
 
 use super::{alerts, facts, guardrails, links, real, root, variants, zones};
 use crate::faults;
+use crate::hazards;
 use crate::model::{controls, load, policies, services};
 use crate::scenario::FieldDoc;
 
@@ -28,6 +29,7 @@ pub enum Sort {
     Load,
     Control,
     Section,
+    Hazard,
 }
 
 impl Sort {
@@ -39,6 +41,7 @@ impl Sort {
             Sort::Load => "load",
             Sort::Control => "control",
             Sort::Section => "scenario file",
+            Sort::Hazard => "hazard",
         }
     }
 
@@ -50,6 +53,7 @@ impl Sort {
             Sort::Load => "load",
             Sort::Control => "controls",
             Sort::Section => "scenario file",
+            Sort::Hazard => "hazards",
         }
     }
 }
@@ -84,6 +88,7 @@ pub fn entries() -> Vec<Entry> {
     for (name, source, fields) in SECTIONS {
         all.push(entry(name, Sort::Section, source, &[*fields]));
     }
+    all.extend(hazards::RULES.iter().map(|rule| entry(rule.name(), Sort::Hazard, rule.page, &[])));
     all
 }
 

@@ -1,6 +1,7 @@
 //! Scenario to Plan: names to ids, variants and `--set` applied, faults lowered to a schedule, phases cut, expectations understood.
 //! It reads what people wrote and reports every mistake at once; it never plays anything.
 
+mod accepted;
 mod alerts;
 pub mod catalogue;
 mod consumers;
@@ -16,6 +17,7 @@ mod links;
 #[cfg(test)]
 mod mistakes_tests;
 mod phases;
+mod places;
 #[cfg(test)]
 mod plan_tests;
 mod pushes;
@@ -31,6 +33,7 @@ mod zones;
 
 use crate::plan::{Plan, World};
 use crate::scenario::{Diagnostics, Loaded, overlay};
+pub use places::Places;
 pub use variants::{VariantInfo, variants};
 
 /// What is asked for beside the file.
@@ -45,6 +48,11 @@ pub struct Request {
 
 /// Makes a Plan of a scenario that was loaded. `None` when there is any error; all are in `diags`.
 pub fn compile(loaded: &mut Loaded, request: &Request, diags: &Diagnostics) -> Option<Plan> {
+    placed(loaded, request, diags).map(|(plan, _)| plan)
+}
+
+/// The same, and where each part of the Plan is written.
+pub fn placed(loaded: &mut Loaded, request: &Request, diags: &Diagnostics) -> Option<(Plan, Places)> {
     if diags.has_errors() {
         return None;
     }
@@ -59,9 +67,10 @@ pub fn compile(loaded: &mut Loaded, request: &Request, diags: &Diagnostics) -> O
     let settings: Vec<_> =
         request.set.iter().filter_map(|text| overlay::parse_setting(text, &mut loaded.sources, diags)).collect();
     overlay::apply(&mut root, &settings, diags);
-    let plan = root::read(&root, &loaded.sources, request, diags);
-    let plan = Plan { variant: request.variant.clone(), still_broken, ..plan? };
-    (!diags.has_errors()).then_some(plan)
+    let (plan, edges) = root::read(&root, &loaded.sources, request, diags)?;
+    let plan = Plan { variant: request.variant.clone(), still_broken, ..plan };
+    let places = Places::find(&root, &plan, edges);
+    (!diags.has_errors()).then_some((plan, places))
 }
 
 /// Compiles the base and every variant, so that mistakes inside variants are found too.

@@ -28,7 +28,8 @@
 //! ```
 
 use super::{
-    Request, alerts, controls, edges, facts, faults, graph, guardrails, lines, links, phases, real, variants, zones,
+    Request, accepted, alerts, controls, edges, facts, faults, graph, guardrails, lines, links, phases, real, variants,
+    zones,
 };
 use crate::base::{ServiceId, Span, Time};
 use crate::model::load::client::{self, ClientDraft};
@@ -36,10 +37,10 @@ use crate::model::policies::class::Classes;
 use crate::model::services::{self, ServiceDraft, Surroundings};
 use crate::plan::load::LENGTH_MAX;
 use crate::plan::{Plan, Story, World, meters};
-use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Shape, Sources, Value, help_for, quote, values};
+use crate::scenario::{Diagnostics, FieldDoc, Fields, Node, Place, Shape, Sources, Value, help_for, quote, values};
 
 /// The keys of a scenario file.
-pub static TABLE: [FieldDoc; 28] = [
+pub static TABLE: [FieldDoc; 29] = [
     FieldDoc::required("name", Shape::Name, "short name, also of the report's folder"),
     FieldDoc::optional("title", Shape::Text, "", "one line for lists and reports"),
     FieldDoc::optional("law", Shape::Text, "", "the one line to remember, also for lists"),
@@ -76,6 +77,12 @@ pub static TABLE: [FieldDoc; 28] = [
     ),
     FieldDoc::optional("limits", Shape::Object(&guardrails::TABLE), "none", "how much the run may touch"),
     FieldDoc::optional("facts", Shape::Object(&facts::TABLE), "none", "what is known without playing it"),
+    FieldDoc::optional(
+        "accept_hazards",
+        accepted::SHAPE,
+        "none",
+        "rules of the review that are known and accepted, as a list or each with its reason",
+    ),
     FieldDoc::optional("symptoms", Shape::List(&Shape::Text), "none", "what an incident's base must show"),
     FieldDoc::optional("expect", Shape::List(&Shape::Text), "none", "what must hold"),
     FieldDoc::optional(
@@ -102,7 +109,8 @@ pub static TABLE: [FieldDoc; 28] = [
 
 const CELLS_MAX: u64 = 20_000;
 
-pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnostics) -> Option<Plan> {
+/// The Plan, and for each of its edges where its call names the service.
+pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnostics) -> Option<(Plan, Vec<Place>)> {
     let fields = Fields::open(root, "the scenario", &TABLE, diags);
     let mut plan = read_head(&fields, request);
     check_variants(&fields);
@@ -116,6 +124,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     zones::read(&fields, &mut plan);
     let places = edges::connect(&mut plan, &clients, &services, &classes, diags);
     graph::check(&plan, &services, &places, diags);
+    plan.accepted = accepted::read(&fields);
     plan.real = real::read(&fields, &plan);
     plan.controls = controls::read(&fields, &plan);
     check_other_names(&fields, &plan);
@@ -127,7 +136,7 @@ pub fn read(root: &Node, sources: &Sources, request: &Request, diags: &Diagnosti
     guardrails::read(&fields, &mut plan, sources);
     lines::read(&fields, &mut plan, sources, request.variant.is_some());
     plan.drop_unasked_meters();
-    Some(plan)
+    Some((plan, places))
 }
 
 /// The services, calls and clients of a changed scenario, in a Plan that is otherwise as it was.
@@ -182,6 +191,7 @@ fn read_head(fields: &Fields, request: &Request) -> Plan {
         segments: Vec::new(),
         zones: Default::default(),
         stop_if: Vec::new(),
+        accepted: Vec::new(),
         limits: Default::default(),
         facts: Default::default(),
         meters: Vec::new(),

@@ -82,6 +82,7 @@ fn every_file_of_a_kind_is_registered() {
         ("faults", &["mod", "site", "change", "zones", "which"][..]),
         ("model/services", &["mod", "placement"]),
         ("model/policies", &["mod"]),
+        ("hazards/rules", &["mod"]),
         // Kinds that the page of a client speaks for.
         ("model/load", &["mod", "open", "closed"]),
     ] {

@@ -87,6 +87,7 @@ pub fn plan(rate: f64, length_s: f64, services: Vec<Service>, edges: Vec<Edge>) 
         segments: Vec::new(),
         zones: Default::default(),
         stop_if: Vec::new(),
+        accepted: Vec::new(),
         limits: Default::default(),
         facts: Default::default(),
         meters: vec![],

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod load;
 pub mod meters;
 pub mod network;
+pub mod part;
 mod presets;
 pub mod real;
 pub mod segment;
@@ -46,6 +47,7 @@ pub use limits::{Limits, StopLine};
 pub use load::{Arrivals, Client, Fleet, Herd, Keys, Pages, Pause, RatePoint, Reload, Rerun};
 pub use meters::Meter;
 pub use network::{Dns, Tls};
+pub use part::{Accepted, Part};
 pub use real::{Real, RealService};
 pub use segment::Segment;
 pub use spoil::Spoil;
@@ -131,6 +133,9 @@ pub struct Plan {
     pub stop_if: Vec<StopLine>,
     #[serde(default, skip_serializing_if = "Limits::is_empty")]
     pub limits: Limits,
+    /// Hazards that the author knows of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Accepted>,
     /// What expectations ask of that needs no clock.
     #[serde(default, skip_serializing_if = "Facts::is_empty")]
     pub facts: Facts,

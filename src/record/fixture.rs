@@ -73,6 +73,7 @@ pub fn plan() -> Plan {
         segments: Vec::new(),
         zones: Default::default(),
         stop_if: Vec::new(),
+        accepted: Vec::new(),
         limits: Default::default(),
         facts: Default::default(),
         meters: Vec::new(),

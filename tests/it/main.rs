@@ -16,6 +16,7 @@ mod explore;
 mod foreign;
 mod gameday;
 mod guards;
+mod hazards;
 mod host;
 mod lessons;
 mod live;

@@ -25,6 +25,7 @@ fn title(sort: Sort) -> &'static str {
         Sort::Load => "Load",
         Sort::Control => "Controls",
         Sort::Section => "The scenario file",
+        Sort::Hazard => "Hazards",
     }
 }
 
@@ -165,6 +166,7 @@ fn the_reference_is_what_the_program_says() {
         (page(Sort::Load), "load.md"),
         (page(Sort::Control), "controls.md"),
         (page(Sort::Section), "scenario.md"),
+        (page(Sort::Hazard), "hazards.md"),
         (lesson_page(), "lessons.md"),
         (engines_page(), "engines.md"),
         (outputs_page(), "outputs.md"),

@@ -11,7 +11,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("plan", &["base"]),
     ("model", &["base", "scenario", "plan"]),
     ("faults", &["base", "scenario", "plan"]),
-    ("compile", &["base", "scenario", "plan", "model", "faults"]),
+    ("hazards", &["base", "plan"]),
+    ("compile", &["base", "scenario", "plan", "model", "faults", "hazards"]),
     ("record", &["base", "plan"]),
     ("engine", &["base", "plan", "record"]),
     ("sim", &["base", "plan", "record", "engine", "judge"]),
@@ -27,7 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &[
             "base", "scenario", "plan", "model", "faults", "compile", "record", "engine", "sim", "live", "judge",
-            "report", "library", "lesson", "gameday", "explore", "emit",
+            "report", "library", "lesson", "gameday", "explore", "emit", "hazards",
         ],
     ),
 ];

@@ -1,5 +1,5 @@
 //! `firedrill explain`: the manual page of a word: a kind of fault, service, policy or load, a stock server, a metric, a unit or distribution,
-//! an exit code, a format of `--output`, a built-in scenario.
+//! an exit code, a format of `--output`, a hazard, a built-in scenario.
 
 pub mod engines;
 pub mod metrics;
@@ -27,6 +27,7 @@ const VALUES: &str = include_str!("../../../docs/reference/values.md");
   firedrill explain lognormal      a distribution; `values` is every unit
   firedrill explain 12             an exit code
   firedrill explain junit          a format of --output
+  firedrill explain cold-cache     a hazard that `check` found
   firedrill explain slow-cache     a built-in scenario")]
 pub struct ExplainArgs {
     /// Without a word: the list of all words
@@ -71,6 +72,7 @@ fn words() -> Vec<(&'static str, Vec<String>)> {
         ("Policies", of(catalogue::Sort::Policy)),
         ("Load", of(catalogue::Sort::Load)),
         ("Scenario file", of(catalogue::Sort::Section)),
+        ("Hazards (firedrill check)", of(catalogue::Sort::Hazard)),
         ("Lessons", vec![lesson::manual().name.to_owned()]),
         ("Stock servers", engines::words()),
         ("Metrics", metrics::rows().into_iter().flat_map(|row| row.words).chain(["expectations".to_owned()]).collect()),
@@ -83,7 +85,8 @@ fn words() -> Vec<(&'static str, Vec<String>)> {
 
 fn page(word: &str, console: &Console) -> Option<String> {
     let bold = |text: &str| console.bold(text);
-    // One word may be two things: the policy `timeout` and the kind of error.
+    let word = crate::hazards::named(word).map_or(word, |rule| rule.name());
+    // One word may be two things: a hazard and the incident that it caused.
     let kinds: Vec<String> = catalogue::entries()
         .into_iter()
         .filter(|entry| entry.name == word)
@@ -92,6 +95,7 @@ fn page(word: &str, console: &Console) -> Option<String> {
         .chain(engines::page(word, &bold))
         .chain(formats::named(word).map(|format| output(format, &bold)))
         .chain(formats::named(word).and_then(|_| key(word, &bold)))
+        .chain(built_in(word, &bold))
         .collect();
     if !kinds.is_empty() {
         return Some(kinds.join("\n\n"));
@@ -101,7 +105,6 @@ fn page(word: &str, console: &Console) -> Option<String> {
         .or_else(|| {
             sections(VALUES).into_iter().find(|(keys, _)| keys.iter().any(|key| key == word)).map(|(_, text)| text)
         })
-        .or_else(|| built_in(word, &bold))
         .or_else(|| match word {
             "expectations" | "expect" | "symptoms" => Some(metrics::PAGE.to_owned()),
             "values" | "units" | "distributions" => Some(VALUES.to_owned()),

@@ -181,23 +181,6 @@ fn counted(found: Things) -> (f64, Things) {
     (found.len() as f64, found)
 }
 
-impl Graph {
-    /// Everything at the end of a way of arrows from there, with one thing taken out; `from` itself only if a way leads back to it.
-    fn reached<'g>(&'g self, from: &str, lost: Option<&str>) -> BTreeSet<&'g str> {
-        let mut reached = BTreeSet::new();
-        let mut next = vec![from];
-        while let Some(at) = next.pop() {
-            let ways = self.arrows.iter().filter(|(tail, to)| tail == at && Some(to.as_str()) != lost);
-            for (_, to) in ways {
-                if reached.insert(to.as_str()) {
-                    next.push(to);
-                }
-            }
-        }
-        reached
-    }
-}
-
 fn graph<'n>(piece: Option<&Piece>, names: &'n Names) -> Result<&'n Graph, ExpectError> {
     let graphs = &names.facts.graphs;
     let named = |wanted: &str| graphs.iter().find(|graph| graph.name == wanted);

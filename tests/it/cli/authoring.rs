@@ -147,7 +147,9 @@ fn a_new_scenario_passes_check_and_run_and_nothing_is_overwritten() {
 #[test]
 fn published_schemas_are_those_of_the_program() {
     let home = folder();
-    for (of, file) in [("scenario", "scenario.schema.json"), ("result", "result.schema.json")] {
+    for (of, file) in
+        [("scenario", "scenario.schema.json"), ("result", "result.schema.json"), ("check", "check.schema.json")]
+    {
         let printed = firedrill(home.path(), &["schema", of]).out;
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference").join(file);
         if std::env::var_os("FIREDRILL_BLESS").is_some() {
