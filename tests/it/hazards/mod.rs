@@ -169,8 +169,8 @@ fn page() -> String {
         "\n## Figures\n\n- Scenarios with a cause that a rule should see: {} of {} ({facts} of them only by a fact that the author wrote down). Found: {} \
          (true positives), missed: {}.\n- Right fixes of these: {}. Still with the rule of the cause: {} (false positives). {same} more variants are no \
          fix (the same system under less, or with its harm counted) and keep it, as they should; they are listed below.\n- Other rules, in all {right} variants \
-         that are no wrong fix: {} findings by a rule that is not that of the cause (a rule counts once a variant). They are true of what is \
-         written, and nothing came of them in these runs.\n- The {} examples of the other pages, written to show something else: {} have no hazard.\n",
+         that are no wrong fix: {} findings by a rule that is not that of the cause (a rule counts once a variant). Whether each is \
+         worth a word was not judged one by one; no expectation of these runs broke by them.\n- The {} examples of the other pages, written to show something else: {} have no hazard.\n",
         known.len(),
         cases.len(),
         sum(|one| one.hits),
