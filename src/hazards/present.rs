@@ -17,7 +17,7 @@ pub fn edge(plan: &Plan, id: EdgeId, at: Time) -> &Edge {
 }
 
 /// The last value that was set before or at this moment and not taken back by then.
-fn last<'a>(plan: &'a Plan, at: Time, is_it: impl Fn(&Step) -> bool) -> Option<&'a Patch> {
+fn last(plan: &Plan, at: Time, is_it: impl Fn(&Step) -> bool) -> Option<&Patch> {
     let mut set: Vec<(&Step, &Patch)> = Vec::new();
     for step in plan.schedule.iter().filter(|step| step.at <= at && is_it(step)) {
         let Effect::Set(patch) = &step.effect else { continue };
