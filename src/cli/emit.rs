@@ -15,8 +15,7 @@ use std::path::{Path, PathBuf};
   firedrill emit slurm --shards 16 -- sweep shop.yaml --vary services.db.workers=8..64:1 --seeds 100
   reports/shop.slurm/submit.sh --wait            submits the array and the merge that waits for it
 
-What stands behind `--` is the sweep as it would be typed, without --shard. Every node must see the folder under the same path; docs/scale.md says when it is
-worth it.")]
+What stands behind `--` is the sweep as it would be typed, without --shard. Every node must see the folder under the same path.")]
 pub struct EmitArgs {
     #[command(subcommand)]
     engine: Engine,
