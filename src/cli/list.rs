@@ -15,13 +15,14 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   firedrill list                 what is built in
+  firedrill list faults          one part of it: scenarios, faults, services, policies, metrics, hazards …
   firedrill list scenarios/      also the scenarios in a folder
   firedrill list --json | jq -r '.scenarios[].name'
   firedrill explain latency      the manual page of anything that is listed")]
 pub struct ListArgs {
-    /// A folder whose scenarios are listed as well
-    #[arg(value_name = "FOLDER")]
-    folder: Option<PathBuf>,
+    /// A folder whose scenarios are listed as well, or the one part that is wanted
+    #[arg(value_name = "FOLDER|PART")]
+    what: Option<PathBuf>,
     #[arg(long)]
     json: bool,
 }
@@ -67,21 +68,23 @@ pub fn run(args: &ListArgs, console: &mut Console) -> Result<Ending, Failure> {
         console.out(&(text.map_err(|error| Failure::internal(error.to_string(), ""))? + "\n"));
         return Ok(Ending::quiet());
     }
+    let part = args.part();
+    let is_wanted = |title: &str| part.as_ref().is_none_or(|part| part.eq_ignore_ascii_case(title));
     let rows =
         |scenarios: Vec<&Scenario>| scenarios.iter().map(|one| (one.name.clone(), told(one))).collect::<Vec<_>>();
     let all = &everything.scenarios;
     for (group, title) in library::GROUPS {
-        if library::of_group(group).next().is_none() {
+        if library::of_group(group).next().is_none() || !is_wanted(SCENARIOS) {
             continue;
         }
         let title = if group.is_empty() { "Built-in scenarios (firedrill run NAME)" } else { title };
         table(console, title, &rows(all.iter().filter(|one| one.group == Some(group)).collect()));
     }
     let found: Vec<&Scenario> = all.iter().filter(|one| one.group.is_none()).collect();
-    if let Some(folder) = &args.folder {
+    if let Some(folder) = args.folder() {
         table(console, &format!("Scenarios in {}", folder.display()), &rows(found));
     }
-    for sort in SORTS {
+    for sort in SORTS.into_iter().filter(|sort| is_wanted(sort.plural())) {
         let title = sort.plural();
         let kinds = everything.kinds.iter().filter(|kind| kind.sort == sort.word());
         table(
@@ -91,16 +94,35 @@ pub fn run(args: &ListArgs, console: &mut Console) -> Result<Ending, Failure> {
         );
     }
     let metrics: Vec<_> = everything.metrics.iter().map(|kind| (kind.name.clone(), kind.summary.clone())).collect();
-    table(console, "Metrics", &metrics);
+    if is_wanted(METRICS) {
+        table(console, "Metrics", &metrics);
+    }
     console.out("`firedrill explain WORD` is the manual page of any of these.\n");
     Ok(Ending::quiet())
 }
 
-const SORTS: [catalogue::Sort; 6] = [
+const SCENARIOS: &str = "scenarios";
+const METRICS: &str = "metrics";
+
+impl ListArgs {
+    /// The one part that is wanted; a folder of that name outweighs it.
+    fn part(&self) -> Option<String> {
+        let word = self.what.as_ref().filter(|what| !what.is_dir())?.to_str()?.to_lowercase();
+        let is_known = [SCENARIOS, METRICS].contains(&word.as_str()) || SORTS.iter().any(|sort| sort.plural() == word);
+        is_known.then_some(word)
+    }
+
+    fn folder(&self) -> Option<&PathBuf> {
+        self.what.as_ref().filter(|_| self.part().is_none())
+    }
+}
+
+const SORTS: [catalogue::Sort; 7] = [
     catalogue::Sort::Fault,
     catalogue::Sort::Service,
     catalogue::Sort::Policy,
     catalogue::Sort::Load,
+    catalogue::Sort::Control,
     catalogue::Sort::Section,
     catalogue::Sort::Hazard,
 ];
@@ -108,7 +130,7 @@ const SORTS: [catalogue::Sort; 6] = [
 fn gather(args: &ListArgs) -> Result<Everything, Failure> {
     let mut scenarios: Vec<Scenario> =
         library::SCENARIOS.iter().map(|entry| scenario(&Chosen::built_in(entry), Some(entry.group))).collect();
-    if let Some(folder) = &args.folder {
+    if let Some(folder) = args.folder() {
         scenarios.extend(select::in_folder(folder)?.iter().map(|chosen| scenario(chosen, None)));
     }
     let kind = |entry: catalogue::Entry| Kind {

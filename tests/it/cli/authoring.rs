@@ -114,6 +114,20 @@ fn everything_that_is_listed_is_explained() {
 }
 
 #[test]
+fn one_part_of_the_list_is_enough() {
+    let home = folder();
+    let faults = firedrill(home.path(), &["list", "faults"]).out;
+    assert!(
+        faults.starts_with("Faults\n") && faults.contains("\n  latency ") && !faults.contains("Metrics"),
+        "{faults}"
+    );
+    let scenarios = firedrill(home.path(), &["list", "scenarios"]).out;
+    assert!(scenarios.contains("retry-storm") && !scenarios.contains("\n  latency "), "{scenarios}");
+    let folder = firedrill(home.path(), &["list", "nowhere"]);
+    assert!(folder.code == Some(2) && folder.err.contains("nowhere"), "{:?} {}", folder.code, folder.err);
+}
+
+#[test]
 fn a_key_is_explained_wherever_it_may_stand() {
     let home = folder();
     let page = firedrill(home.path(), &["explain", "ready_within"]);
