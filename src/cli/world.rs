@@ -40,6 +40,16 @@ pub enum Halt {
     Failed(Failure),
 }
 
+impl Halt {
+    /// In one line.
+    pub fn why(&self) -> String {
+        match self {
+            Halt::Stopped(stop) => format!("stopped by {}", stop.word()),
+            Halt::Failed(failure) => failure.message.clone(),
+        }
+    }
+}
+
 impl From<Failure> for Halt {
     fn from(failure: Failure) -> Halt {
         Halt::Failed(failure)

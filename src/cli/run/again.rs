@@ -30,7 +30,7 @@ pub fn write(
     let done = Done::single(&run, &scenario_text, recording, judgement);
     show::group(&done, false, 1, &mut outputs, console)?;
     let aside = outputs.holds_stdout();
-    outputs.finish(console)?;
+    outputs.finish(false, console)?;
     Ok(aside)
 }
 

@@ -86,6 +86,12 @@ impl Following {
         })
     }
 
+    /// Tells that the run gave nothing to judge. Of runs that are told later nobody is left to tell it.
+    pub fn fail(&self, why: &str) {
+        let last = lock(&self.teller).fail(why);
+        lock(&self.to).add(last);
+    }
+
     /// Tells the rest, and hands over what was not told at once.
     pub fn finish(&self, recording: &Recording, judgement: &Judgement) -> String {
         let last = lock(&self.teller).finish(recording, judgement);

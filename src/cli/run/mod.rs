@@ -120,7 +120,7 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     let mut told = Told::default();
     let halted = play(args, &groups, &setting, &mut outputs, &mut told, console);
     let aside = outputs.holds_stdout();
-    outputs.finish(console)?;
+    outputs.finish(args.quiet, console)?;
     match halted {
         Ok(()) => Ok(end(args, &told.judged, aside)),
         Err(Halt::Failed(failure)) => Err(failure),
@@ -172,7 +172,9 @@ fn play(
         |run| {
             let following = feed.as_ref().map(|to| Feed::follow(to, run, threads == 1 || runs.len() == 1));
             let seen = following.as_ref().map(Following::seen);
-            let played = world::play(&run.plan, setting, Watchers { progress: Box::new(progress.of_run()), seen })?;
+            let watchers = Watchers { progress: Box::new(progress.of_run()), seen };
+            let played = world::play(&run.plan, setting, watchers)
+                .inspect_err(|halt| following.iter().for_each(|following| following.fail(&halt.why())))?;
             let judgement = judge(&played.recording);
             let told = following.map(|following| following.finish(&played.recording, &judgement));
             Ok::<_, Halt>((played, judgement, told))

@@ -152,8 +152,10 @@ impl Outputs {
         Ok(written)
     }
 
-    /// Writes the documents that hold all runs.
-    pub fn finish(self, console: &mut Console) -> Result<(), Failure> {
+    /// Writes the documents that hold all runs, and says where they are.
+    pub fn finish(self, quiet: bool, console: &mut Console) -> Result<(), Failure> {
+        let says = self.text_on_stdout() && !quiet;
+        let mut written = Vec::new();
         for Output { format, target, joint } in self.list {
             let Some(document) = joint else { continue };
             let bytes = document.finish().map_err(|error| unmade(format, &error))?;
@@ -161,9 +163,13 @@ impl Outputs {
                 Target::File(path) => {
                     let path = Path::new(&path);
                     file::write_whole(path, &bytes).map_err(|error| unwritten(path, &error, ""))?;
+                    written.push(path.display().to_string());
                 }
                 _ => console.out(&String::from_utf8_lossy(&bytes)),
             }
+        }
+        if says && !written.is_empty() {
+            console.out(&format!("Written: {}\n\n", written.join(", ")));
         }
         self.summary.iter().for_each(|summary| summary.finish(console));
         self.feed.map_or(Ok(()), Feed::close)

@@ -43,8 +43,10 @@ pub enum What {
     Warning { text: String },
     /// The verdict on a line of the scenario.
     Verdict { of: Sort, line: LineResult },
-    /// The last line of a run. A run without it did not reach its end.
+    /// The last line of a run that was judged.
     End(End),
+    /// The last line of a run that gave nothing to judge: it could not be played, or was stopped before it could be recorded.
+    Failed { why: String },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

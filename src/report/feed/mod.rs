@@ -81,6 +81,12 @@ impl Teller {
         self.in_order(told) + &self.written(last_words(recording, judgement, end))
     }
 
+    /// Tells that nothing more comes.
+    pub fn fail(&self, why: &str) -> String {
+        let at = self.moments.get(self.moments_told.wrapping_sub(1)).map_or(Time::ZERO, |(at, _)| *at);
+        self.written(vec![(at, What::Failed { why: why.to_owned() })])
+    }
+
     fn happened(&mut self, events: &[Event], now: Time) -> Vec<(Time, What)> {
         let due = self.moments.iter().skip(self.moments_told).take_while(|(at, _)| *at <= now);
         let mut told: Vec<(Time, What)> = due.cloned().collect();

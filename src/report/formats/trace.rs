@@ -22,13 +22,14 @@ pub static FORMAT: Format = Format {
 #[derive(Default)]
 struct Trace {
     runs: u32,
-    events: Vec<Value>,
+    /// One event a line, with a comma before each but the first: as text they take a tenth of the memory.
+    events: String,
 }
 
 /// One run's events.
 struct Process<'a> {
     pid: u32,
-    events: &'a mut Vec<Value>,
+    events: &'a mut String,
     tracks: u32,
 }
 
@@ -44,16 +45,20 @@ impl Document for Trace {
     }
 
     fn finish(self: Box<Self>) -> Result<Vec<u8>, String> {
-        let document =
-            json!({"displayTimeUnit": "ms", "otherData": {"program": "firedrill"}, "traceEvents": self.events});
-        serde_json::to_vec(&document).map_err(|error| error.to_string())
+        let head = "{\"displayTimeUnit\":\"ms\",\"otherData\":{\"program\":\"firedrill\"},\"traceEvents\":[\n";
+        Ok(format!("{head}{}\n]}}\n", self.events).into_bytes())
     }
 }
 
 impl Process<'_> {
+    fn put(&mut self, event: &Value) {
+        let comma = if self.events.is_empty() { "" } else { ",\n" };
+        self.events.push_str(&format!("{comma}{event}"));
+    }
+
     fn name(&mut self, name: &str) {
         let pid = self.pid;
-        self.events.push(json!({"ph": "M", "name": "process_name", "pid": pid, "tid": 0, "args": {"name": name}}));
+        self.put(&json!({"ph": "M", "name": "process_name", "pid": pid, "tid": 0, "args": {"name": name}}));
     }
 
     /// A new track, named; things that overlap stand on tracks of their own.
@@ -63,13 +68,14 @@ impl Process<'_> {
         let order =
             json!({"ph": "M", "name": "thread_sort_index", "pid": pid, "tid": tid, "args": {"sort_index": tid}});
         let named = json!({"ph": "M", "name": "thread_name", "pid": pid, "tid": tid, "args": {"name": name}});
-        self.events.extend([named, order]);
+        self.put(&named);
+        self.put(&order);
         tid
     }
 
     fn slice(&mut self, track: u32, name: &str, category: &str, (from, to): (Time, Time), args: Value) {
         let duration = micros(to) - micros(from);
-        self.events.push(json!({
+        self.put(&json!({
             "ph": "X", "name": name, "cat": category, "pid": self.pid, "tid": track, "ts": micros(from), "dur": duration, "args": args
         }));
     }
@@ -97,7 +103,7 @@ impl Process<'_> {
     fn instants(&mut self, account: &Account) {
         let track = self.track("events");
         for event in &account.recording.events {
-            self.events.push(json!({
+            self.put(&json!({
                 "ph": "i", "s": "p", "name": event.text, "cat": "event", "pid": self.pid, "tid": track, "ts": micros(event.at)
             }));
         }
@@ -125,7 +131,7 @@ impl Process<'_> {
     }
 
     fn counter(&mut self, name: &str, at: Time, args: Value) {
-        self.events.push(json!({"ph": "C", "name": name, "pid": self.pid, "tid": 0, "ts": micros(at), "args": args}));
+        self.put(&json!({"ph": "C", "name": name, "pid": self.pid, "tid": 0, "ts": micros(at), "args": args}));
     }
 }
 

@@ -62,6 +62,19 @@ fn seeds_are_told_one_by_one() {
     assert_eq!(runs, ["shop.seeds-1-to-3.seed-1", "shop.seeds-1-to-3.seed-2", "shop.seeds-1-to-3.seed-3"]);
 }
 
+#[test]
+fn a_run_that_cannot_be_played_says_so() {
+    let folder = folder();
+    let text = std::fs::read_to_string(folder.path().join("shop.yaml")).expect("there");
+    let text = format!("{text}live:\n  db: {{start: [no-such-program, \"{{port}}\"]}}\n");
+    std::fs::write(folder.path().join("shop.yaml"), text).expect("written");
+    let (said, told) = play(folder.path(), &["run", "shop.yaml", "--world", "live", "--output", "ndjson"], 2);
+    let all = lines(&said);
+    let kinds: Vec<&str> = all.iter().filter_map(|line| line["type"].as_str()).collect();
+    assert_eq!(kinds, ["begin", "failed"], "{told}");
+    assert!(all[1]["why"].as_str().is_some_and(|why| why.contains("no-such-program")), "{said}");
+}
+
 /// Stand-ins only, so that no server is needed.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "it asks when lines arrive")]
