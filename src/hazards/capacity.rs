@@ -99,7 +99,7 @@ pub fn work(service: &Service) -> f64 {
 }
 
 /// What a rate limit lets through to the service, of all callers together.
-pub fn quota(guards: &[Guard]) -> f64 {
+fn quota(guards: &[Guard]) -> f64 {
     let limit = |guard: &Guard| match guard {
         Guard::Rate(limit) if !limit.per_key => Some(limit.rate),
         _ => None,
@@ -122,6 +122,16 @@ fn batch(service: &Service) -> f64 {
 }
 
 impl super::Review<'_> {
+    /// Requests a second that get past the rate limit of a service.
+    pub fn arriving(&self, service: ServiceId) -> f64 {
+        self.admitted(service, self.flow.service(service))
+    }
+
+    /// Of so many.
+    pub fn admitted(&self, service: ServiceId, rate: f64) -> f64 {
+        rate.min(quota(&self.plan.service(service).guards))
+    }
+
     /// What limits a call most of all that it asks for further down: the service or link, and how many of these calls it bears a second.
     pub fn narrowest(&self, id: EdgeId) -> (String, f64) {
         let plan = self.plan;

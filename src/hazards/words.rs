@@ -27,6 +27,11 @@ pub fn number(value: f64) -> String {
     format!("{}", rounded(value))
 }
 
+/// `1 worker`, `20 workers`.
+pub fn counted(count: f64, what: &str) -> String {
+    format!("{} {what}{}", number(count), if count == 1.0 { "" } else { "s" })
+}
+
 /// `95%`.
 pub fn share(share: f64) -> String {
     format!("{}%", rounded(share * 100.0))

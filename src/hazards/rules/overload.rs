@@ -24,8 +24,9 @@
 //!   fixed: {title: Twice the workers, set: {services.db.workers: 8}}
 //! ```
 
-use crate::hazards::{Finding, Review, Rule, capacity, structure, words};
-use crate::plan::{Guard, Part};
+use crate::base::ServiceId;
+use crate::hazards::{Finding, Review, Rule, structure, words};
+use crate::plan::{Guard, Lever, Part};
 
 pub static RULE: Rule = Rule { code: "hazard/overload", page: include_str!("overload.rs"), find };
 
@@ -34,32 +35,40 @@ fn find(review: &Review) -> Vec<Finding> {
     let mut found = Vec::new();
     for id in structure::services(plan) {
         let service = plan.service(id);
-        let (rate, most) = (review.flow.service(id).min(capacity::quota(&service.guards)), review.capacity.rate(id));
-        let sheds = service.guards.iter().any(|guard| matches!(guard, Guard::Shed(_)));
-        // What a short line turns away goes another way, where there is one.
-        let goes_on =
-            service.queue.capacity.is_some() && review.wires.inbound(id).all(|(_, edge)| edge.fallback.is_some());
-        if rate < most || most.is_infinite() || rate == 0.0 || sheds || goes_on {
+        let (rate, most) = (review.arriving(id), review.capacity.rate(id));
+        if rate < most || most.is_infinite() || rate == 0.0 || is_meant(review, id) {
             continue;
         }
         let (slots, what) = match service.working.cores {
-            Some(cores) => (cores.count, "cores"),
-            None => (service.workers.unwrap_or(0), "workers"),
+            Some(cores) => (cores.count, "core"),
+            None => (service.workers.unwrap_or(0), "worker"),
         };
+        let all = f64::from(slots) * f64::from(service.replicas);
         let message = format!(
-            "{} is asked for {} and answers {}: {} {what}, each busy for {} a request",
+            "{} is asked for {} and answers {}: {}, busy for {} a request",
             service.name,
             words::rate(rate),
             words::rate(most),
-            u64::from(slots) * u64::from(service.replicas),
-            words::time(f64::from(slots) * f64::from(service.replicas) / most)
+            words::counted(all, what),
+            words::time(all / most)
         );
         let needed = (f64::from(slots) * rate / most).floor() + 1.0;
-        found.push(Finding::at(
-            Part::Service(id),
-            message,
-            format!("at least {} {what} a replica, or less to do", words::number(needed)),
-        ));
+        let help = format!("at least {} a replica, or less to do", words::counted(needed, what));
+        found.push(Finding::at(Part::Service(id), message, help));
     }
     found
+}
+
+/// What is too much is turned away on purpose or goes another way; or a control will find out how much it takes.
+fn is_meant(review: &Review, id: ServiceId) -> bool {
+    let plan = review.plan;
+    let service = plan.service(id);
+    let sheds = service.guards.iter().any(|guard| matches!(guard, Guard::Shed(_)));
+    let goes_on = service.queue.capacity.is_some() && review.wires.inbound(id).all(|(_, edge)| edge.fallback.is_some());
+    let is_moved = plan.controls.iter().any(|control| match control.does.lever() {
+        Lever::Replicas(of) | Lever::Workers(of) => of == id,
+        Lever::Weights(_) | Lever::Chance(_) | Lever::Rate(_) => control.does.reads().contains(&id),
+        Lever::Version(..) => false,
+    });
+    sheds || goes_on || is_moved
 }

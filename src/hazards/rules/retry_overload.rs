@@ -40,7 +40,7 @@ fn find(review: &Review) -> Vec<Finding> {
     let mut found = Vec::new();
     for service in structure::services(plan) {
         let (capacity, usual, most) =
-            (review.capacity.rate(service), review.flow.service(service), worst.service(service));
+            (review.capacity.rate(service), review.arriving(service), review.admitted(service, worst.service(service)));
         if usual <= 0.0 || usual >= capacity || most <= capacity || !is_served_too_late(review, service) {
             continue;
         }

@@ -66,10 +66,10 @@ fn find(review: &Review) -> Vec<Finding> {
 fn late(review: &Review, service: ServiceId, rush: &Rush, patience: f64) -> Finding {
     let plan = review.plan;
     let message = format!(
-        "{} of {} within {}, at {} of {}: the last waits {}, and gives up after {}",
+        "{} of {} {}, at {} of {}: the last waits {}, and gives up after {}",
         words::number(rush.requests),
         plan.client(rush.client).name,
-        words::time(rush.within),
+        within(rush),
         words::rate(rush.rate),
         plan.service(service).name,
         words::time(rush.wait()),
@@ -87,10 +87,10 @@ fn turned_away(review: &Review, service: ServiceId, rush: &Rush, bound: f64) -> 
     let plan = review.plan;
     let served = rush.rate * (rush.within + bound);
     let message = format!(
-        "{} of {} within {}, at {} of {} with a line of {}: {} are turned away until their next turn",
+        "{} of {} {}, at {} of {} with a line of {}: {} are turned away until their next turn",
         words::number(rush.requests),
         plan.client(rush.client).name,
-        words::time(rush.within),
+        within(rush),
         words::rate(rush.rate),
         plan.service(service).name,
         words::time(bound),
@@ -101,6 +101,10 @@ fn turned_away(review: &Review, service: ServiceId, rush: &Rush, bound: f64) -> 
         words::time(rush.requests / rush.rate)
     );
     Finding::at(Part::Client(rush.client), message, help)
+}
+
+fn within(rush: &Rush) -> String {
+    if rush.within == 0.0 { "at once".to_owned() } else { format!("within {}", words::time(rush.within)) }
 }
 
 /// Of the calls into the service on behalf of these clients.

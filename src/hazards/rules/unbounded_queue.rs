@@ -36,7 +36,7 @@ fn find(review: &Review) -> Vec<Finding> {
     let plan = review.plan;
     let mut found = Vec::new();
     for service in structure::services(plan) {
-        let (capacity, rate) = (review.capacity.rate(service), review.flow.service(service));
+        let (capacity, rate) = (review.capacity.rate(service), review.arriving(service));
         if capacity.is_infinite() || rate < BUSY * capacity {
             continue;
         }
