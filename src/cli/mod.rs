@@ -1,8 +1,10 @@
 //! The command line: one file per command. The only home of the argument parser and of printing; nobody imports it.
 //! Results go to standard output, progress and messages to standard error, and the last line of a run says why it ended as it did.
 
+mod baseline;
 mod check;
 mod clean;
+mod compare;
 mod compiled;
 mod completions;
 mod console;
@@ -64,6 +66,8 @@ enum Command {
     Emit(emit::EmitArgs),
     Learn(learn::LearnArgs),
     Gameday(gameday::GamedayArgs),
+    Compare(compare::CompareArgs),
+    Baseline(baseline::BaselineArgs),
     Report(report::ReportArgs),
     Proxy(proxy::ProxyArgs),
     Doctor(doctor::DoctorArgs),
@@ -108,6 +112,8 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> 
         Command::Emit(args) => emit::run(&args, console),
         Command::Learn(args) => learn::run(&args, console),
         Command::Gameday(args) => gameday::run(&args, console),
+        Command::Compare(args) => compare::run(&args, console),
+        Command::Baseline(args) => baseline::run(&args, console),
         Command::Report(args) => report::run(&args, console),
         Command::Proxy(args) => proxy::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),

@@ -1,6 +1,7 @@
 //! Expectations against a Recording: holds, broken, or cannot tell. It reads what was recorded and never plays, prints or guesses:
 //! where the figures do not allow an answer, the answer is "cannot tell".
 
+pub mod against;
 mod alerts;
 pub mod exit;
 mod gauge;

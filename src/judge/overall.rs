@@ -22,6 +22,7 @@ pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged
         symptoms,
         warnings: warmup::warnings(recording),
         seeds: None,
+        baseline: None,
     };
     (judgement.verdict, judgement.reason) = decide(&judgement, !untouched.is_empty());
     judgement.exit = exit_of(judgement.verdict);

@@ -1,6 +1,7 @@
 //! What judging gives: one verdict a line, and one for the run. Plain data, no behaviour beyond look-ups.
 
 use super::ExitCode;
+use super::against::Comparison;
 use super::seeds::OverSeeds;
 use crate::base::Time;
 use crate::plan::Window;
@@ -85,6 +86,8 @@ pub struct Judgement {
     pub warnings: Vec<String>,
     /// Several seeds judged together: then verdict, exit, reason and doubts are those of all, and the lines are those of one seed.
     pub seeds: Option<Box<OverSeeds>>,
+    /// Judged against a baseline as well.
+    pub baseline: Option<Box<Comparison>>,
 }
 
 impl Verdict {
@@ -99,6 +102,19 @@ impl Verdict {
 }
 
 impl Judgement {
+    /// The same with a comparison beside it. What regressed makes the run a bad one, but for what outranks that.
+    pub fn beside(self, comparison: Comparison) -> Judgement {
+        let regressed = comparison.regression();
+        let judgement = Judgement { baseline: Some(Box::new(comparison)), ..self };
+        let exit = ExitCode::combine([judgement.exit, ExitCode::Regression]);
+        match regressed {
+            Some(reason) if exit == ExitCode::Regression => {
+                Judgement { verdict: Verdict::Broken, exit, reason, ..judgement }
+            }
+            _ => judgement,
+        }
+    }
+
     /// The lines that decide the verdict (of the run that is shown).
     pub fn deciding(&self) -> &[Judged] {
         match self.basis {

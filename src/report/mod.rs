@@ -1,5 +1,6 @@
 //! Reports: one file per format, one per chart. Everything here reads a Recording and its verdict; nothing here measures or judges.
 
+pub mod against;
 pub mod charts;
 pub mod feed;
 pub mod figures;

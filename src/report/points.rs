@@ -1,6 +1,7 @@
 //! What a run is judged by as test points: each line, each fault ("it happened"), its end, and whether it left nothing behind. The formats for CI
 //! say the same in their own ways. Nothing is judged here.
 
+use super::against;
 use super::figures::detail;
 use super::seeds;
 use crate::judge::seeds::{LineOverSeeds, OverSeeds};
@@ -47,6 +48,7 @@ pub fn of(recording: &Recording, judgement: &Judgement) -> Vec<Point> {
     let mut points = lines(judgement);
     points.extend(faults(recording));
     points.extend(cut_short(recording));
+    points.extend(baseline(judgement));
     points.extend((recording.plan.world == World::Live).then(|| undone(recording)));
     points
 }
@@ -136,6 +138,17 @@ fn cut_short(recording: &Recording) -> Option<Point> {
     let cut = recording.cut_short.as_ref()?;
     let message = format!("the run ended early, at {}: {}", cut.at, cut.why);
     Some(point("the run reached its end", Outcome::Inconclusive, "inconclusive", message, String::new()))
+}
+
+/// Whether anything is worse than in the baseline, if there is one.
+fn baseline(judgement: &Judgement) -> Option<Point> {
+    let comparison = judgement.baseline.as_deref()?;
+    let name = format!("no regression against the baseline {}", comparison.base);
+    let body = against::table(comparison, false);
+    Some(match comparison.regression() {
+        Some(reason) => Point { body, ..point(&name, Outcome::Failed, "regression", reason, String::new()) },
+        None => point(&name, Outcome::Passed, "", String::new(), String::new()),
+    })
 }
 
 fn undone(recording: &Recording) -> Point {

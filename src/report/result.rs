@@ -1,5 +1,6 @@
 //! `result.json`: the verdict and the main figures of one run for scripts. Its JSON Schema is published, and fields are only ever added.
 
+use super::against::{self, AgainstResult};
 use super::seeds::result::{SeedsResult, result as seeds_result};
 use crate::base::{ErrorKind, Time};
 use crate::judge::{Basis, Judged, Judgement, Unit, Verdict};
@@ -54,6 +55,9 @@ pub struct RunResult {
     /// fields are those of the run with `seed`: the first that does not hold, else the first.
     #[serde(default)]
     pub seeds: Option<SeedsResult>,
+    /// Judged against a baseline as well; null without one.
+    #[serde(default)]
+    pub baseline: Option<AgainstResult>,
 }
 
 /// One expectation or symptom.
@@ -195,6 +199,7 @@ pub fn result(recording: &Recording, judgement: &Judgement) -> RunResult {
         warnings: warnings(recording, judgement),
         undo: recording.undo.iter().map(undo_result).collect(),
         seeds: judgement.seeds.as_deref().map(seeds_result),
+        baseline: judgement.baseline.as_deref().map(against::result),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The summary for a terminal: the verdict, each line with its figures, a table of phases, what each fault touched, and warnings.
 //! It returns text and prints nothing; it never writes control characters that came from outside.
 
+use super::against;
 use super::charts::bins::played_seconds;
 use super::figures::{self, banner, detail, digits, duration};
 use super::load;
@@ -53,7 +54,7 @@ pub fn summary(recording: &Recording, judgement: &Judgement, style: Style) -> St
     faults(&mut page, recording);
     undo(&mut page, recording);
     list(&mut page, "Warnings", &result::warnings(recording, judgement));
-    page.text + &against_base(judgement, style)
+    page.text + &against_base(judgement, style) + &against::summary(judgement, style)
 }
 
 /// A variant against its base, seed by seed; nothing where there is no such comparison.

@@ -177,7 +177,11 @@ fn exit_code(word: &str, bold: &dyn Fn(&str) -> String) -> Option<String> {
         ExitCode::Broken => {
             "At least one line of `expect:` (in an incident's base: of `symptoms:`) did not hold. The report shows when it first broke."
         }
-        ExitCode::Regression => "Worse than the recording it was compared with.",
+        ExitCode::Regression => {
+            "A latency, the share of errors or the goodput of a client in a phase is worse than in the baseline: the 95% intervals lie apart, the \
+             difference exceeds --min-effect (10%), and there are samples enough; with six seeds and more, most pairs of seeds say so (sign test). \
+             `firedrill baseline accept` takes it in, if it is meant."
+        }
         ExitCode::Inconclusive => {
             "The run proves nothing either way. A fault that touched nothing, too few samples for a percentile (n >= 10/(1-q)), \
              or a load generator that could not keep up. Make the run longer, the rate higher, or aim the fault at something that is used."

@@ -2,6 +2,7 @@
 
 mod actions;
 pub mod again;
+mod beside;
 mod dry;
 mod feed;
 mod key;
@@ -23,6 +24,7 @@ use crate::live::{Shutdown, Stop};
 use crate::plan::World;
 use crate::plan::real::GENERATORS_MAX;
 use crate::record::Recording;
+use beside::{Beside, BesideArgs};
 use clap::{Args, ValueEnum};
 use feed::{Feed, Following};
 use key::StopKey;
@@ -42,10 +44,11 @@ use std::path::PathBuf;
   firedrill run slow-cache --world live --dry-run     what live would start and touch, without doing it
   firedrill run scenarios/ --output junit=junit.xml   a folder of scenarios, one JUnit file for CI
   firedrill run slow-cache --output json | jq .verdict
+  firedrill run shop.yaml --seeds 20 --baseline baselines/     and against what `baseline save` kept
 
 A live run in a terminal stops when `q` is pressed, and undoes everything within a second.
 
-Exit codes: 0 all held, 10 an expectation broke, 12 inconclusive, 13 stopped by a guardrail, 2 wrong scenario or command line, 4 nothing selected;
+Exit codes: 0 all held, 10 an expectation broke, 11 regression against the baseline, 12 inconclusive, 13 stopped by a guardrail, 2 wrong scenario or command line, 4 nothing selected;
 `firedrill --help` lists all, `firedrill explain 12` explains one.")]
 pub struct RunArgs {
     /// Scenario files, folders of them, or names of built-in scenarios; default: the built-in `slow-cache`
@@ -82,11 +85,13 @@ pub struct RunArgs {
     /// Worth it where one falls behind (`cannot tell`) and cores are free. Without it the scenario's `generators` counts
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(GENERATORS_MAX)))]
     generators: Option<u32>,
+    #[command(flatten)]
+    beside: BesideArgs,
     /// Print the last line only
     #[arg(short, long)]
     quiet: bool,
     /// Which verdicts end with a failure code
-    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',', default_values_t = [FailOn::Broken, FailOn::Inconclusive])]
+    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',', default_values_t = [FailOn::Broken, FailOn::Regression, FailOn::Inconclusive])]
     fail_on: Vec<FailOn>,
     /// End with 0 whatever the verdict is (errors still fail)
     #[arg(long, conflicts_with = "fail_on")]
@@ -97,6 +102,8 @@ pub struct RunArgs {
 enum FailOn {
     /// An expectation broke (10)
     Broken,
+    /// Something is worse than in the baseline (11)
+    Regression,
     /// It cannot be told (12)
     Inconclusive,
 }
@@ -117,7 +124,8 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     let setting =
         Setting { allow_remote: args.allow_remote, shutdown, stop_file, generators: args.generators, terminal: None };
     let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
-    let mut told = Told::default();
+    let beside = Beside::new(&args.beside, &groups, &args.out, console)?;
+    let mut told = Told { beside, ..Told::default() };
     let halted = play(args, &groups, &setting, &mut outputs, &mut told, console);
     let aside = outputs.holds_stdout();
     outputs.finish(args.quiet, console)?;
@@ -134,6 +142,7 @@ struct Told {
     runs: usize,
     /// One for each group.
     judged: Vec<Judgement>,
+    beside: Beside,
 }
 
 /// Signals as a request for an orderly stop.
@@ -186,7 +195,9 @@ fn play(
             let left = not_undone(&played.recording);
             let halt = played.stopped.map(Halt::Stopped).or(left.map(Halt::Failed));
             told.runs += 1;
-            if let Some(done) = open.take(played.recording, judgement, halt.is_some()) {
+            told.beside.take(&played.recording);
+            if let Some(mut done) = open.take(played.recording, judgement, halt.is_some()) {
+                done.judgement = told.beside.judge(told.judged.len(), done.folder, done.judgement)?;
                 told.judged.push(done.judgement.clone());
                 progress.aside(|| show::group(&done, args.quiet, groups.len(), outputs, console))?;
             }
@@ -222,6 +233,7 @@ fn end(args: &RunArgs, judged: &[Judgement], aside: bool) -> Ending {
     };
     let forgiven = |exit: ExitCode| match exit {
         ExitCode::Broken => args.no_fail || !args.fail_on.contains(&FailOn::Broken),
+        ExitCode::Regression => args.no_fail || !args.fail_on.contains(&FailOn::Regression),
         ExitCode::Inconclusive => args.no_fail || !args.fail_on.contains(&FailOn::Inconclusive),
         _ => false,
     };

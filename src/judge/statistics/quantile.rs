@@ -14,6 +14,20 @@ pub fn interval(latencies: &Latencies, q: f64) -> Option<(f64, f64)> {
     Some((value_at_rank(&steps, low)?, value_at_rank(&steps, high)?))
 }
 
+/// The same by mid-P: of the rank at the edge only half the mass counts (Lancaster, J. American Statistical Association 56(294), 1961). Whole ranks
+/// make the plain interval too wide, at p99 of 1000 samples by a fifth; this one covers 95% on average instead of at least.
+pub fn interval_mid_p(latencies: &Latencies, q: f64) -> Option<(f64, f64)> {
+    let (low, high) = ranks_mid_p(latencies.count(), q)?;
+    let steps = latencies.steps();
+    Some((value_at_rank(&steps, low)?, value_at_rank(&steps, high)?))
+}
+
+fn ranks_mid_p(n: u64, q: f64) -> Option<(u64, u64)> {
+    let low = quantile_of_mass(n, q, TAIL, 0.5);
+    let high = quantile_of_mass(n, q, 1.0 - TAIL, 0.5);
+    (low >= 1 && high <= n && n > 0).then_some((low, high))
+}
+
 /// The 1-based ranks whose samples enclose the quantile: P(B < low) <= 2.5% and P(B >= high) <= 2.5%.
 fn ranks(n: u64, q: f64) -> Option<(u64, u64)> {
     let low = binomial_quantile(n, q, TAIL);
@@ -23,15 +37,20 @@ fn ranks(n: u64, q: f64) -> Option<(u64, u64)> {
 
 /// The smallest k with P(B <= k) > p for B binomial(n, q). Sums only the part within ten standard deviations of the mean.
 fn binomial_quantile(n: u64, q: f64, p: f64) -> u64 {
+    quantile_of_mass(n, q, p, 1.0)
+}
+
+/// The smallest k with P(B < k) + `part` P(B = k) > p.
+fn quantile_of_mass(n: u64, q: f64, p: f64, part: f64) -> u64 {
     let count = n as f64;
     let deviation = (count * q * (1.0 - q)).sqrt();
     let mut k = (count * q - 10.0 * deviation - 10.0).max(0.0) as u64;
     let mut mass = log_mass(n, q, k).exp();
-    let mut sum = mass;
-    while sum <= p && k < n {
+    let mut below = 0.0;
+    while below + part * mass <= p && k < n {
+        below += mass;
         mass *= (n - k) as f64 / (k + 1) as f64 * (q / (1.0 - q));
         k += 1;
-        sum += mass;
     }
     k
 }
@@ -81,6 +100,15 @@ mod tests {
         });
         let covered = covered.count();
         assert!((930..=980).contains(&covered), "{covered} of 1000");
+    }
+
+    #[test]
+    fn mid_p_takes_half_of_the_rank_at_the_edge() {
+        // By hand from the binomial with n = 1000 and q = 0.99: 16 above the quantile at most but in 2.6% of samples, 17 in 1.3%.
+        assert_eq!(ranks(1000, 0.99), Some((983, 997)));
+        assert_eq!(ranks_mid_p(1000, 0.99), Some((984, 996)));
+        assert_eq!(ranks_mid_p(0, 0.5), None);
+        assert_eq!(ranks_mid_p(100, 0.99), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The report as one HTML file that needs no network, no script and no server: verdict, tables, charts, evidence, and how to play it again.
 //! Nothing in it refers to anything outside; every name is escaped; the same Recording gives the same bytes.
 
+mod against;
 pub mod alone;
 mod downloads;
 mod evidence;
@@ -45,6 +46,7 @@ pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -
         verdict::strip(recording, judgement),
         story::section(&recording.plan),
         warnings(&result),
+        against::section(judgement),
         seeds::section(judgement),
         expectations::section(judgement),
         phases::section(recording),

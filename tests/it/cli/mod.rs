@@ -1,6 +1,7 @@
 //! The command line as its users see it: the real program, its output, its exit codes, and what it leaves on disk.
 
 mod authoring;
+mod baseline;
 mod hazards;
 mod live;
 mod run;
