@@ -78,7 +78,9 @@ impl BesideArgs {
         let plan = &group.runs[0].plan;
         let path = Path::new(wanted);
         let (name, found) = match () {
-            () if path.is_dir() => in_store(&Store { folder: path.to_owned() }, &name_of(plan))?,
+            () if path.is_dir() || path == self.store.folder => {
+                in_store(&Store { folder: path.to_owned() }, &name_of(plan))?
+            }
             () if path.is_file() => (wanted.to_owned(), Some(store::read(path)?)),
             () => in_store(&self.store, wanted)?,
         };

@@ -123,8 +123,8 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     let (shutdown, stop_file) = (shutdown()?, args.stop_file.clone());
     let setting =
         Setting { allow_remote: args.allow_remote, shutdown, stop_file, generators: args.generators, terminal: None };
-    let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
     let beside = Beside::new(&args.beside, &groups, &args.out, console)?;
+    let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
     let mut told = Told { beside, ..Told::default() };
     let halted = play(args, &groups, &setting, &mut outputs, &mut told, console);
     let aside = outputs.holds_stdout();

@@ -57,7 +57,7 @@ fn from_save_over_a_regression_to_accept() {
     firedrill(home, &["baseline", "save", "shop.yaml"]);
     assert_eq!(std::fs::read(&file).expect("it was written"), first, "the same bytes");
     let listed = firedrill(home, &["baseline", "list"]);
-    assert!(listed.out.starts_with("shop  sim, 1m, seed 3, "), "{}", listed.out);
+    assert!(listed.out.starts_with("shop  sim, 60s, seed 3, "), "{}", listed.out);
     assert!(firedrill(home, &["baseline", "show", "shop"]).out.contains("  users, whole: p50 "));
 
     let same = run(home, &[]);
@@ -119,7 +119,7 @@ fn runs_of_another_load_or_length_are_refused_before_they_are_played() {
     firedrill(home.path(), &["baseline", "save", "shop.yaml"]);
     let other = run(home.path(), &["--set", "length=61s"]);
     assert_eq!(other.code, Some(2));
-    assert!(other.err.contains("`length` differs: 1m in the baseline, 1m1s now"), "{}", other.err);
+    assert!(other.err.contains("`length` differs: 60s in the baseline, 61s now"), "{}", other.err);
     let other = run(home.path(), &["--set", "clients.users.rate=150/s"]);
     assert!(other.err.contains("`clients.users.arrivals` differs") && other.code == Some(2), "{}", other.err);
     assert!(files(&home.path().join("reports")).is_empty());
