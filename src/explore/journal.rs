@@ -11,12 +11,12 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of this digest, and tells what it has. One of something else begins anew.
-    pub fn open(path: &Path, digest: &str) -> io::Result<(Journal, Vec<Done>)> {
+    /// Opens the journal of this digest, and hands over what it has, run by run. One of something else begins anew.
+    pub fn open(path: &Path, digest: &str, take: impl FnMut(Done)) -> io::Result<Journal> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
         }
-        let (done, whole) = read(path, digest)?;
+        let whole = read(path, digest, take)?;
         let mut file = OpenOptions::new().create(true).write(true).truncate(false).open(path)?;
         if whole == 0 {
             file.set_len(0)?;
@@ -26,39 +26,44 @@ impl Journal {
             file.set_len(whole)?;
         }
         io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
-        Ok((Journal { file }, done))
+        Ok(Journal { file })
     }
 
-    pub fn add(&mut self, done: &Done) -> io::Result<()> {
-        let mut line = serde_json::to_vec(done).map_err(io::Error::other)?;
-        line.push(b'\n');
-        self.file.write_all(&line)
+    /// Adds what `line` made.
+    pub fn add(&mut self, line: &[u8]) -> io::Result<()> {
+        self.file.write_all(line)
     }
 }
 
-/// What it has, and how many bytes of it are whole lines; 0 if it is not of this digest, or is not there.
-fn read(path: &Path, digest: &str) -> io::Result<(Vec<Done>, u64)> {
+/// A run as a line of the journal. Packing its histograms takes time, which whoever played it has.
+pub fn line(done: &Done) -> Vec<u8> {
+    let mut line = serde_json::to_vec(done).expect("what was done is plain data");
+    line.push(b'\n');
+    line
+}
+
+/// Hands over what it has. How many bytes of it are whole lines; 0 if it is not of this digest, or is not there.
+fn read(path: &Path, digest: &str, mut take: impl FnMut(Done)) -> io::Result<u64> {
     let mut reader = match File::open(path) {
         Ok(file) => BufReader::new(file),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(error),
     };
     let mut line = String::new();
     let mut whole = reader.read_line(&mut line)? as u64;
     if line != format!("{digest}\n") {
-        return Ok((Vec::new(), 0));
+        return Ok(0);
     }
-    let mut done = Vec::new();
     loop {
         line.clear();
         let Ok(bytes) = reader.read_line(&mut line) else { break };
         match serde_json::from_str(&line) {
-            Ok(one) if line.ends_with('\n') => done.push(one),
+            Ok(one) if line.ends_with('\n') => take(one),
             _ => break,
         }
         whole += bytes as u64;
     }
-    Ok((done, whole))
+    Ok(whole)
 }
 
 #[cfg(test)]
@@ -72,21 +77,27 @@ mod tests {
         Done { run, outcome, served: Vec::new() }
     }
 
+    fn open(path: &Path, digest: &str) -> (Journal, Vec<Done>) {
+        let mut done = Vec::new();
+        let journal = Journal::open(path, digest, |one| done.push(one)).expect("it opens");
+        (journal, done)
+    }
+
     #[test]
     fn it_goes_on_where_it_was_torn() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("below/journal");
-        let (mut journal, before) = Journal::open(&path, "sha256:a").expect("it opens");
+        let (mut journal, before) = open(&path, "sha256:a");
         assert!(before.is_empty());
-        journal.add(&done(3)).and_then(|()| journal.add(&done(1))).expect("it is written");
+        journal.add(&line(&done(3))).and_then(|()| journal.add(&line(&done(1)))).expect("it is written");
         let bytes = std::fs::read(&path).expect("it is there");
         for cut in [bytes.len(), bytes.len() - 1, bytes.len() - 20] {
             std::fs::write(&path, &bytes[..cut]).expect("it can be torn");
-            let (mut journal, before) = Journal::open(&path, "sha256:a").expect("it opens");
+            let (mut journal, before) = open(&path, "sha256:a");
             let whole = if cut == bytes.len() { vec![done(3), done(1)] } else { vec![done(3)] };
             assert_eq!(before, whole, "{cut}");
-            journal.add(&done(7)).expect("it is written");
-            let (_, again) = Journal::open(&path, "sha256:a").expect("it opens");
+            journal.add(&line(&done(7))).expect("it is written");
+            let (_, again) = open(&path, "sha256:a");
             assert_eq!(again, [whole, vec![done(7)]].concat());
         }
     }
@@ -95,11 +106,11 @@ mod tests {
     fn a_journal_of_something_else_begins_anew() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("journal");
-        let (mut journal, _) = Journal::open(&path, "sha256:a").expect("it opens");
-        journal.add(&done(3)).expect("it is written");
-        let (_, before) = Journal::open(&path, "sha256:b").expect("it opens");
+        let (mut journal, _) = open(&path, "sha256:a");
+        journal.add(&line(&done(3))).expect("it is written");
+        let (_, before) = open(&path, "sha256:b");
         assert!(before.is_empty());
-        let (_, again) = Journal::open(&path, "sha256:a").expect("it opens");
+        let (_, again) = open(&path, "sha256:a");
         assert!(again.is_empty());
     }
 }

@@ -76,13 +76,20 @@ impl Head {
 }
 
 impl Results {
-    pub fn new(head: Head, shard: Option<Shard>, done: Vec<Done>) -> Results {
-        let mut clients = Vec::new();
-        // The histograms' sums do not depend on the order, but the list of clients must not either.
-        let by_number: BTreeMap<usize, Done> = done.into_iter().map(|one| (one.run, one)).collect();
-        by_number.values().for_each(|one| outcome::add_up(&mut clients, &one.served));
-        let runs = by_number.into_values().map(|one| Run { run: one.run, outcome: one.outcome }).collect();
-        Results { head, shard, runs, clients }
+    pub fn new(head: Head, shard: Option<Shard>) -> Results {
+        Results { head, shard, runs: Vec::new(), clients: Vec::new() }
+    }
+
+    /// Takes a run in. Its histograms go into the sum at once: memory does not grow with them.
+    pub fn take(&mut self, done: Done) {
+        outcome::add_up(&mut self.clients, &done.served);
+        self.runs.push(Run { run: done.run, outcome: done.outcome });
+    }
+
+    /// Everything is in: in the order of the runs' numbers, however they came.
+    pub fn in_order(mut self) -> Results {
+        self.runs.sort_by_key(|run| run.run);
+        self
     }
 
     /// Which runs of the whole are not there.

@@ -1,7 +1,7 @@
 //! A grid or a sample of values, each point played under the same seeds on all cores. What is kept of a run is its outcome; memory does not grow
 //! with the length of the runs, and what was done before a kill is not done again.
 
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::outcome;
 use super::results::{Done, Head, Results, SCHEMA_VERSION};
 use super::shard::Shard;
@@ -74,40 +74,37 @@ impl Sweep {
         &self,
         shard: Option<Shard>,
         threads: usize,
-        journal: &Path,
+        at: &Path,
         mut tell: impl FnMut(usize, usize) -> bool,
     ) -> Result<Results, Halt> {
         let ours = shard.unwrap_or(Shard::WHOLE);
         let name = format!("{} {ours}", self.head.digest);
-        let (mut journal, mut done) = Journal::open(journal, &name)?;
-        let known: BTreeSet<usize> = done.iter().map(|one| one.run).collect();
+        let mut results = Results::new(self.head.clone(), shard);
+        let mut known = BTreeSet::new();
+        let mut journal = Journal::open(at, &name, |one| {
+            if known.insert(one.run) {
+                results.take(one);
+            }
+        })?;
         let mine: Vec<usize> = (0..self.head.runs()).filter(|run| ours.has(*run)).collect();
         let left: Vec<usize> = mine.iter().copied().filter(|run| !known.contains(run)).collect();
         let mut trouble = None;
-        let mut goes_on = tell(done.len(), mine.len());
-        if goes_on {
-            pool::each(
-                &left,
-                threads,
-                |run| self.one(run),
-                |_, answer| {
-                    let kept = answer.and_then(|one| journal.add(&one).map(|()| one).map_err(Halt::Disk));
-                    match kept {
-                        Ok(one) => done.push(one),
-                        Err(halt) => trouble = Some(halt),
-                    }
-                    goes_on = tell(done.len(), mine.len());
-                    goes_on && trouble.is_none()
-                },
-            );
+        if tell(results.runs.len(), mine.len()) {
+            let work = |run| self.one(run).map(|done| (journal::line(&done), done));
+            pool::each(&left, threads, work, |_, answer| {
+                let kept = answer.and_then(|(line, one)| journal.add(&line).map(|()| one).map_err(Halt::Disk));
+                match kept {
+                    Ok(one) => results.take(one),
+                    Err(halt) => trouble = Some(halt),
+                }
+                tell(results.runs.len(), mine.len()) && trouble.is_none()
+            });
         }
-        if let Some(trouble) = trouble {
-            return Err(trouble);
+        match trouble {
+            Some(trouble) => Err(trouble),
+            None if results.runs.len() < mine.len() => Err(Halt::Stopped(results.runs.len())),
+            None => Ok(results.in_order()),
         }
-        if done.len() < mine.len() {
-            return Err(Halt::Stopped(done.len()));
-        }
-        Ok(Results::new(self.head.clone(), shard, done))
     }
 
     fn one(&self, run: usize) -> Result<Done, Halt> {
