@@ -53,11 +53,6 @@ impl Axis {
         Ok(Axis { path: path.to_owned(), values: Values::List(values) })
     }
 
-    /// The last part of the path that says what it is: `workers`.
-    pub fn name(&self) -> &str {
-        &self.path
-    }
-
     pub fn range(&self) -> Option<&Range> {
         match &self.values {
             Values::Within(range) => Some(range),
