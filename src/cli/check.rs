@@ -4,6 +4,7 @@
 use super::compiled::{Source, Tally};
 use super::console::Console;
 use super::ending::{Ending, Failure, counted};
+use super::filter::FilterArgs;
 use super::hazards::{self, Denied, Told};
 use super::select;
 use super::shape::Shape;
@@ -22,6 +23,7 @@ use serde::Serialize;
   firedrill check --all-variants shop.yaml     hazards of every variant, too
   firedrill check --deny hazards shop.yaml     exit 10 if there is a hazard that the scenario does not accept
   firedrill check scenarios/                   every *.yaml below a folder
+  firedrill check scenarios/ --tag retry       those with a tag; --filter takes expressions
   firedrill check --json shop.yaml             one diagnostic a line, for editors and scripts
   firedrill explain timeout-inversion          what a hazard is, and what ends it
 
@@ -30,8 +32,10 @@ A scenario accepts hazards that it knows of: `accept_hazards: {timeout-inversion
 Exit codes: 0 no mistake, 2 at least one, 4 nothing to check, 10 a hazard that --deny names.")]
 pub struct CheckArgs {
     /// Scenario files, folders of them, or names of built-in scenarios
-    #[arg(value_name = "SCENARIO", required = true)]
+    #[arg(value_name = "SCENARIO", required_unless_present_any = ["filters", "tags", "skip_tags"])]
     scenarios: Vec<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// One diagnostic a line, as JSON (`firedrill schema check` is its schema)
     #[arg(long)]
     json: bool,
@@ -73,7 +77,9 @@ pub struct Line<'a> {
 pub fn run(args: &CheckArgs, console: &mut Console) -> Result<Ending, Failure> {
     let denied = args.deny.iter().map(|word| Denied::read(word)).collect::<Result<Vec<_>, _>>()?;
     let shape = Shape { set: args.set.clone(), ..Shape::default() };
-    let mut sources: Vec<Source> = select::choose(&args.scenarios)?.into_iter().map(Source::open).collect();
+    let chosen = select::choose_among(&args.scenarios, args.filter.is_given())?;
+    let mut sources: Vec<Source> = chosen.into_iter().map(Source::open).collect();
+    args.filter.keep(&mut sources, all_forms, console)?;
     let mut told = Vec::new();
     for source in &mut sources {
         let plan = source.check(&shape);
@@ -108,13 +114,18 @@ fn review(source: &mut Source, shape: &Shape, args: &CheckArgs) -> Result<Vec<To
         }
         return Ok(hazards::review(source, shape, Some(name)));
     }
-    let mut told = hazards::review(source, shape, None);
-    if args.all_variants {
-        for variant in source.variants.clone() {
-            told.extend(hazards::review(source, shape, Some(&variant)));
-        }
+    // Where a filter chooses a variant alone, its hazards are wanted, and not those of the base.
+    let mut forms = all_forms(source);
+    forms.retain(|variant| args.filter.wants(source, variant.as_deref()));
+    if !args.all_variants && forms.first() == Some(&None) {
+        forms.truncate(1);
     }
-    Ok(told)
+    Ok(forms.iter().flat_map(|variant| hazards::review(source, shape, variant.as_deref())).collect())
+}
+
+/// The base and every variant: mistakes in any of them are told.
+fn all_forms(source: &Source) -> Vec<Option<String>> {
+    std::iter::once(None).chain(source.variants.iter().cloned().map(Some)).collect()
 }
 
 fn ending(args: &CheckArgs, sources: &[Source], told: &[Told], denied: &[Denied]) -> Result<Ending, Failure> {

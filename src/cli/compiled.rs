@@ -83,6 +83,10 @@ impl Source {
         base.filter(|_| !self.has_errors())
     }
 
+    pub fn is_unreadable(&self) -> bool {
+        self.unreadable
+    }
+
     /// The text as the author wrote it.
     pub fn text(&self) -> &str {
         self.loaded.sources.get(self.loaded.root.place.source).map_or("", |source| source.text.as_str())

@@ -13,6 +13,7 @@ mod emit;
 mod ending;
 mod explain;
 mod explore;
+mod filter;
 mod gameday;
 mod generator;
 mod guardian;

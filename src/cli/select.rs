@@ -64,6 +64,14 @@ pub fn choose(args: &[String]) -> Result<Vec<Chosen>, Failure> {
     Ok(chosen)
 }
 
+/// The same, but that with a filter an empty list of arguments is everything that is built in.
+pub fn choose_among(args: &[String], is_filtered: bool) -> Result<Vec<Chosen>, Failure> {
+    match args.is_empty() && is_filtered {
+        true => Ok(library::SCENARIOS.iter().map(Chosen::built_in).collect()),
+        false => choose(args),
+    }
+}
+
 /// The scenarios in a folder, for lists.
 pub fn in_folder(folder: &Path) -> Result<Vec<Chosen>, Failure> {
     let mut files = Vec::new();

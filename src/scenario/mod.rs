@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod dist;
 pub mod fields;
 mod files;
+pub mod filter;
 pub mod load;
 pub mod node;
 pub mod overlay;

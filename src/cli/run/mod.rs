@@ -6,6 +6,7 @@ mod beside;
 mod dry;
 mod feed;
 mod key;
+mod listing;
 pub mod output;
 mod progress;
 mod runs;
@@ -15,6 +16,7 @@ mod target;
 use super::compiled::{self, Source};
 use super::console::Console;
 use super::ending::{Ending, Failure};
+use super::filter::FilterArgs;
 use super::shape::Shape;
 use super::world::{self, Halt, Setting, Watchers};
 use super::{panics, select};
@@ -43,6 +45,7 @@ use std::path::PathBuf;
   firedrill run shop.yaml --seeds 20 --all-variants   and every variant against the base, seed by seed
   firedrill run slow-cache --world live --dry-run     what live would start and touch, without doing it
   firedrill run scenarios/ --output junit=junit.xml   a folder of scenarios, one JUnit file for CI
+  firedrill run scenarios/ --filter 'tag(retry) & !tag(slow)'     some of them
   firedrill run slow-cache --output json | jq .verdict
   firedrill run shop.yaml --seeds 20 --baseline baselines/     and against what `baseline save` kept
 
@@ -54,6 +57,8 @@ pub struct RunArgs {
     /// Scenario files, folders of them, or names of built-in scenarios; default: the built-in `slow-cache`
     #[arg(value_name = "SCENARIO")]
     scenarios: Vec<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     shape: Shape,
     /// Play the base and every variant
@@ -72,6 +77,12 @@ pub struct RunArgs {
     /// Folder for reports
     #[arg(long, value_name = "DIR", default_value = "reports")]
     out: PathBuf,
+    /// Print what would be played, one run a line; play nothing
+    #[arg(long)]
+    list: bool,
+    /// With --list: as JSON
+    #[arg(long, requires = "list")]
+    json: bool,
     /// Print the plan and what live would touch; play and touch nothing
     #[arg(long)]
     dry_run: bool,
@@ -113,9 +124,15 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
         console.out(&help);
         return Ok(Ending::quiet());
     }
-    let mut sources: Vec<Source> = select::choose(&args.scenarios)?.into_iter().map(Source::open).collect();
+    let chosen = select::choose_among(&args.scenarios, args.filter.is_given())?;
+    let mut sources: Vec<Source> = chosen.into_iter().map(Source::open).collect();
+    args.filter.keep(&mut sources, |source| runs::forms(source, args), console)?;
     let groups = runs::plan(&mut sources, args)?;
     compiled::accept(&sources, console)?;
+    if args.list {
+        listing::show(&groups, args.json, console)?;
+        return Ok(Ending::quiet());
+    }
     if args.dry_run {
         dry::show(&groups, args.allow_remote, args.generators, console)?;
         return Ok(Ending::quiet());

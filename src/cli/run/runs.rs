@@ -29,7 +29,7 @@ pub struct Run {
 pub fn plan(sources: &mut [Source], args: &RunArgs) -> Result<Vec<Group>, Failure> {
     let mut groups = Vec::new();
     for source in sources.iter_mut() {
-        for variant in variants(source, args) {
+        for variant in wanted(source, args) {
             groups.extend(group(source, variant.as_deref(), args));
         }
     }
@@ -37,7 +37,12 @@ pub fn plan(sources: &mut [Source], args: &RunArgs) -> Result<Vec<Group>, Failur
     Ok(groups)
 }
 
-fn variants(source: &Source, args: &RunArgs) -> Vec<Option<String>> {
+fn wanted(source: &Source, args: &RunArgs) -> Vec<Option<String>> {
+    forms(source, args).into_iter().filter(|variant| args.filter.wants(source, variant.as_deref())).collect()
+}
+
+/// The base, a variant, or all: before any filter.
+pub fn forms(source: &Source, args: &RunArgs) -> Vec<Option<String>> {
     match (&args.shape.variant, args.all_variants) {
         (Some(name), _) => vec![Some(name.clone())],
         (None, false) => vec![None],

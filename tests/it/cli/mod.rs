@@ -6,6 +6,7 @@ mod hazards;
 mod live;
 mod run;
 mod seeds;
+mod select;
 mod trouble;
 
 use nix::sys::signal::Signal;
