@@ -7,11 +7,10 @@ use std::path::Path;
 
 /// The files of the folder in which the job runs; every node must see it under this path.
 pub fn slurm(job: &Job, folder: &Path) -> Vec<File> {
-    let text = |name: &'static str, text: String, is_program: bool| File { name, text, is_program };
     vec![
-        text("array.sbatch", array(job, folder), false),
-        text("merge.sbatch", merge(job, folder), false),
-        text("submit.sh", submit(), true),
+        File::text("array.sbatch", array(job, folder)),
+        File::text("merge.sbatch", merge(job, folder)),
+        File::program("submit.sh", submit()),
     ]
 }
 

@@ -22,6 +22,15 @@ pub struct Study {
 impl Study {
     /// The plan with these values as well; what cannot be compiled is told as the compiler does.
     pub fn plan(&self, values: &[String], seed: Option<u64>) -> Result<Plan, String> {
+        self.compiled(values, seed).map(|(plan, _)| plan)
+    }
+
+    /// The files that the scenario names with these values, relative to its folder.
+    pub fn files(&self, values: &[String]) -> Result<Vec<String>, String> {
+        self.compiled(values, None).map(|(_, files)| files)
+    }
+
+    fn compiled(&self, values: &[String], seed: Option<u64>) -> Result<(Plan, Vec<String>), String> {
         let (mut loaded, diags) = (self.scenario.clone(), Diagnostics::new());
         diags.set_folder(&loaded.folder);
         // Whether it survives is asked, not whether it shows its symptoms.
@@ -42,7 +51,7 @@ impl Study {
             return Err("nothing is expected of it: say what must hold with --hold LINE, such as --hold 'success(users) >= 99%'".to_owned());
         }
         plan.still_broken = false;
-        Ok(plan)
+        Ok((plan, diags.files()))
     }
 
     /// What decides the outcome of every point, in one digest: the plan without the values that are varied, and these.

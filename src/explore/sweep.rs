@@ -42,14 +42,8 @@ impl Sweep {
         };
         let first = points.first().ok_or("there are no points")?;
         let base = study.plan(&settings(first), None)?;
-        let mut tried = BTreeSet::new();
-        for point in &points {
-            // Mistakes are in single values far more often than in how they go together: each is tried once here, the rest when it is played.
-            let is_new =
-                point.iter().enumerate().filter(|(axis, value)| tried.insert((*axis, (*value).clone()))).count() > 0;
-            if is_new {
-                study.plan(&settings(point), None)?;
-            }
+        for point in one_of_each(&points) {
+            study.plan(&settings(point), None)?;
         }
         let varied = serde_json::to_string(&(&paths, &points, seeds)).expect("texts are plain data");
         let head = Head {
@@ -67,6 +61,17 @@ impl Sweep {
             lines: base.expectations.iter().map(|line| line.text.clone()).collect(),
         };
         Ok(Sweep { study, head })
+    }
+
+    /// The files that the scenario names with any of the values.
+    pub fn files(&self) -> Result<Vec<String>, String> {
+        let mut files = BTreeSet::new();
+        for point in one_of_each(&self.head.points) {
+            let settings: Vec<String> =
+                self.head.paths.iter().zip(point).map(|(path, value)| format!("{path}={value}")).collect();
+            files.extend(self.study.files(&settings)?);
+        }
+        Ok(files.into_iter().collect())
     }
 
     /// Plays what is ours of it and not done yet. `tell` hears how many are done of how many, and ends it by answering false.
@@ -113,6 +118,16 @@ impl Sweep {
         let (outcome, served) = outcome::of(&plan);
         Ok(Done { run, outcome, served })
     }
+}
+
+/// Points in which every value of every axis stands once at least. Mistakes are in single values far more often than in how they go together: these
+/// are tried beforehand, the rest when they are played.
+fn one_of_each(points: &[Point]) -> Vec<&Point> {
+    let mut tried = BTreeSet::new();
+    let is_new = |point: &&Point| {
+        point.iter().enumerate().filter(|(axis, value)| tried.insert((*axis, (*value).clone()))).count() > 0
+    };
+    points.iter().filter(is_new).collect()
 }
 
 /// The axis' values, sorted if they are numbers.

@@ -28,6 +28,7 @@ pub struct Diagnostics {
     found: RefCell<Vec<Diagnostic>>,
     left_out: Cell<usize>,
     folder: RefCell<PathBuf>,
+    files: RefCell<Vec<String>>,
 }
 
 /// More than this many are counted, not kept.
@@ -102,7 +103,16 @@ impl Diagnostics {
 
     /// A file named in the scenario, seen from here.
     pub fn resolve(&self, file: &str) -> PathBuf {
+        let mut files = self.files.borrow_mut();
+        if !files.iter().any(|known| known == file) {
+            files.push(file.to_owned());
+        }
         self.folder.borrow().join(file)
+    }
+
+    /// The files that were named so far, as the author wrote them.
+    pub fn files(&self) -> Vec<String> {
+        self.files.borrow().clone()
     }
 
     fn note(&self, severity: Severity, place: Option<Place>, message: String) -> Note<'_> {

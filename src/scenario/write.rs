@@ -64,15 +64,23 @@ fn inline(node: &Node) -> String {
     }
 }
 
-/// A JSON string is a double-quoted one of YAML.
+/// A JSON string is a double-quoted one of YAML, but for what only YAML takes for the end of a line or leaves out.
 fn quoted(words: &str) -> String {
-    serde_json::Value::from(words).to_string()
+    let mut text = serde_json::Value::from(words).to_string();
+    for (unseen, escaped) in
+        [('\u{85}', "\\u0085"), ('\u{2028}', "\\u2028"), ('\u{2029}', "\\u2029"), ('\u{feff}', "\\uFEFF")]
+    {
+        text = text.replace(unseen, escaped);
+    }
+    text
 }
 
 fn key(words: &str) -> String {
     let is_simple = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '>' | '#' | '/');
     let begins = words.starts_with(|c: char| c.is_ascii_alphabetic());
-    if begins && words.chars().all(is_simple) { words.to_owned() } else { quoted(words) }
+    // Readers of YAML 1.1 take these for truth values.
+    let is_truth = ["y", "n", "on", "off", "yes", "no", "true", "false", "null"].contains(&words);
+    if begins && !is_truth && words.chars().all(is_simple) { words.to_owned() } else { quoted(words) }
 }
 
 /// What was written without quotes on one line can be so again, unless only its place allowed it.

@@ -38,12 +38,12 @@ pub struct EdgeArgs {
 }
 
 pub fn run(args: &EdgeArgs, console: &mut Console) -> Result<Ending, Failure> {
-    let study = args.asked.study()?;
+    let study = args.asked.common.study()?;
     let (question, other) = question(args, &study)?;
     let base = study.plan(&[format!("{}={}", question.path, question.range.written(question.range.from))], None);
     let base = base.map_err(|words| refused(&words))?;
     let question = Question { first_seed: base.seed, ..question };
-    let folder = written::folder(&args.asked.out, &base.scenario, base.variant.as_deref(), "edge");
+    let folder = written::folder(&args.asked.common.out, &base.scenario, base.variant.as_deref(), "edge");
     let answers = find(args, &question, other)?;
     let lines: Vec<String> = base.expectations.iter().map(|line| line.text.clone()).collect();
     let page = folder.join("report.html");
@@ -97,7 +97,7 @@ fn find(args: &EdgeArgs, question: &Question, other: Option<&Axis>) -> Result<Ve
     for (index, value) in values.iter().enumerate() {
         let fixed = value.iter().zip(other).map(|(value, axis)| axis.setting(value)).collect();
         let one = Question { fixed, ..question.clone() };
-        let found = edge::find(&one, args.asked.threads(), |done, of| {
+        let found = edge::find(&one, args.asked.common.threads(), |done, of| {
             bar.set_length((of * values.len()) as u64);
             bar.set_position((index * of + done) as u64);
             shutdown.reason().is_none()

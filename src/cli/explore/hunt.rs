@@ -1,19 +1,17 @@
 //! `firedrill hunt`: a search for the faults that break an expectation, and the smallest scenario that shows it.
 
-use super::{bar, refused, source, written};
+use super::{Common, bar, refused, written};
 use crate::base::Span;
 use crate::cli::console::Console;
 use crate::cli::ending::{Ending, Failure, counted};
 use crate::cli::panics::quoted;
 use crate::cli::run::shutdown;
-use crate::cli::{shape, world};
+use crate::cli::world;
 use crate::explore::Study;
 use crate::explore::hunt::{self, Budget, Guide, Wish};
 use crate::judge::ExitCode;
-use crate::library;
 use crate::plan::Plan;
 use clap::Args;
-use std::path::PathBuf;
 
 /// How many seeds what was found is tried under.
 const SEEDS: u64 = 20;
@@ -30,9 +28,8 @@ file of its own: `firedrill run reports/NAME.hunt/found.yaml` ends with 10.
 
 Exit codes: 0 nothing was found, 10 a schedule breaks an expectation, 2 a wrong scenario, budget or command line.")]
 pub struct HuntArgs {
-    /// A scenario file, or the name of a built-in scenario
-    #[arg(value_name = "SCENARIO", default_value = library::DEFAULT)]
-    scenario: String,
+    #[command(flatten)]
+    common: Common,
     /// What may happen, where, and how strong at the most: latency, slow:db, 'latency:web->db<=200ms'; default: every kind that a hunt knows, everywhere
     /// (repeatable)
     #[arg(long = "fault", value_name = "KIND[:PLACE][<=STRENGTH]", value_parser = Wish::read)]
@@ -43,37 +40,19 @@ pub struct HuntArgs {
     /// No fault lasts longer; default: a fifth of the run
     #[arg(long, value_name = "TIME", value_parser = span)]
     longest: Option<Span>,
-    /// What must hold, in the expectation language, instead of the scenario's `expect:` (repeatable)
-    #[arg(long, value_name = "LINE")]
-    hold: Vec<String>,
     /// So many schedules are tried at most
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     runs: u32,
     /// Draw each schedule anew instead of going where it nearly broke
     #[arg(long)]
     random: bool,
-    /// A named variant of the scenario
-    #[arg(long, value_name = "NAME")]
-    variant: Option<String>,
-    /// Override a value, such as services.db.workers=12 (repeatable)
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    set: Vec<String>,
-    /// The seed of the search and of every run, decimal or 0x…; default: the scenario's own
-    #[arg(long, value_name = "N", value_parser = shape::seed)]
-    seed: Option<u64>,
-    /// Runs that are played at the same time; default: as many as the machine has cores. Results do not depend on it
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    jobs: Option<u16>,
-    /// Folder for reports
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    out: PathBuf,
 }
 
 pub fn run(args: &HuntArgs, console: &mut Console) -> Result<Ending, Failure> {
     let (study, removed) = study(args)?;
     let gone: Vec<String> = removed.iter().map(|name| format!("faults.{name}=")).collect();
     let calm = study.plan(&gone, None).map_err(|words| refused(&words))?;
-    let (seed, threads) = (calm.seed, args.jobs.map_or_else(crate::base::order::threads, usize::from));
+    let (seed, threads) = (calm.seed, args.common.threads());
     let budget = Budget::new(&study, &calm, removed, &args.faults, usize::from(args.most), args.longest);
     let budget =
         budget.map_err(|words| Failure::usage(words, "say which faults may happen with --fault KIND[:PLACE]"))?;
@@ -121,23 +100,15 @@ pub fn run(args: &HuntArgs, console: &mut Console) -> Result<Ending, Failure> {
 
 /// The study without the lines that speak of faults which are taken away.
 fn study(args: &HuntArgs) -> Result<(Study, Vec<String>), Failure> {
-    let source = source(&args.scenario)?;
-    let removed: Vec<String> = source
-        .loaded
+    let mut study = args.common.study()?;
+    let removed: Vec<String> = study
+        .scenario
         .root
         .get("faults")
         .map_or(&[][..], |faults| faults.entries())
         .iter()
         .map(|entry| entry.key.clone())
         .collect();
-    let mut study = Study {
-        name: source.chosen.name.clone(),
-        scenario: source.loaded,
-        variant: args.variant.clone(),
-        set: args.set.clone(),
-        hold: args.hold.clone(),
-        seed: args.seed,
-    };
     if study.hold.is_empty() {
         let plan = study.plan(&[], None).map_err(|words| refused(&words))?;
         let speaks = |text: &str| text.split_whitespace().any(|word| matches!(word, "before" | "during" | "after"));
@@ -176,7 +147,7 @@ fn tell(
 ) -> Result<Ending, Failure> {
     let plan = study.plan(&small.schedule.settings(budget), Some(calm.seed)).map_err(|words| refused(&words))?;
     let text = hunt::scenario(study, budget, &small.schedule, &plan).map_err(|words| refused(&words))?;
-    let folder = written::folder(&args.out, &calm.scenario, calm.variant.as_deref(), "hunt");
+    let folder = written::folder(&args.common.out, &calm.scenario, calm.variant.as_deref(), "hunt");
     let path = folder.join("found.yaml");
     written::write(&path, &text)?;
     let (mut broken, seeds) = (0, SEEDS);

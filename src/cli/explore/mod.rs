@@ -1,15 +1,17 @@
 //! `firedrill sweep`, `edge`, `hunt` and `merge`: many simulated runs of one scenario. What they have in common; each has its own file.
 
 mod edge;
+mod handed;
 mod hunt;
 mod merge;
 mod sweep;
 mod written;
 
 pub use edge::{EdgeArgs, run as edge};
+pub use handed::{Parsed, parsed};
 pub use hunt::{HuntArgs, run as hunt};
 pub use merge::{MergeArgs, run as merge};
-pub use sweep::{Parsed, SweepArgs, parsed, run as sweep};
+pub use sweep::{SweepArgs, run as sweep};
 
 use super::compiled::Source;
 use super::console::Console;
@@ -21,16 +23,14 @@ use crate::explore::vary::Axis;
 use crate::library;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::path::PathBuf;
 
-/// What is explored, and under which seeds.
+/// What every exploration is asked: which form of which scenario, what must hold in it, and how it is played.
 #[derive(Clone, Debug, Args)]
-pub struct Asked {
+pub struct Common {
     /// A scenario file, or the name of a built-in scenario
     #[arg(value_name = "SCENARIO", default_value = library::DEFAULT)]
     scenario: String,
-    /// Values to vary: PATH=FROM..TO:STEP, FROM..TO:*FACTOR, FROM..TO:#POINTS, a list A,B,C, or a bare range FROM..TO (repeatable)
-    #[arg(long = "vary", value_name = "PATH=VALUES", required = true, value_parser = Axis::read)]
-    vary: Vec<Axis>,
     /// What must hold, in the expectation language, instead of the scenario's `expect:` (repeatable)
     #[arg(long, value_name = "LINE")]
     hold: Vec<String>,
@@ -47,11 +47,23 @@ pub struct Asked {
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
     /// Folder for reports
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    out: std::path::PathBuf,
+    #[arg(long, value_name = "DIR", default_value = OUT)]
+    out: PathBuf,
 }
 
-impl Asked {
+const OUT: &str = "reports";
+
+/// The values that are explored.
+#[derive(Clone, Debug, Args)]
+pub struct Asked {
+    #[command(flatten)]
+    common: Common,
+    /// Values to vary: PATH=FROM..TO:STEP, FROM..TO:*FACTOR, FROM..TO:#POINTS, a list A,B,C, or a bare range FROM..TO (repeatable)
+    #[arg(long = "vary", value_name = "PATH=VALUES", required = true, value_parser = Axis::read)]
+    vary: Vec<Axis>,
+}
+
+impl Common {
     fn study(&self) -> Result<Study, Failure> {
         let source = source(&self.scenario)?;
         Ok(Study {

@@ -12,7 +12,7 @@ use crate::explore::sweep::{Halt, Sweep};
 use crate::explore::tally::Tally;
 use crate::explore::{pages, space};
 use crate::judge::ExitCode;
-use clap::{Args, Parser};
+use clap::Args;
 use std::path::{Path, PathBuf};
 
 /// Rows of the table in the terminal; all are in the CSV.
@@ -36,7 +36,7 @@ their part by themselves.
 Exit codes: 0 done, whatever survived; 2 a value that the scenario does not take; 130 stopped, what is done is kept.")]
 pub struct SweepArgs {
     #[command(flatten)]
-    asked: Asked,
+    pub asked: Asked,
     /// So many points drawn from the whole of the ranges (a Latin hypercube) instead of every combination
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=POINTS_MAX))]
     samples: Option<u32>,
@@ -45,79 +45,33 @@ pub struct SweepArgs {
     seeds: u64,
     /// Only every n-th run, beginning with the k-th; its results are one file and one line on standard output, for `firedrill merge`
     #[arg(long, value_name = "K/N", value_parser = Shard::read)]
-    shard: Option<Shard>,
+    pub shard: Option<Shard>,
     /// Print the results as JSON instead of a table
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
-/// A sweep that another engine shall run: what of it must be known to hand it over.
-pub struct Parsed {
-    /// The scenario's own name.
-    pub name: String,
-    /// As it was typed.
-    pub scenario: String,
-    /// The text of its file; `None` for a built-in one.
-    pub text: Option<String>,
-    pub runs: usize,
-}
-
-/// A sweep on its own, so that its words can be read without running it.
-#[derive(Debug, Parser)]
-struct Alone {
-    #[command(flatten)]
-    args: SweepArgs,
-}
-
-/// Reads the words of a sweep, and compiles it, so that mistakes are told here and not by every task.
-pub fn parsed(words: &[String]) -> Result<Parsed, Failure> {
-    if words.first().is_none_or(|word| word != "sweep") {
-        return Err(Failure::usage(
-            "only a sweep can be handed over",
-            "write it as you would type it: -- sweep SCENARIO --vary PATH=VALUES",
-        ));
-    }
-    let args = Alone::try_parse_from(words).map_err(|error| Failure::usage(error.to_string(), ""))?.args;
-    if args.shard.is_some() || args.json {
-        return Err(Failure::usage("--shard and --json are the engine's to give", "leave them out"));
-    }
-    let (sweep, source) = prepared(&args)?;
-    Ok(Parsed {
-        name: sweep.head.scenario.clone(),
-        scenario: args.asked.scenario.clone(),
-        text: crate::cli::emit::is_file(&args.asked.scenario).then_some(source),
-        runs: sweep.head.runs(),
-    })
-}
-
-/// The sweep, and the text of its scenario.
-fn prepared(args: &SweepArgs) -> Result<(Sweep, String), Failure> {
-    let study = args.asked.study()?;
-    let text = study
-        .scenario
-        .sources
-        .get(study.scenario.root.place.source)
-        .map_or_else(String::new, |source| source.text.clone());
+pub fn prepared(args: &SweepArgs) -> Result<Sweep, Failure> {
+    let study = args.asked.common.study()?;
     let axes = &args.asked.vary;
     distinct(args)?;
     let points = match args.samples {
-        Some(points) => space::sample(axes, points as usize, args.asked.seed.unwrap_or(0)),
+        Some(points) => space::sample(axes, points as usize, args.asked.common.seed.unwrap_or(0)),
         None => space::grid(axes).map_err(|words| Failure::usage(words, ""))?,
     };
-    let sweep = Sweep::new(study, axes, points, args.seeds).map_err(|words| refused(&words))?;
-    Ok((sweep, text))
+    Sweep::new(study, axes, points, args.seeds).map_err(|words| refused(&words))
 }
 
 pub fn run(args: &SweepArgs, console: &mut Console) -> Result<Ending, Failure> {
     let of_environment = || Shard::of_environment(|name| std::env::var(name).ok());
     let shard =
         args.shard.map_or_else(of_environment, |shard| Ok(Some(shard))).map_err(|words| Failure::usage(words, ""))?;
-    let (sweep, _) = prepared(args)?;
-    let folder = written::folder(&args.asked.out, &sweep.head.scenario, sweep.head.variant.as_deref(), "sweep");
+    let sweep = prepared(args)?;
+    let folder = written::folder(&args.asked.common.out, &sweep.head.scenario, sweep.head.variant.as_deref(), "sweep");
     let (results, journal) = play(args, &sweep, shard, &folder)?;
     match shard {
         Some(shard) => {
-            let path = args.asked.out.join(file_of(&results, shard));
+            let path = args.asked.common.out.join(file_of(&results, shard));
             results.write(&path).map_err(|error| written::trouble(&path, &error))?;
             forget(&journal, &folder)?;
             console.out(&results.line());
@@ -152,7 +106,7 @@ fn play(args: &SweepArgs, sweep: &Sweep, shard: Option<Shard>, folder: &Path) ->
     let bar = bar(&sweep.head.scenario);
     let part = shard.map_or(String::new(), |shard| format!("-{}-of-{}", shard.number, shard.of));
     let journal = folder.join(format!("journal{part}.ndjson"));
-    let played = sweep.play(shard, args.asked.threads(), &journal, |done, of| {
+    let played = sweep.play(shard, args.asked.common.threads(), &journal, |done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
         shutdown.reason().is_none()

@@ -5,6 +5,7 @@
 mod edge;
 mod engines;
 mod hunt;
+mod kubernetes;
 mod shards;
 mod sweep;
 

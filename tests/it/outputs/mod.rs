@@ -14,7 +14,7 @@ use std::process::Command;
 const INSTALL: &str = include_str!("install.sh");
 
 /// The Python of an environment in which the readers are.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("output-readers");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/outputs/install.sh");
     let out = Command::new("bash").arg(&script).arg(&folder).output().expect("bash is there");
