@@ -13,7 +13,7 @@ pub enum Refused {
     /// Nothing of that name.
     Unknown { message: String, help: String },
     /// Mistakes in the lesson or in its scenario.
-    Mistakes(Diagnostics, Sources),
+    Mistakes(Box<Diagnostics>, Sources),
 }
 
 /// A lesson that was found but not read.
@@ -87,7 +87,7 @@ impl Found {
 /// A lesson and its scenario, both loaded.
 pub fn case(file: Loaded, scenario: Loaded, diags: Diagnostics) -> Result<Case, Refused> {
     if diags.has_errors() {
-        return Err(Refused::Mistakes(diags, file.sources));
+        return Err(Refused::Mistakes(Box::new(diags), file.sources));
     }
     let base = match base(&scenario) {
         Ok(base) => base,
@@ -95,13 +95,13 @@ pub fn case(file: Loaded, scenario: Loaded, diags: Diagnostics) -> Result<Case, 
             diags
                 .error(file.root.place, format!("the scenario beside it cannot be played: {mistakes}"))
                 .help("`firedrill check` shows where");
-            return Err(Refused::Mistakes(diags, file.sources));
+            return Err(Refused::Mistakes(Box::new(diags), file.sources));
         }
     };
     let lesson = Reader { file: &file, scenario: &scenario, base: &base, diags: &diags }.lesson();
     match lesson {
         Some(lesson) => Ok(Case { lesson, base, scenario }),
-        None => Err(Refused::Mistakes(diags, file.sources)),
+        None => Err(Refused::Mistakes(Box::new(diags), file.sources)),
     }
 }
 
