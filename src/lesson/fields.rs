@@ -1,6 +1,6 @@
 //! A lesson beside a scenario: `NAME.lesson.yaml` next to `NAME.yaml`. Played with `firedrill learn play NAME`.
 //!
-//! The player reads `brief`, looks at charts in which no fault is named, predicts, sees what the simulation says, names the cause, reads how it
+//! The player reads `brief`, looks at charts in which no fault is named and what is asked for is covered, predicts, sees what the simulation says, names the cause, reads how it
 //! came (`reveal`), turns one knob at a time until the goal holds, and answers the quiz. Every answer is asked of the simulation, none is
 //! typed: `firedrill learn check` plays the scenario at its seed and five others and says where a key does not hold.
 //!

@@ -4,6 +4,7 @@
 pub mod card;
 pub mod case;
 pub mod check;
+pub mod cover;
 pub mod fields;
 pub mod grid;
 pub mod key;

@@ -81,6 +81,7 @@ function lock(event) {
   event.preventDefault();
   const form = $('guesses'), data = new FormData(form), shares = [];
   sealed = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob($('sealed').textContent), (c) => c.charCodeAt(0))));
+  document.querySelectorAll('.cover').forEach((one) => one.remove());
   sealed.truths.forEach((truth, index) => {
     const box = $(`guess-${index}`), given = data.get(`guess-${index}`) || '';
     // Of a share a bare 20 is 20%.

@@ -2,6 +2,7 @@
 //! guard against a glance at the source, no secret) until the predictions are locked. The only page of the program with a script.
 
 use super::case::{Case, Played};
+use super::cover::{covered, covers};
 use super::grid::Grid;
 use super::key::{self, Finding, Truth};
 use super::knob::Knob;
@@ -11,7 +12,7 @@ use super::score::{self, form};
 use super::story::{Answer, Lesson, Prediction};
 use crate::judge::Unit;
 use crate::report::charts::escape;
-use crate::report::html::alone::{Wall, alone};
+use crate::report::html::alone::{Wall, alone, touched};
 use crate::report::html::document;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -49,7 +50,7 @@ struct Sealed<'a> {
 /// The whole page. `played`: the base, cut for the lesson's lines.
 pub fn render(case: &Case, played: &Played, grid: &Grid) -> Result<String, String> {
     let lesson = &case.lesson;
-    let wall = alone(&masked(&played.recording), &lesson.show);
+    let wall = wall(lesson, played);
     let sealed = sealed(case, played, grid, &wall)?;
     let json = serde_json::to_vec(&sealed).map_err(|error| error.to_string())?;
     let body = format!(
@@ -62,6 +63,12 @@ pub fn render(case: &Case, played: &Played, grid: &Grid) -> Result<String, Strin
         STANDARD.encode(json),
     );
     Ok(document(&lesson.title, STYLE, &body))
+}
+
+/// What hangs there before the predictions are locked.
+fn wall(lesson: &Lesson, played: &Played) -> Wall {
+    let covers = covers(lesson, played);
+    touched(&masked(&played.recording), &lesson.show, &|subject, chart| covered(&covers, subject, chart))
 }
 
 fn sealed<'a>(case: &'a Case, played: &Played, grid: &'a Grid, wall: &Wall) -> Result<Sealed<'a>, String> {
@@ -155,9 +162,9 @@ fn question(index: usize, one: &Prediction, truth: &Truth) -> String {
     html + &unsure + "\n</fieldset>\n"
 }
 
-/// Brief and masked charts alone, to look at beside a terminal.
-pub fn masked_page(case: &Case, played: &Played) -> String {
+/// Brief and masked charts alone, to look at beside a terminal; `open`: with what was covered while predictions were asked for.
+pub fn masked_page(case: &Case, played: &Played, open: bool) -> String {
     let lesson = &case.lesson;
-    let charts = alone(&masked(&played.recording), &lesson.show).html;
-    document(&lesson.title, "", &format!("<main>\n{}{charts}</main>\n", head(lesson)))
+    let wall = if open { alone(&masked(&played.recording), &lesson.show) } else { wall(lesson, played) };
+    document(&lesson.title, STYLE, &format!("<main>\n{}{}</main>\n", head(lesson), wall.html))
 }

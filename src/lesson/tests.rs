@@ -217,6 +217,27 @@ fn a_prediction_is_marked_where_a_chart_shows_its_figure() {
 }
 
 #[test]
+fn what_is_asked_for_is_covered_from_the_begin_of_its_window_on() {
+    let lesson = GOOD
+        .replacen("throughput(kitchen)", "queue(kitchen)", 1)
+        .replace("brief:", "show: [latency, saturation]\nbrief:");
+    let case = small(&lesson).expect("a lesson");
+    let played = play(case.plan(None, vec![], case.base.seed).expect("a plan"), &case.lines()).expect("it plays");
+    let covers = cover::covers(&case.lesson, &played);
+    let queue = covers.iter().find(|one| one.figure == crate::report::charts::plot::Figure::Queue);
+    assert_eq!(queue.map(|one| one.from), Some(20.0), "{covers:?}");
+    let row = |covers: &[cover::Cover]| {
+        let lines = spark::lines(&played.recording, &case.lesson.show, 40, covers);
+        lines.into_iter().find(|line| line.starts_with("kitchen: waiting")).expect("the kitchen has a line")
+    };
+    let (before, after) = (row(&covers), row(&[]));
+    assert_eq!(before.matches('?').count(), 20, "half of forty columns: {before}");
+    assert!(!after.contains('?') && before.split("  ").last() != after.split("  ").last(), "{before}\n{after}");
+    let (shut, open) = (page::masked_page(&case, &played, false), page::masked_page(&case, &played, true));
+    assert!(shut.contains("class=\"cover\"") && !open.contains("class=\"cover\""));
+}
+
+#[test]
 fn mistakes_of_the_author_are_told_all_at_once_with_their_places() {
     let wrong = GOOD
         .replace("lesson: too-many", "lesson: too-few")

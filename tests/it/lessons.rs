@@ -137,9 +137,9 @@ addEventListener('load', () => {
   document.querySelector('[name=guess-0]').value = '120/s';
   document.querySelectorAll('[name=guess-1]')[1].checked = true;
   document.querySelector('#guess-2 .unsure').click();
-  const over = [wide()];
+  const over = [wide()], covers = () => document.querySelectorAll('.cover').length, covered = covers();
   $('guesses').requestSubmit();
-  const marked = (where) => document.querySelectorAll(`${where} .marks path`).length, traced = marked('.trace');
+  const uncovered = covers(), marked = (where) => document.querySelectorAll(`${where} .marks path`).length, traced = marked('.trace');
   press('A hint');
   document.querySelectorAll('#after input[type=checkbox]').forEach((box) => { box.checked = /come (after|again)/.test(box.parentElement.textContent); });
   press('That is my answer');
@@ -150,7 +150,7 @@ addEventListener('load', () => {
   over.push(wide());
   const mended = goal(), columns = document.querySelectorAll('#after table th').length, panels = document.querySelectorAll('.panels svg').length;
   document.querySelectorAll('fieldset button').forEach((button, at) => { button.previousElementSibling.value = ['2', 'nothing - the wait doubles'][at]; button.click(); });
-  document.title = `over=${Math.max(...over)};charts=${charts};before=${before};first=${first};mended=${mended};panels=${panels};columns=${columns};traced=${traced};` +
+  document.title = `over=${Math.max(...over)};charts=${charts};before=${before};first=${first};mended=${mended};panels=${panels};columns=${columns};traced=${traced};covered=${covered};uncovered=${uncovered};` +
     `score=${$('score').textContent};`;
 });
 </script>";
@@ -174,6 +174,7 @@ fn the_page_of_a_lesson_is_played_in_a_browser_at_both_widths() {
         assert!(number("over") <= 0, "at {width} px the page is too wide: {probe}");
         assert!(number("charts") >= 2 && (number("panels"), number("columns")) == (3, 3), "{probe}");
         assert_eq!((number("before"), number("first"), number("mended")), (0, 0, 1), "{probe}");
+        assert!(number("covered") > 0 && number("uncovered") == 0, "{probe}");
         assert_eq!((number("traced"), value(&probe, "score")), (3, "points 87 of 100"));
     }
 }

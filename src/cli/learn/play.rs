@@ -4,7 +4,7 @@ use super::asking::{Asking, Ended};
 use super::{Console, Ending, Failure, steps, unplayable, unwritable};
 use crate::judge::ExitCode;
 use crate::lesson::score::{self, Score};
-use crate::lesson::{Case, Played, card, grid, page, play, spark};
+use crate::lesson::{Case, Played, card, cover, grid, page, play, spark};
 use std::io::stdin;
 use std::path::Path;
 
@@ -28,11 +28,11 @@ pub fn terminal(case: &Case, out: &Path, console: &mut Console) -> Result<Ending
     let played = base(case)?;
     let charts = out.join("lesson.html");
     std::fs::create_dir_all(out).map_err(|error| unwritable(out, &error))?;
-    std::fs::write(&charts, page::masked_page(case, &played)).map_err(|error| unwritable(&charts, &error))?;
+    std::fs::write(&charts, page::masked_page(case, &played, false)).map_err(|error| unwritable(&charts, &error))?;
     let mut score = Score::default();
     let mut asking = Asking::new(console, stdin().lock());
     brief(case, &played, &charts, &mut asking);
-    match through(case, &played, &mut score, &mut asking) {
+    match through(case, &played, &charts, &mut score, &mut asking) {
         Ok(()) => {}
         Err(Halt::Ended) => return Ok(Ending::told(ExitCode::Held, "the lesson ended with its input")),
         Err(Halt::Failed(why)) => return Err(unplayable(why)),
@@ -71,19 +71,30 @@ fn brief<R: std::io::BufRead>(case: &Case, played: &Played, charts: &Path, askin
     asking.title(&case.lesson.title);
     asking.say(&case.lesson.brief);
     asking.say("");
-    spark::lines(&played.recording, &case.lesson.show, COLUMNS).iter().for_each(|line| asking.say(line));
+    let covers = cover::covers(&case.lesson, played);
+    spark::lines(&played.recording, &case.lesson.show, COLUMNS, &covers).iter().for_each(|line| asking.say(line));
+    if !covers.is_empty() {
+        asking.say("\n? is what you are asked for.");
+    }
     asking.say(&format!("\nThe charts: {}", charts.display()));
 }
 
 fn through<R: std::io::BufRead>(
     case: &Case,
     played: &Played,
+    charts: &Path,
     score: &mut Score,
     asking: &mut Asking<R>,
 ) -> Result<(), Halt> {
     let lesson = &case.lesson;
     if !lesson.predictions.is_empty() {
         let guesses = steps::predictions(lesson, played, asking)?;
+        if !cover::covers(lesson, played).is_empty() {
+            asking.title("The charts, with nothing covered");
+            spark::lines(&played.recording, &lesson.show, COLUMNS, &[]).iter().for_each(|line| asking.say(line));
+            let page = page::masked_page(case, played, true);
+            std::fs::write(charts, page).map_err(|error| Halt::Failed(format!("{}: {error}", charts.display())))?;
+        }
         let share = steps::truths(lesson, played, &guesses, asking).map_err(Halt::Failed)?;
         score.add("predictions", share, score::PREDICTIONS);
     }

@@ -126,7 +126,7 @@ pub fn reveal<R: BufRead>(case: &Case, asking: &mut Asking<R>) {
 
 /// Turns knobs until the goal holds, or until it is left with `done`.
 pub fn what_if<R: BufRead>(case: &Case, asking: &mut Asking<R>) -> Result<bool, Halt> {
-    asking.title("What if? Turn one knob at a time until the goal holds (KNOB VALUE, such as `1 2`; `done` goes on)");
+    asking.title("What if? Turn knobs until the goal holds, one at a time to see what each does (KNOB VALUE, such as `1 2`; `done` goes on)");
     let knobs = &case.lesson.knobs;
     let mut at = vec![0; knobs.len()];
     for (number, knob) in knobs.iter().enumerate() {
@@ -149,7 +149,7 @@ pub fn what_if<R: BufRead>(case: &Case, asking: &mut Asking<R>) -> Result<bool, 
         };
         at[knob] = value;
         if at.iter().filter(|value| **value > 0).count() > 1 {
-            asking.say("  More than one knob is turned: what helped cannot be told apart any more.");
+            asking.say("  More than one knob is turned: turn each alone as well to see which of them it was.");
         }
         let played = grid::set_so(case, &at, &goal).map_err(Halt::Failed)?;
         let judged: Vec<_> = goal.iter().map(|line| played.judged(line)).collect();

@@ -90,7 +90,13 @@ fn draw(recording: &Recording, client: usize, form: Form) -> Drawn {
     let description =
         "Three panels over time: requests offered and answered, errors by kind, and repeated attempts, per second";
     let svg = picture(form, height, &format!("Load and outcome, client {name}"), description, &inside);
-    Drawn { svg, places: vec![(Figure::Rate, Place::new(frames[0], &x, &height_of(load, 0)))] }
+    let figure = |shows: &Shows| match shows {
+        Shows::Rates => Figure::Rate,
+        Shows::Errors => Figure::Errors,
+        Shows::Repeats => Figure::Repeats,
+    };
+    let place = |(index, shows)| (figure(shows), Place::new(frames[index], &x, &height_of(load, index)));
+    Drawn { svg, places: shown(load).iter().enumerate().map(place).collect() }
 }
 
 fn height_of(load: &Load, index: usize) -> Axis {

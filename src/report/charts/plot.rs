@@ -14,6 +14,10 @@ pub enum Figure {
     Quantiles,
     /// Requests of users per second.
     Rate,
+    /// Errors of users per second.
+    Errors,
+    /// Repeated attempts of users per second.
+    Repeats,
     /// Shares of a service's workers.
     Utilisation,
     /// Requests that wait at a service.

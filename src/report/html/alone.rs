@@ -36,6 +36,9 @@ pub struct Hung {
     pub plots: Vec<Plot>,
 }
 
+/// What is done to the chart of a client or a service before it is hung.
+pub type Touch<'t> = dyn Fn(Subject, Chart) -> Chart + 't;
+
 /// Charts one below the other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wall {
@@ -46,19 +49,26 @@ pub struct Wall {
 
 /// These charts of every client and service.
 pub fn alone(recording: &Recording, which: &[Picture]) -> Wall {
+    touched(recording, which, &|_, chart| chart)
+}
+
+/// The same, each chart drawn over before it is hung.
+pub fn touched(recording: &Recording, which: &[Picture], touch: &Touch) -> Wall {
     let mut wall = Wall::default();
-    which.iter().for_each(|one| wall.hang(recording, *one));
+    which.iter().for_each(|one| wall.hang(recording, *one, touch));
     wall
 }
 
 impl Wall {
-    fn hang(&mut self, recording: &Recording, which: Picture) {
+    fn hang(&mut self, recording: &Recording, which: Picture, touch: &Touch) {
         match which {
-            Picture::Latency => self.each(recording, "Latency over time", latency::chart),
-            Picture::Heatmap => self.each(recording, "Latency heatmap", heatmap::chart),
-            Picture::Load => self.each(recording, "Load and outcome", |of, client| Some(load::chart(of, client))),
-            Picture::Nines => self.each(recording, "Latency by percentile", nines::chart),
-            Picture::Saturation => self.services(recording),
+            Picture::Latency => self.each(recording, "Latency over time", touch, latency::chart),
+            Picture::Heatmap => self.each(recording, "Latency heatmap", touch, heatmap::chart),
+            Picture::Load => {
+                self.each(recording, "Load and outcome", touch, |of, client| Some(load::chart(of, client)))
+            }
+            Picture::Nines => self.each(recording, "Latency by percentile", touch, nines::chart),
+            Picture::Saturation => self.services(recording, touch),
             Picture::Topology => {
                 self.html += &section("topology", 0, "Topology", Some(&topology::chart(recording)), "", "");
                 self.figures += 1;
@@ -66,23 +76,31 @@ impl Wall {
         }
     }
 
-    fn each(&mut self, recording: &Recording, heading: &str, draw: impl Fn(&Recording, usize) -> Option<Chart>) {
+    fn each(
+        &mut self,
+        recording: &Recording,
+        heading: &str,
+        touch: &Touch,
+        draw: impl Fn(&Recording, usize) -> Option<Chart>,
+    ) {
         for (client, series) in recording.clients.iter().enumerate().take(CLIENTS_MAX) {
             let heading = format!("{heading}, {}", series.name);
-            let chart = draw(recording, client);
+            let subject = Subject::Client(client as u32);
+            let chart = draw(recording, client).map(|chart| touch(subject, chart));
             let missing = "There are too few successful requests to draw this.";
             let id = heading.to_lowercase().replace(' ', "-");
             self.html += &section(&id, 0, &heading, chart.as_ref(), missing, "");
-            self.note(chart, Subject::Client(client as u32));
+            self.note(chart, subject);
         }
     }
 
-    fn services(&mut self, recording: &Recording) {
+    fn services(&mut self, recording: &Recording, touch: &Touch) {
         self.html += "<section id=\"saturation\"><h2>Saturation</h2>\n";
         for (index, series) in recording.services.iter().enumerate() {
-            let chart = saturation::chart(recording, index);
+            let subject = Subject::Service(index as u32);
+            let chart = touch(subject, saturation::chart(recording, index));
             self.html += &format!("<h3 class=\"service\">{}</h3>\n{}", escape(&series.name), framed(&chart));
-            self.note(Some(chart), Subject::Service(index as u32));
+            self.note(Some(chart), subject);
         }
         self.html += "</section>\n";
     }
