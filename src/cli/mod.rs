@@ -7,6 +7,7 @@ mod clean;
 mod compare;
 mod compiled;
 mod completions;
+mod config;
 mod console;
 mod doctor;
 mod emit;
@@ -47,6 +48,8 @@ struct Cli {
     /// Colours in the output; NO_COLOR and CLICOLOR_FORCE are honoured
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorWish::Auto)]
     color: ColorWish,
+    #[command(flatten)]
+    config: config::ConfigArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -73,6 +76,7 @@ enum Command {
     Proxy(proxy::ProxyArgs),
     Doctor(doctor::DoctorArgs),
     Clean(clean::CleanArgs),
+    ShowConfig(config::ShowConfigArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -88,17 +92,21 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     if args.get(1).is_some_and(|word| word == generator::WORD) {
         return generator::main();
     }
-    let cli = match Cli::try_parse_from(proxy::as_we_spell_them(args)) {
-        Ok(cli) => cli,
+    let args = proxy::as_we_spell_them(args);
+    let (color, config) = match Cli::try_parse_from(&args) {
+        Ok(cli) => (cli.color, cli.config),
         Err(error) => return refuse(&error),
     };
-    let mut console = Console::new(cli.color);
-    let ending = catch_unwind(AssertUnwindSafe(|| dispatch(cli.command, &mut console)));
+    let mut console = Console::new(color);
+    let ending = catch_unwind(AssertUnwindSafe(|| {
+        let cli = Cli::parse_from(config::applied(args, &config, &console)?);
+        dispatch(cli.command, &cli.config, &mut console)
+    }));
     let ending = ending.unwrap_or_else(|_| Err(panics::failure()));
     finish(ending, &mut console).number()
 }
 
-fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> {
+fn dispatch(command: Command, config: &config::ConfigArgs, console: &mut Console) -> Result<Ending, Failure> {
     match command {
         Command::Run(args) => run::run(&args, console),
         Command::Check(args) => check::run(&args, console),
@@ -119,6 +127,7 @@ fn dispatch(command: Command, console: &mut Console) -> Result<Ending, Failure> 
         Command::Proxy(args) => proxy::run(&args, console),
         Command::Doctor(args) => doctor::run(&args, console),
         Command::Clean(args) => clean::run(&args, console),
+        Command::ShowConfig(args) => config::show(&args, config, console),
         Command::Schema(args) => schema::run(&args, console),
         Command::Completions(args) => completions::run(&args, console),
         Command::Man(args) => man::run(&args, console),

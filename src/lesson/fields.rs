@@ -1,8 +1,9 @@
 //! A lesson beside a scenario: `NAME.lesson.yaml` next to `NAME.yaml`. Played with `firedrill learn play NAME`.
 //!
-//! The player reads `brief`, looks at charts in which no fault is named and what is asked for is covered, predicts, sees what the simulation says, names the cause, reads how it
-//! came (`reveal`), turns one knob at a time until the goal holds, and answers the quiz. Every answer is asked of the simulation, none is
-//! typed: `firedrill learn check` plays the scenario at its seed and five others and says where a key does not hold.
+//! The player reads `brief`, looks at charts in which no fault is named and what is asked for is covered, predicts, sees what the simulation
+//! says, names the cause, reads how it came (`reveal`), turns one knob at a time until the goal holds, and answers the quiz. Every answer is
+//! asked of the simulation, none is typed: `firedrill learn check` plays the scenario at its seed and five others and says where a key does
+//! not hold.
 //!
 //! A prediction has `answer`, a figure and its window (`goodput(users) between 170s and 200s`), which is drawn beside the guess, or `choices`,
 //! option texts with the condition under which each is right, or with several that hold together; exactly one option must be right. A hypothesis

@@ -2,6 +2,7 @@
 
 mod authoring;
 mod baseline;
+mod config;
 mod hazards;
 mod live;
 mod run;
