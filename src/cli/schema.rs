@@ -3,10 +3,10 @@
 use super::check;
 use super::console::Console;
 use super::ending::{Ending, Failure};
-use crate::{compile, report};
+use crate::{compile, explore, report};
 use clap::{Args, ValueEnum};
 
-/// Print the JSON Schema of the scenario file (editors complete from it), of result.json, or of a line of `check --json`
+/// Print the JSON Schema of the scenario file (editors complete from it), or of what is written for programs
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   firedrill schema > scenario.schema.json
@@ -28,6 +28,10 @@ enum Of {
     Result,
     /// A line of `firedrill check --json`
     Check,
+    /// results.json of a sweep, and what a shard of it leaves
+    Sweep,
+    /// edge.json
+    Edge,
 }
 
 pub fn run(args: &SchemaArgs, console: &mut Console) -> Result<Ending, Failure> {
@@ -35,6 +39,8 @@ pub fn run(args: &SchemaArgs, console: &mut Console) -> Result<Ending, Failure> 
         Of::Scenario => compile::schema::json_schema(),
         Of::Result => report::result::result_schema(),
         Of::Check => schemars::schema_for!(check::Line).to_value(),
+        Of::Sweep => explore::results::schema(),
+        Of::Edge => explore::curve::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::internal(error.to_string(), ""))?;
     console.out(&(text + "\n"));

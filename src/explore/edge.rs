@@ -3,10 +3,15 @@
 //! boundary only is looked at afterwards, at values spread over the whole range.
 
 use super::outcome::{self, Class, Outcome};
-use super::pool;
+use super::pieces::{Halt, Piece, Pieces, Play};
 use super::quantity::Range;
+use super::results::Head;
+use super::shard::Shard;
 use super::study::Study;
+use super::vary::Axis;
 use crate::judge::statistics::student::{self, Estimate};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Values at which every seed is looked at again.
 const LOOKS: usize = 5;
@@ -14,17 +19,46 @@ const LOOKS: usize = 5;
 const HALVINGS_MAX: usize = 50;
 
 /// What is asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Question {
-    pub study: Study,
     pub path: String,
     pub range: Range,
-    pub first_seed: u64,
-    pub seeds: u64,
     /// Of the range: the place is known to this share of it. Whole numbers are known exactly.
     pub within: f64,
-    /// Further values that stand still, as `PATH=VALUE`.
-    pub fixed: Vec<String>,
+}
+
+/// An edge that is to be found: under every seed, and at every value of a second path.
+#[derive(Clone, Debug)]
+pub struct Edges {
+    pub study: Study,
+    pub head: Head,
+    pub question: Question,
+}
+
+/// One seed's search at one value of the second path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Searched {
+    /// Of values and seeds: its number.
+    pub run: usize,
+    /// So many runs were played, without those that looked around.
+    runs: usize,
+    /// Whether it survives at the lower and the upper end.
+    ends: [bool; 2],
+    at: Option<f64>,
+    /// Where it could not be told, and why.
+    unknown: Option<(f64, String)>,
+    /// At values spread over the range.
+    looks: Vec<Class>,
+}
+
+/// What came of all searches, or of a shard of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Searches {
+    pub head: Head,
+    pub question: Question,
+    pub shard: Option<Shard>,
+    /// In the order of their numbers.
+    pub searches: Vec<Searched>,
 }
 
 /// Where it turns.
@@ -73,135 +107,187 @@ pub enum Answer {
     },
 }
 
-/// One seed's search.
-struct Search {
-    runs: usize,
-    /// At the lower and the upper end.
-    ends: [bool; 2],
-    at: Option<f64>,
-    unknown: Option<(f64, String)>,
-}
-
-/// Finds it; `tell` hears how many of the seeds are done.
-pub fn find(question: &Question, threads: usize, mut tell: impl FnMut(usize, usize) -> bool) -> Result<Answer, String> {
-    // What cannot be compiled is told once, and before anything is played.
-    for value in [question.range.from, question.range.to] {
-        question.plan(value, None)?;
-    }
-    let seeds: Vec<usize> = (0..question.seeds as usize).collect();
-    let mut found: Vec<Option<Result<Search, String>>> = seeds.iter().map(|_| None).collect();
-    let mut done = 0;
-    pool::each(
-        &seeds,
-        threads,
-        |seed| question.search(question.first_seed.wrapping_add(seed as u64)),
-        |seed, search| {
-            found[seed] = Some(search);
-            done += 1;
-            tell(done, seeds.len())
-        },
-    );
-    let all: Vec<Search> =
-        found.into_iter().map(|one| one.ok_or("stopped before it was done".to_owned())?).collect::<Result<_, _>>()?;
-    if let Some((value, why)) = all.iter().find_map(|search| search.unknown.clone()) {
-        return Ok(Answer::CannotTell { value, why });
-    }
-    let looks = question.look(threads)?;
-    let runs = all.iter().map(|search| search.runs).sum::<usize>() + looks.len() * question.seeds as usize;
-    let each: Vec<f64> = all.iter().filter_map(|search| search.at).collect();
-    let first = all[0].ends;
-    if each.is_empty() {
-        let survives = all.iter().all(|search| search.ends[0]);
-        let all_alike = all.iter().all(|search| search.ends == first);
-        return Ok(if all_alike {
-            Answer::Nowhere { survives, runs, looks }
-        } else {
-            Answer::Uncertain { turning: 0, runs, looks }
-        });
-    }
-    if each.len() < all.len() || all.iter().any(|search| search.ends != first) {
-        return Ok(Answer::Uncertain { turning: each.len(), runs, looks });
-    }
-    let at = student::estimate(&each).ok_or("no seed was played")?;
-    Ok(Answer::Found(Edge { survives_below: first[0], at, each, looks, runs }))
-}
-
-impl Question {
-    fn plan(&self, value: f64, seed: Option<u64>) -> Result<crate::plan::Plan, String> {
-        let mut settings = self.fixed.clone();
-        settings.push(format!("{}={}", self.path, self.range.written(value)));
-        self.study.plan(&settings, seed)
+impl Edges {
+    /// Compiles both ends of the range at every value of the second path, so that what is wrong is told before anything is played.
+    pub fn new(study: Study, question: Question, other: Option<&Axis>, seeds: u64) -> Result<Edges, String> {
+        let values = other
+            .and_then(Axis::list)
+            .map_or_else(|| vec![Vec::new()], |all| all.iter().cloned().map(|one| vec![one]).collect());
+        let paths: Vec<String> = other.iter().map(|axis| axis.path.clone()).collect();
+        let varied = serde_json::to_string(&(&question, &paths, &values, seeds)).expect("it is plain data");
+        let first = [
+            setting(&paths, values.first().ok_or("there are no values")?),
+            vec![question.setting(question.range.from)],
+        ];
+        let base = study.plan(&first.concat(), None)?;
+        let digest = study.digest(&base, &varied);
+        let head = Head::new("edge", &base, digest, (paths, values), seeds);
+        let edges = Edges { study, head, question };
+        for settings in edges.ends() {
+            edges.study.plan(&settings, None)?;
+        }
+        Ok(edges)
     }
 
-    fn play(&self, value: f64, seed: u64) -> Result<Outcome, String> {
-        Ok(outcome::of(&self.plan(value, Some(seed))?).0)
+    /// The files that the scenario names at any value of the second path.
+    pub fn files(&self) -> Result<Vec<String>, String> {
+        let mut files = Vec::new();
+        for settings in self.ends() {
+            files.extend(self.study.files(&settings)?);
+        }
+        files.sort();
+        files.dedup();
+        Ok(files)
     }
 
-    fn search(&self, seed: u64) -> Result<Search, String> {
-        let (mut low, mut high) = (self.range.from, self.range.to);
-        let mut search = Search { runs: 0, ends: [false; 2], at: None, unknown: None };
-        let ask = |value: f64, search: &mut Search| -> Result<Option<bool>, String> {
-            search.runs += 1;
-            let outcome = self.play(value, seed)?;
-            if outcome.class == Class::CannotTell {
-                search.unknown = Some((value, outcome.why));
-                return Ok(None);
-            }
-            Ok(Some(outcome.class == Class::Survives))
-        };
-        let Some(at_low) = ask(low, &mut search)? else { return Ok(search) };
-        let Some(at_high) = ask(high, &mut search)? else { return Ok(search) };
+    fn ends(&self) -> Vec<Vec<String>> {
+        let Range { from, to, .. } = self.question.range;
+        let both = |point| [from, to].map(|end| [self.head.settings(point), vec![self.question.setting(end)]].concat());
+        (0..self.head.points.len()).flat_map(both).collect()
+    }
+
+    /// Plays what is ours of it and not done yet; `tell` hears how many searches are done of how many.
+    pub fn play(
+        &self,
+        shard: Option<Shard>,
+        threads: usize,
+        journal: &Path,
+        tell: impl FnMut(usize, usize) -> bool,
+    ) -> Result<Searches, Halt> {
+        let (head, question) = (self.head.clone(), self.question.clone());
+        let mut searches = Searches { head, question, shard, searches: Vec::new() };
+        let play = Play { head: &self.head, shard, threads, journal };
+        play.each(|run| self.search(run).map_err(Halt::Refused), |one| searches.searches.push(one), tell)?;
+        Ok(searches.in_order(shard))
+    }
+
+    fn outcome(&self, run: usize, value: f64) -> Result<Outcome, String> {
+        let (point, seed) = self.head.place(run);
+        let settings = [self.head.settings(point), vec![self.question.setting(value)]].concat();
+        Ok(outcome::of(&self.study.plan(&settings, Some(seed))?).0)
+    }
+
+    fn search(&self, run: usize) -> Result<Searched, String> {
+        let mut search = Searched { run, runs: 0, ends: [false; 2], at: None, unknown: None, looks: Vec::new() };
+        self.halve(&mut search)?;
+        if search.unknown.is_none() {
+            let looks = (0..LOOKS).map(|look| Ok(self.outcome(run, self.question.look(look))?.class));
+            search.looks = looks.collect::<Result<_, String>>()?;
+        }
+        Ok(search)
+    }
+
+    fn halve(&self, search: &mut Searched) -> Result<(), String> {
+        let range = &self.question.range;
+        let (mut low, mut high) = (range.from, range.to);
+        let Some(at_low) = self.ask(low, search)? else { return Ok(()) };
+        let Some(at_high) = self.ask(high, search)? else { return Ok(()) };
         search.ends = [at_low, at_high];
         if at_low == at_high {
-            return Ok(search);
+            return Ok(());
         }
-        let enough = if self.range.is_whole { 1.0 } else { self.within * self.range.span() };
+        let enough = if range.is_whole { 1.0 } else { self.question.within * range.span() };
         for _ in 0..HALVINGS_MAX {
             if high - low <= enough {
                 break;
             }
-            let middle = if self.range.is_whole { ((low + high) / 2.0).floor() } else { (low + high) / 2.0 };
-            let Some(survives) = ask(middle, &mut search)? else { return Ok(search) };
+            let middle = if range.is_whole { ((low + high) / 2.0).floor() } else { (low + high) / 2.0 };
+            let Some(survives) = self.ask(middle, search)? else { return Ok(()) };
             if survives == at_low { low = middle } else { high = middle }
         }
         // Of whole numbers the last that survives is meant, of others the middle between the last two.
-        search.at = Some(match (self.range.is_whole, at_low) {
+        search.at = Some(match (range.is_whole, at_low) {
             (true, true) => low,
             (true, false) => high,
             (false, _) => (low + high) / 2.0,
         });
-        Ok(search)
+        Ok(())
     }
 
-    /// Every seed at values spread over the range, in their order.
-    fn look(&self, threads: usize) -> Result<Vec<Look>, String> {
-        let value = |index: usize| self.range.from + self.range.span() * index as f64 / (LOOKS - 1) as f64;
-        let mut looks: Vec<Look> =
-            (0..LOOKS).map(|index| Look { value: value(index), survived: 0, stuck: 0, of: 0 }).collect();
-        let runs: Vec<usize> = (0..LOOKS * self.seeds as usize).collect();
-        let mut trouble = None;
-        let seed = |run: usize| self.first_seed.wrapping_add((run / LOOKS) as u64);
-        pool::each(
-            &runs,
-            threads,
-            |run| self.play(value(run % LOOKS), seed(run)),
-            |run, outcome| {
-                let look = &mut looks[run % LOOKS];
-                match outcome {
-                    Ok(outcome) => {
-                        look.of += 1;
-                        look.survived += u64::from(outcome.class == Class::Survives);
-                        look.stuck += u64::from(outcome.class == Class::Stuck);
-                        true
-                    }
-                    Err(words) => {
-                        trouble = Some(words);
-                        false
-                    }
-                }
-            },
-        );
-        trouble.map_or(Ok(looks), Err)
+    /// Whether it survives there; nothing if it cannot be told.
+    fn ask(&self, value: f64, search: &mut Searched) -> Result<Option<bool>, String> {
+        search.runs += 1;
+        let outcome = self.outcome(search.run, value)?;
+        if outcome.class == Class::CannotTell {
+            search.unknown = Some((value, outcome.why));
+            return Ok(None);
+        }
+        Ok(Some(outcome.class == Class::Survives))
+    }
+}
+
+fn setting(paths: &[String], values: &[String]) -> Vec<String> {
+    paths.iter().zip(values).map(|(path, value)| format!("{path}={value}")).collect()
+}
+
+impl Question {
+    fn setting(&self, value: f64) -> String {
+        format!("{}={}", self.path, self.range.written(value))
+    }
+
+    fn look(&self, index: usize) -> f64 {
+        self.range.from + self.range.span() * index as f64 / (LOOKS - 1) as f64
+    }
+
+    /// What the searches of all seeds at one value come to.
+    fn answer(&self, all: &[Searched]) -> Answer {
+        if let Some((value, why)) = all.iter().find_map(|search| search.unknown.clone()) {
+            return Answer::CannotTell { value, why };
+        }
+        let looks: Vec<Look> = (0..LOOKS).map(|index| self.seen(all, index)).collect();
+        let runs = all.iter().map(|search| search.runs + search.looks.len()).sum();
+        let each: Vec<f64> = all.iter().filter_map(|search| search.at).collect();
+        let first = all.first().map_or([false; 2], |search| search.ends);
+        let all_alike = all.iter().all(|search| search.ends == first);
+        match student::estimate(&each) {
+            Some(at) if each.len() == all.len() && all_alike => {
+                Answer::Found(Edge { survives_below: first[0], at, each, looks, runs })
+            }
+            None if all_alike => Answer::Nowhere { survives: first[0], runs, looks },
+            _ => Answer::Uncertain { turning: each.len(), runs, looks },
+        }
+    }
+
+    fn seen(&self, all: &[Searched], index: usize) -> Look {
+        let count = |class: Class| all.iter().filter(|search| search.looks.get(index) == Some(&class)).count() as u64;
+        let (survived, stuck) = (count(Class::Survives), count(Class::Stuck));
+        Look { value: self.look(index), survived, stuck, of: all.len() as u64 }
+    }
+}
+
+impl Searches {
+    /// One for each value of the second path, or one.
+    pub fn answers(&self) -> Vec<Answer> {
+        self.searches.chunks(self.head.seeds.max(1) as usize).map(|all| self.question.answer(all)).collect()
+    }
+}
+
+impl Piece for Searched {
+    fn number(&self) -> usize {
+        self.run
+    }
+}
+
+impl Pieces for Searches {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn shard(&self) -> Option<Shard> {
+        self.shard
+    }
+
+    fn count(&self) -> usize {
+        self.searches.len()
+    }
+
+    fn absorb(&mut self, other: Searches) {
+        self.searches.extend(other.searches);
+    }
+
+    fn in_order(mut self, shard: Option<Shard>) -> Searches {
+        self.searches.sort_by_key(|search| search.run);
+        Searches { shard, ..self }
     }
 }
 

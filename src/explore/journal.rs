@@ -1,7 +1,8 @@
 //! What is done while the rest is under way, one line of JSON each, so that a sweep that was killed goes on where it was. The first line says of what;
 //! a journal of something else is not continued. A torn last line is played again.
 
-use super::results::Done;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::Path;
@@ -11,8 +12,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of this digest, and hands over what it has, run by run. One of something else begins anew.
-    pub fn open(path: &Path, digest: &str, take: impl FnMut(Done)) -> io::Result<Journal> {
+    /// Opens the journal of this digest, and hands over what it has, piece by piece. One of something else begins anew.
+    pub fn open<P: DeserializeOwned>(path: &Path, digest: &str, take: impl FnMut(P)) -> io::Result<Journal> {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder)?;
         }
@@ -35,15 +36,15 @@ impl Journal {
     }
 }
 
-/// A run as a line of the journal. Packing its histograms takes time, which whoever played it has.
-pub fn line(done: &Done) -> Vec<u8> {
+/// A piece as a line of the journal. Packing its histograms takes time, which whoever played it has.
+pub fn line(done: &impl Serialize) -> Vec<u8> {
     let mut line = serde_json::to_vec(done).expect("what was done is plain data");
     line.push(b'\n');
     line
 }
 
 /// Hands over what it has. How many bytes of it are whole lines; 0 if it is not of this digest, or is not there.
-fn read(path: &Path, digest: &str, mut take: impl FnMut(Done)) -> io::Result<u64> {
+fn read<P: DeserializeOwned>(path: &Path, digest: &str, mut take: impl FnMut(P)) -> io::Result<u64> {
     let mut reader = match File::open(path) {
         Ok(file) => BufReader::new(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -70,6 +71,7 @@ fn read(path: &Path, digest: &str, mut take: impl FnMut(Done)) -> io::Result<u64
 mod tests {
     use super::*;
     use crate::explore::outcome::{Class, Outcome};
+    use crate::explore::results::Done;
 
     fn done(run: usize) -> Done {
         let outcome =

@@ -8,6 +8,7 @@ pub mod hunt;
 mod journal;
 pub mod outcome;
 pub mod pages;
+pub mod pieces;
 pub mod pool;
 pub mod quantity;
 pub mod results;

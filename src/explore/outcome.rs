@@ -5,12 +5,13 @@ use crate::judge::{Judged, Judgement, Verdict, judge};
 use crate::plan::Plan;
 use crate::record::{ClientCell, Latencies, Recording};
 use crate::sim;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Of what it served before the fault, a system that has come back serves this share again.
 const BACK: f64 = 0.9;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Class {
     /// Every line held.
@@ -23,7 +24,7 @@ pub enum Class {
     CannotTell,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Outcome {
     pub class: Class,
     /// The line that broke first, or why it cannot be told; empty if it survived.
@@ -35,13 +36,14 @@ pub struct Outcome {
 }
 
 /// What one population of users got over the whole run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Served {
     pub client: String,
     pub offered: u64,
     pub ok: u64,
     pub failed: u64,
     /// Of successful requests; HdrHistogram V2, deflated, base64.
+    #[schemars(with = "String")]
     pub latency: Latencies,
 }
 

@@ -145,9 +145,9 @@ fn row(fields: &[String]) -> String {
 }
 
 /// The sentence that an edge comes to.
-pub fn sentence(question: &Question, answer: &Answer) -> String {
+pub fn sentence(question: &Question, seeds: u64, answer: &Answer) -> String {
     let (path, range) = (&question.path, &question.range);
-    let (from, to, seeds) = (range.shown(range.from), range.shown(range.to), question.seeds);
+    let (from, to) = (range.shown(range.from), range.shown(range.to));
     match answer {
         Answer::Found(edge) => found(question, edge),
         Answer::Nowhere { survives: true, .. } => {

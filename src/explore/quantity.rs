@@ -1,11 +1,13 @@
 //! A number with a unit as people write it (`400/s`, `1.5GiB`, `64`): taken apart so that values between two of them can be written again. What a
 //! unit means it does not know; both ends of a range must have the same.
 
+use serde::{Deserialize, Serialize};
+
 /// Digits that are kept of a value between two others: more would only show how floats round.
 const DIGITS: usize = 9;
 
 /// `from` to `to` in one unit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Range {
     /// What stands around it: `exp(` and `)`.
     pub before: String,

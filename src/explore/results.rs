@@ -1,46 +1,50 @@
-//! The results of many runs, or of a shard of them: which were done, what became of each, and what the users were served in all. Results of
-//! shards are put together again; together they are, byte for byte, what one process would have written.
+//! The results of many runs, or of a shard of them: which were done, what became of each, and what the users were served in all. What
+//! else lies in files of results is read here, too, and taken for what it is.
 
+use super::edge::Searches;
+use super::hunt::Hunts;
 use super::outcome::{self, Outcome, Served};
+use super::pieces::{Piece, Pieces};
 use super::shard::Shard;
-use crate::record::file::write_whole;
+use crate::plan::Plan;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::io;
 use std::path::Path;
 
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// What was to be done.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Head {
     pub schema_version: u32,
     pub program: String,
     pub version: String,
-    /// `sweep`.
+    /// `sweep`, `edge` or `hunt`.
     pub what: String,
     /// Of everything that decides the outcomes: results are put together only if it is the same.
     pub digest: String,
     pub scenario: String,
     pub variant: Option<String>,
-    /// The paths that are varied.
+    /// The paths that are varied; of an edge those beside the one that is searched.
     pub paths: Vec<String>,
     /// The values of each point, in the order of the paths.
     pub points: Vec<Vec<String>>,
     pub first_seed: u64,
+    /// Under each point; of a hunt the number of its searches, which all play under the first seed.
     pub seeds: u64,
     /// What must hold.
     pub lines: Vec<String>,
 }
 
 /// One run: its number, of `points x seeds`, and what became of it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     pub run: usize,
     pub outcome: Outcome,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The results of a sweep, or of a shard of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Results {
     pub head: Head,
     /// `None` for the whole.
@@ -59,7 +63,25 @@ pub struct Done {
 }
 
 impl Head {
-    /// How many runs there are.
+    /// Of what is compiled to `base`, at these values.
+    pub fn new(what: &str, base: &Plan, digest: String, varied: (Vec<String>, Vec<Vec<String>>), seeds: u64) -> Head {
+        Head {
+            schema_version: SCHEMA_VERSION,
+            program: "firedrill".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            what: what.to_owned(),
+            digest,
+            scenario: base.scenario.clone(),
+            variant: base.variant.clone(),
+            paths: varied.0,
+            points: varied.1,
+            first_seed: base.seed,
+            seeds,
+            lines: base.expectations.iter().map(|line| line.text.clone()).collect(),
+        }
+    }
+
+    /// How many runs (searches of an edge, or of a hunt) there are.
     pub fn runs(&self) -> usize {
         self.points.len() * self.seeds as usize
     }
@@ -85,92 +107,102 @@ impl Results {
         outcome::add_up(&mut self.clients, &done.served);
         self.runs.push(Run { run: done.run, outcome: done.outcome });
     }
+}
 
-    /// Everything is in: in the order of the runs' numbers, however they came.
-    pub fn in_order(mut self) -> Results {
+impl Piece for Done {
+    fn number(&self) -> usize {
+        self.run
+    }
+}
+
+impl Pieces for Results {
+    fn head(&self) -> &Head {
+        &self.head
+    }
+
+    fn shard(&self) -> Option<Shard> {
+        self.shard
+    }
+
+    fn count(&self) -> usize {
+        self.runs.len()
+    }
+
+    fn absorb(&mut self, other: Results) {
+        self.runs.extend(other.runs);
+        outcome::add_up(&mut self.clients, &other.clients);
+    }
+
+    fn in_order(mut self, shard: Option<Shard>) -> Results {
         self.runs.sort_by_key(|run| run.run);
-        self
+        Results { shard, ..self }
     }
+}
 
-    /// Which runs of the whole are not there.
-    pub fn missing(&self) -> usize {
-        self.head.runs() - self.runs.len()
-    }
+/// What a file of results holds.
+pub enum Any {
+    Sweep(Results),
+    Edge(Searches),
+    Hunt(Hunts),
+}
 
-    pub fn write(&self, path: &Path) -> io::Result<()> {
-        write_whole(path, self.line().as_bytes())
-    }
+/// As much of a line as tells what it is.
+#[derive(Deserialize)]
+struct Peek {
+    head: PeekHead,
+}
 
-    /// As one line of JSON.
-    pub fn line(&self) -> String {
-        serde_json::to_string(self).expect("results are plain data") + "\n"
-    }
+#[derive(Deserialize)]
+struct PeekHead {
+    schema_version: u32,
+    what: String,
+}
 
-    pub fn read(path: &Path) -> Result<Results, String> {
+impl Any {
+    /// The line may stand in a log, among others: the last one counts.
+    pub fn read(path: &Path) -> Result<Any, String> {
         let shown = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-        // The line may stand in a log, among others.
-        let found = text.lines().rev().find_map(|line| serde_json::from_str::<Results>(line.trim()).ok());
-        let results = found.ok_or_else(|| format!("{shown} holds no results of a sweep, nor of a shard of one"))?;
-        match results.head.schema_version {
-            SCHEMA_VERSION => Ok(results),
-            other => {
-                Err(format!("{shown} was written with schema version {other}, this program reads {SCHEMA_VERSION}"))
-            }
+        let none = || format!("{shown} holds no results of a sweep, an edge or a hunt, nor of a shard of one");
+        let lines = text.lines().rev().map(str::trim).filter(|line| line.starts_with('{'));
+        let found = lines.filter_map(|line| serde_json::from_str::<Peek>(line).ok().map(|peek| (line, peek))).next();
+        let (line, Peek { head }) = found.ok_or_else(none)?;
+        if head.schema_version != SCHEMA_VERSION {
+            let other = head.schema_version;
+            return Err(format!(
+                "{shown} was written with schema version {other}, this program reads {SCHEMA_VERSION}"
+            ));
         }
+        let read = match head.what.as_str() {
+            "sweep" => serde_json::from_str(line).map(Any::Sweep),
+            "edge" => serde_json::from_str(line).map(Any::Edge),
+            "hunt" => serde_json::from_str(line).map(Any::Hunt),
+            _ => return Err(none()),
+        };
+        read.map_err(|error| format!("{shown}: {error}"))
     }
+}
 
-    /// Puts shards together. Words on why it cannot be done: results of different things, shards that are missing.
-    pub fn merge(all: Vec<Results>) -> Result<Results, String> {
-        let head = all.first().ok_or("there is nothing to merge")?.head.clone();
-        let mut shards: BTreeMap<Shard, Results> = BTreeMap::new();
-        for one in all {
-            differ(&head, &one.head)?;
-            let shard = one.shard.unwrap_or(Shard::WHOLE);
-            // A shard that was played twice, because an engine tried it again, says the same twice.
-            shards.entry(shard).or_insert(one);
-        }
-        let of = shards.keys().next().map_or(1, |shard| shard.of);
-        if let Some(other) = shards.keys().find(|shard| shard.of != of) {
-            return Err(format!("shards of {of} and of {} do not fit together", other.of));
-        }
-        let missing: Vec<String> = (1..=of)
-            .map(|number| Shard { number, of })
-            .filter(|shard| !shards.contains_key(shard))
-            .map(|shard| shard.to_string())
-            .collect();
-        if !missing.is_empty() {
-            return Err(format!("{} of {of} shards are missing: {}", missing.len(), missing.join(", ")));
-        }
-        let (mut runs, mut clients) = (Vec::new(), Vec::new());
-        for one in shards.into_values() {
-            runs.extend(one.runs);
-            outcome::add_up(&mut clients, &one.clients);
-        }
-        runs.sort_by_key(|run| run.run);
-        let whole = Results { head, shard: None, runs, clients };
-        match whole.missing() {
-            0 => Ok(whole),
-            missing => Err(format!(
-                "{missing} of {} runs are missing: a shard was ended before it was done",
-                whole.head.runs()
-            )),
+impl Head {
+    /// Results of different things are not put together; the first difference is named.
+    pub fn differs(&self, other: &Head) -> Result<(), String> {
+        let parts = [
+            ("commands", self.what == other.what),
+            ("scenarios", self.scenario == other.scenario && self.variant == other.variant),
+            ("versions of the program", self.version == other.version),
+            ("values", self.paths == other.paths && self.points == other.points),
+            ("seeds", self.first_seed == other.first_seed && self.seeds == other.seeds),
+            ("lines that must hold", self.lines == other.lines),
+            ("plans (their digests differ)", self.digest == other.digest),
+        ];
+        match parts.iter().find(|(_, is_same)| !is_same) {
+            None => Ok(()),
+            Some((what, _)) => Err(format!("these are results of different {what}")),
         }
     }
 }
 
-/// Results of different things are not put together; the first difference is named.
-fn differ(one: &Head, other: &Head) -> Result<(), String> {
-    let parts = [
-        ("scenarios", one.scenario == other.scenario && one.variant == other.variant),
-        ("versions of the program", one.version == other.version),
-        ("values", one.paths == other.paths && one.points == other.points),
-        ("seeds", one.first_seed == other.first_seed && one.seeds == other.seeds),
-        ("lines that must hold", one.lines == other.lines),
-        ("plans (their digests differ)", one.digest == other.digest),
-    ];
-    match parts.iter().find(|(_, is_same)| !is_same) {
-        None => Ok(()),
-        Some((what, _)) => Err(format!("these are results of different {what}")),
-    }
+/// The JSON Schema of `results.json`, and of a shard of it.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Results).to_value()
 }

@@ -1,5 +1,6 @@
 //! Which part of many runs this process plays: every n-th, beginning with the k-th. Slurm and Kubernetes say it in the environment of an array's task.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -7,7 +8,7 @@ use std::fmt;
 const OF_MAX: usize = 100_000;
 
 /// `number` of `of`, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Shard {
     pub number: usize,
     pub of: usize,

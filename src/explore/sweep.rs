@@ -1,16 +1,14 @@
 //! A grid or a sample of values, each point played under the same seeds on all cores. What is kept of a run is its outcome; memory does not grow
 //! with the length of the runs, and what was done before a kill is not done again.
 
-use super::journal::{self, Journal};
-use super::outcome;
-use super::results::{Done, Head, Results, SCHEMA_VERSION};
+use super::pieces::{Halt, Pieces, Play};
+use super::results::{Done, Head, Results};
 use super::shard::Shard;
 use super::space::Point;
 use super::study::Study;
 use super::vary::Axis;
-use super::{pool, quantity};
+use super::{outcome, quantity};
 use std::collections::BTreeSet;
-use std::io;
 use std::path::Path;
 
 /// What is to be swept.
@@ -18,19 +16,6 @@ use std::path::Path;
 pub struct Sweep {
     pub study: Study,
     pub head: Head,
-}
-
-/// Why a sweep ended before it was done.
-#[derive(Debug, thiserror::Error)]
-pub enum Halt {
-    /// Values with which the scenario cannot be compiled.
-    #[error("{0}")]
-    Refused(String),
-    #[error("the journal cannot be written: {0}")]
-    Disk(#[from] io::Error),
-    /// Somebody wanted it to end; what is done is kept.
-    #[error("stopped after {0} runs")]
-    Stopped(usize),
 }
 
 impl Sweep {
@@ -46,20 +31,8 @@ impl Sweep {
             study.plan(&settings(point), None)?;
         }
         let varied = serde_json::to_string(&(&paths, &points, seeds)).expect("texts are plain data");
-        let head = Head {
-            schema_version: SCHEMA_VERSION,
-            program: "firedrill".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            what: "sweep".to_owned(),
-            digest: study.digest(&base, &varied),
-            scenario: base.scenario.clone(),
-            variant: base.variant.clone(),
-            paths,
-            points,
-            first_seed: base.seed,
-            seeds,
-            lines: base.expectations.iter().map(|line| line.text.clone()).collect(),
-        };
+        let digest = study.digest(&base, &varied);
+        let head = Head::new("sweep", &base, digest, (paths, points), seeds);
         Ok(Sweep { study, head })
     }
 
@@ -80,36 +53,12 @@ impl Sweep {
         shard: Option<Shard>,
         threads: usize,
         at: &Path,
-        mut tell: impl FnMut(usize, usize) -> bool,
+        tell: impl FnMut(usize, usize) -> bool,
     ) -> Result<Results, Halt> {
-        let ours = shard.unwrap_or(Shard::WHOLE);
-        let name = format!("{} {ours}", self.head.digest);
         let mut results = Results::new(self.head.clone(), shard);
-        let mut known = BTreeSet::new();
-        let mut journal = Journal::open(at, &name, |one| {
-            if known.insert(one.run) {
-                results.take(one);
-            }
-        })?;
-        let mine: Vec<usize> = (0..self.head.runs()).filter(|run| ours.has(*run)).collect();
-        let left: Vec<usize> = mine.iter().copied().filter(|run| !known.contains(run)).collect();
-        let mut trouble = None;
-        if tell(results.runs.len(), mine.len()) {
-            let work = |run| self.one(run).map(|done| (journal::line(&done), done));
-            pool::each(&left, threads, work, |_, answer| {
-                let kept = answer.and_then(|(line, one)| journal.add(&line).map(|()| one).map_err(Halt::Disk));
-                match kept {
-                    Ok(one) => results.take(one),
-                    Err(halt) => trouble = Some(halt),
-                }
-                tell(results.runs.len(), mine.len()) && trouble.is_none()
-            });
-        }
-        match trouble {
-            Some(trouble) => Err(trouble),
-            None if results.runs.len() < mine.len() => Err(Halt::Stopped(results.runs.len())),
-            None => Ok(results.in_order()),
-        }
+        let play = Play { head: &self.head, shard, threads, journal: at };
+        play.each(|run| self.one(run), |done| results.take(done), tell)?;
+        Ok(results.in_order(shard))
     }
 
     fn one(&self, run: usize) -> Result<Done, Halt> {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// What the scenario's file is called beside the job.
 const SCENARIO: &str = "scenario.yaml";
 
-/// Write the files that hand a sweep to an existing engine
+/// Write the files that hand a sweep, an edge or a hunt to an existing engine
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   firedrill emit slurm --shards 16 -- sweep shop.yaml --vary services.db.workers=8..64:1 --seeds 100
@@ -27,7 +27,7 @@ const SCENARIO: &str = "scenario.yaml";
   firedrill emit kubernetes --shards 16 --image registry.example/firedrill:0.1.0 --claim results -- sweep shop.yaml --vary services.db.workers=8..64:1
   reports/shop.kubernetes/submit.sh              applies an Indexed Job by kubectl, waits for it, merges
 
-What stands behind `--` is the sweep as it would be typed, without --shard. The scenario's file and the files that it names are taken along.")]
+What stands behind `--` is the sweep, edge or hunt as it would be typed, without --shard. The scenario's file and the files that it names are taken along.")]
 pub struct EmitArgs {
     #[command(subcommand)]
     engine: Engine,
@@ -56,8 +56,8 @@ struct JobArgs {
     /// The folder that is written; default: reports/NAME.ENGINE
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
-    /// The sweep, as it would be typed
-    #[arg(last = true, required = true, value_name = "sweep …")]
+    /// The sweep, edge or hunt, as it would be typed
+    #[arg(last = true, required = true, value_name = "COMMAND …")]
     words: Vec<String>,
 }
 

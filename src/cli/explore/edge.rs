@@ -1,13 +1,12 @@
 //! `firedrill edge`: where survival ends along one value, with its confidence; along a second value, the boundary as a curve.
 
-use super::{Asked, bar, refused, written};
+use super::{Asked, ShardArgs, bar, forget, halted, hand_in, journal, refused, written};
 use crate::cli::console::Console;
 use crate::cli::ending::{Ending, Failure, counted};
 use crate::cli::run::shutdown;
-use crate::cli::world;
-use crate::explore::edge::{self, Answer, Question};
+use crate::explore::edge::{Answer, Edges, Question, Searches};
 use crate::explore::vary::Axis;
-use crate::explore::{Study, curve, pages};
+use crate::explore::{curve, pages};
 use crate::judge::ExitCode;
 use clap::Args;
 use std::path::Path;
@@ -25,43 +24,66 @@ so the boundary is a mean over the seeds with its 95% interval.
 Exit codes: 0 there is a boundary, 12 it cannot be told or it is not in the range, 2 a value that the scenario does not take.")]
 pub struct EdgeArgs {
     #[command(flatten)]
-    asked: Asked,
+    pub asked: Asked,
     /// Seeds that are searched
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     seeds: u64,
     /// How well each seed's place is to be known, as a share of the range
     #[arg(long, value_name = "SHARE", default_value = "1%", value_parser = share)]
     within: f64,
+    #[command(flatten)]
+    pub shard: ShardArgs,
     /// Print the result as JSON
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 pub fn run(args: &EdgeArgs, console: &mut Console) -> Result<Ending, Failure> {
-    let study = args.asked.common.study()?;
-    let (question, other) = question(args, &study)?;
-    let base = study.plan(&[format!("{}={}", question.path, question.range.written(question.range.from))], None);
-    let base = base.map_err(|words| refused(&words))?;
-    let question = Question { first_seed: base.seed, ..question };
-    let folder = written::folder(&args.asked.common.out, &base.scenario, base.variant.as_deref(), "edge");
-    let answers = find(args, &question, other)?;
-    let lines: Vec<String> = base.expectations.iter().map(|line| line.text.clone()).collect();
+    let shard = args.shard.shard()?;
+    let edges = prepared(args)?;
+    let head = &edges.head;
+    let folder = written::folder(&args.asked.common.out, &head.scenario, head.variant.as_deref(), "edge");
+    let (shutdown, bar, journal) = (shutdown()?, bar(&head.scenario), journal(&folder, shard));
+    let played = edges.play(shard, args.asked.common.threads(), &journal, |done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+        shutdown.reason().is_none()
+    });
+    bar.finish_and_clear();
+    let searches = played.map_err(|halt| halted(halt, &journal, &shutdown))?;
+    let ending = match shard {
+        Some(shard) => hand_in(&searches, shard, &args.asked.common.out, console),
+        None => show(&searches, &folder, args.json, console),
+    }?;
+    forget(&journal, &folder)?;
+    Ok(ending)
+}
+
+/// What all searches come to, as sentences and as files.
+pub fn show(all: &Searches, folder: &Path, json: bool, console: &mut Console) -> Result<Ending, Failure> {
+    let answers = all.answers();
     let page = folder.join("report.html");
-    written::write(&page, &curve::page(&base, &lines, &question, other, &answers).html())?;
-    let document = curve::json(&base, &lines, &question, other, &answers);
+    written::write(&page, &curve::page(all, &answers).html())?;
+    let document = curve::json(all, &answers);
     written::write(&folder.join("edge.json"), &document)?;
-    let (code, reason) = ending(&question, other, &answers);
-    if args.json {
+    let (code, reason) = ending(all, &answers);
+    if json {
         console.out(&document);
         return Ok(Ending::told_aside(code, &reason));
     }
-    console.out(&curve::text(&question, other, &answers));
+    console.out(&curve::text(all, &answers));
     console.out(&format!("\n{}\n", page.display()));
     Ok(Ending::told(code, &reason))
 }
 
+pub fn prepared(args: &EdgeArgs) -> Result<Edges, Failure> {
+    let study = args.asked.common.study()?;
+    let (question, other) = question(args)?;
+    Edges::new(study, question, other, args.seeds).map_err(|words| refused(&words))
+}
+
 /// Which value is searched, and which one gives the curve.
-fn question<'a>(args: &'a EdgeArgs, study: &Study) -> Result<(Question, Option<&'a Axis>), Failure> {
+fn question(args: &EdgeArgs) -> Result<(Question, Option<&Axis>), Failure> {
     let (searched, others): (Vec<&Axis>, Vec<&Axis>) = args.asked.vary.iter().partition(|axis| axis.range().is_some());
     let usage = |words: &str| {
         Failure::usage(
@@ -76,50 +98,15 @@ fn question<'a>(args: &'a EdgeArgs, study: &Study) -> Result<(Question, Option<&
         return Err(usage("a boundary is a curve over one other value at most"));
     }
     let range = one.range().cloned().unwrap_or_else(|| unreachable!("it was chosen for its range"));
-    let question = Question {
-        study: study.clone(),
-        path: one.path.clone(),
-        range,
-        first_seed: 0,
-        seeds: args.seeds,
-        within: args.within,
-        fixed: Vec::new(),
-    };
+    let question = Question { path: one.path.clone(), range, within: args.within };
     Ok((question, others.first().copied()))
 }
 
-/// One answer, or one for each value of the other path.
-fn find(args: &EdgeArgs, question: &Question, other: Option<&Axis>) -> Result<Vec<Answer>, Failure> {
-    let shutdown = shutdown()?;
-    let bar = bar(Path::new(&question.study.name).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default());
-    let values = other.and_then(Axis::list).map_or_else(|| vec![None], |values| values.iter().map(Some).collect());
-    let mut answers = Vec::new();
-    for (index, value) in values.iter().enumerate() {
-        let fixed = value.iter().zip(other).map(|(value, axis)| axis.setting(value)).collect();
-        let one = Question { fixed, ..question.clone() };
-        let found = edge::find(&one, args.asked.common.threads(), |done, of| {
-            bar.set_length((of * values.len()) as u64);
-            bar.set_position((index * of + done) as u64);
-            shutdown.reason().is_none()
-        });
-        match (found, shutdown.reason()) {
-            (_, Some(stop)) => {
-                bar.finish_and_clear();
-                return Err(Failure::told(world::code_of(stop), format!("stopped by {}", stop.word())));
-            }
-            (Ok(answer), None) => answers.push(answer),
-            (Err(words), None) => return Err(refused(&words)),
-        }
-    }
-    bar.finish_and_clear();
-    Ok(answers)
-}
-
-fn ending(question: &Question, other: Option<&Axis>, answers: &[Answer]) -> (ExitCode, String) {
+fn ending(all: &Searches, answers: &[Answer]) -> (ExitCode, String) {
     let found = answers.iter().filter(|answer| matches!(answer, Answer::Found(_))).count();
     let code = if found == answers.len() { ExitCode::Held } else { ExitCode::Inconclusive };
-    match (other, answers) {
-        (None, [answer]) => (code, pages::sentence(question, answer)),
+    match (all.head.paths.is_empty(), answers) {
+        (true, [answer]) => (code, pages::sentence(&all.question, all.head.seeds, answer)),
         _ => (code, format!("the boundary was found at {found} of {}", counted(answers.len(), "value"))),
     }
 }

@@ -1,10 +1,13 @@
 //! Runs that another engine shall play: their words are read and compiled here, so that mistakes are told once, and not by every task.
 
+use super::edge::{self, EdgeArgs};
+use super::hunt::{self, HuntArgs};
 use super::sweep::{self, SweepArgs};
 use super::{Common, OUT, refused};
 use crate::cli::ending::{Failure, counted};
 use crate::cli::select;
 use crate::explore::Study;
+use crate::explore::results::Head;
 use clap::{Parser, Subcommand};
 use std::path::{Path, PathBuf};
 
@@ -36,14 +39,16 @@ struct Alone {
 #[derive(Debug, Subcommand)]
 enum What {
     Sweep(SweepArgs),
+    Edge(EdgeArgs),
+    Hunt(HuntArgs),
 }
 
-const WORDS: [&str; 1] = ["sweep"];
+const WORDS: [&str; 3] = ["sweep", "edge", "hunt"];
 
 pub fn parsed(words: &[String]) -> Result<Parsed, Failure> {
     if words.first().is_none_or(|word| !WORDS.contains(&word.as_str())) {
         return Err(Failure::usage(
-            format!("only a {} can be handed over", WORDS.join(" or a ")),
+            "only a sweep, an edge or a hunt can be handed over",
             "write it as you would type it: -- sweep SCENARIO --vary PATH=VALUES",
         ));
     }
@@ -51,16 +56,33 @@ pub fn parsed(words: &[String]) -> Result<Parsed, Failure> {
     let alone = Alone::try_parse_from(words).map_err(|error| Failure::usage(error.to_string(), ""))?;
     match &alone.what {
         What::Sweep(args) => of_sweep(args),
+        What::Edge(args) => of_edge(args),
+        What::Hunt(args) => of_hunt(args),
     }
 }
 
 fn of_sweep(args: &SweepArgs) -> Result<Parsed, Failure> {
-    ours(&args.asked.common, args.shard.is_some() || args.json)?;
+    ours(&args.asked.common, args.shard.is_given() || args.json)?;
     let sweep = sweep::prepared(args)?;
     let files = sweep.files().map_err(|words| refused(&words))?;
     let size = counted(sweep.head.runs(), "run");
-    let head = sweep.head;
-    Ok(with_scenario(&args.asked.common, &sweep.study, files, ("sweep", head.scenario, head.digest, size)))
+    Ok(with_scenario(&args.asked.common, &sweep.study, files, (&sweep.head, "sweep", size)))
+}
+
+fn of_edge(args: &EdgeArgs) -> Result<Parsed, Failure> {
+    ours(&args.asked.common, args.shard.is_given() || args.json)?;
+    let edges = edge::prepared(args)?;
+    let files = edges.files().map_err(|words| refused(&words))?;
+    let size = format!("{} searches", edges.head.runs());
+    Ok(with_scenario(&args.asked.common, &edges.study, files, (&edges.head, "edge", size)))
+}
+
+fn of_hunt(args: &HuntArgs) -> Result<Parsed, Failure> {
+    ours(&args.common, args.shard.is_given())?;
+    let hunt = hunt::prepared(args)?;
+    let files = hunt.study.files(&[]).map_err(|words| refused(&words))?;
+    let size = format!("{} searches", hunt.head.runs());
+    Ok(with_scenario(&args.common, &hunt.study, files, (&hunt.head, "hunt", size)))
 }
 
 /// What the engine decides is not to be said twice.
@@ -75,7 +97,7 @@ fn with_scenario(
     common: &Common,
     study: &Study,
     files: Vec<String>,
-    (what, name, digest, size): (&'static str, String, String, String),
+    (head, what, size): (&Head, &'static str, String),
 ) -> Parsed {
     let is_file =
         Path::new(&common.scenario).is_file() && select::choose(std::slice::from_ref(&common.scenario)).is_ok();
@@ -83,12 +105,12 @@ fn with_scenario(
     let text = loaded.sources.get(loaded.root.place.source).map(|source| source.text.clone());
     Parsed {
         what,
-        name,
+        name: head.scenario.clone(),
         scenario: common.scenario.clone(),
         text: text.filter(|_| is_file),
         files,
         folder: loaded.folder.clone(),
-        digest,
+        digest: head.digest.clone(),
         size,
     }
 }

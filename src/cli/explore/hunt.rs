@@ -1,20 +1,17 @@
 //! `firedrill hunt`: a search for the faults that break an expectation, and the smallest scenario that shows it.
 
-use super::{Common, bar, refused, written};
+use super::{Common, ShardArgs, bar, forget, halted, hand_in, journal, refused, written};
 use crate::base::Span;
 use crate::cli::console::Console;
 use crate::cli::ending::{Ending, Failure, counted};
 use crate::cli::panics::quoted;
 use crate::cli::run::shutdown;
-use crate::cli::world;
 use crate::explore::Study;
-use crate::explore::hunt::{self, Budget, Guide, Wish};
+use crate::explore::hunt::{Budget, Guide, Hunt, Hunts, Wish};
+use crate::explore::pieces::Pieces;
 use crate::judge::ExitCode;
-use crate::plan::Plan;
 use clap::Args;
-
-/// How many seeds what was found is tried under.
-const SEEDS: u64 = 20;
+use std::path::Path;
 
 /// Search for the faults that break an expectation, and shrink them to the fewest, shortest and weakest
 #[derive(Debug, Args)]
@@ -22,6 +19,7 @@ const SEEDS: u64 = 20;
   firedrill hunt shop.yaml                                          any fault that a hunt knows, anywhere, two at once
   firedrill hunt shop.yaml --fault slow:db --fault latency --most 1 --longest 10s
   firedrill hunt shop.yaml --hold 'success(users) >= 99%' --runs 1000
+  firedrill hunt shop.yaml --runs 100000 --searches 64 --shard 3/64 --out shards      one search of 64; then `firedrill merge shards/`
 
 The scenario's own faults are taken away, and with them the lines that speak of them; say what must hold with --hold. What is found is a scenario
 file of its own: `firedrill run reports/NAME.hunt/found.yaml` ends with 10.
@@ -29,7 +27,7 @@ file of its own: `firedrill run reports/NAME.hunt/found.yaml` ends with 10.
 Exit codes: 0 nothing was found, 10 a schedule breaks an expectation, 2 a wrong scenario, budget or command line.")]
 pub struct HuntArgs {
     #[command(flatten)]
-    common: Common,
+    pub common: Common,
     /// What may happen, where, and how strong at the most: latency, slow:db, 'latency:web->db<=200ms'; default: every kind that a hunt knows, everywhere
     /// (repeatable)
     #[arg(long = "fault", value_name = "KIND[:PLACE][<=STRENGTH]", value_parser = Wish::read)]
@@ -43,59 +41,99 @@ pub struct HuntArgs {
     /// So many schedules are tried at most
     #[arg(long, value_name = "N", default_value_t = 400, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     runs: u32,
+    /// So many searches that know nothing of each other, each with dice of its own and its part of --runs; the smallest schedule found counts
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    searches: u32,
+    #[command(flatten)]
+    pub shard: ShardArgs,
     /// Draw each schedule anew instead of going where it nearly broke
     #[arg(long)]
     random: bool,
 }
 
 pub fn run(args: &HuntArgs, console: &mut Console) -> Result<Ending, Failure> {
-    let (study, removed) = study(args)?;
-    let gone: Vec<String> = removed.iter().map(|name| format!("faults.{name}=")).collect();
-    let calm = study.plan(&gone, None).map_err(|words| refused(&words))?;
-    let (seed, threads) = (calm.seed, args.common.threads());
-    let budget = Budget::new(&study, &calm, removed, &args.faults, usize::from(args.most), args.longest);
-    let budget =
-        budget.map_err(|words| Failure::usage(words, "say which faults may happen with --fault KIND[:PLACE]"))?;
-    healthy(&calm)?;
-    console.out(&format!(
-        "{} may happen, {} at once, none longer than {}\n",
-        counted(budget.templates.len(), "fault"),
-        budget.most,
-        budget.longest
-    ));
-    console.flush();
-    let (shutdown, bar) = (shutdown()?, bar(&calm.scenario));
+    let shard = args.shard.shard()?;
+    let hunt = prepared(args)?;
+    healthy(&hunt)?;
+    if shard.is_none() {
+        console.out(&format!(
+            "{} may happen, {} at once, none longer than {}\n",
+            counted(hunt.budget.templates.len(), "fault"),
+            hunt.budget.most,
+            hunt.budget.longest
+        ));
+        console.flush();
+    }
+    let head = &hunt.head;
+    let folder = written::folder(&args.common.out, &head.scenario, head.variant.as_deref(), "hunt");
+    let (shutdown, bar, journal) = (shutdown()?, bar(&head.scenario), journal(&folder, shard));
     bar.set_length(u64::from(args.runs));
-    let guide = if args.random { Guide::None } else { Guide::Margin };
-    let found = hunt::search(&study, &budget, guide, (seed, args.runs as usize), threads, |tried| {
+    let played = hunt.play(shard, args.common.threads(), &journal, |tried| {
         bar.set_position(tried as u64);
         shutdown.reason().is_none()
     });
     bar.finish_and_clear();
-    let found = found.map_err(|words| refused(&words))?;
-    match found.broken {
-        Some((tried, runs)) => {
-            console.out(&format!("run {runs} broke `{}`; shrinking\n", tried.outcome.why));
-            console.flush();
-            let small = hunt::shrink(&study, &budget, &tried.schedule, &tried.outcome, seed)
-                .map_err(|words| refused(&words))?;
-            tell(args, &study, &budget, &calm, &small, console)
-        }
-        None => {
-            if let Some(stop) = shutdown.reason() {
-                return Err(Failure::told(
-                    world::code_of(stop),
-                    format!("stopped by {} after {}", stop.word(), counted(found.runs, "run")),
-                ));
-            }
-            if let Some(nearest) = found.nearest {
-                let margin = crate::report::figures::digits(nearest.score() * 100.0, 3);
-                console.out(&format!("nearest to breaking, {margin}% inside its bound:\n"));
-                hunt::told(&nearest.schedule, &budget).iter().for_each(|line| console.out(&format!("  {line}\n")));
-            }
-            Ok(Ending::told(ExitCode::Held, &format!("nothing was found in {}", counted(found.runs, "run"))))
-        }
+    let hunts = played.map_err(|halt| halted(halt, &journal, &shutdown))?;
+    let ending = match shard {
+        Some(shard) => hand_in(&hunts, shard, &args.common.out, console),
+        None => show(&hunts, &folder, console),
+    }?;
+    forget(&journal, &folder)?;
+    Ok(ending)
+}
+
+pub fn prepared(args: &HuntArgs) -> Result<Hunt, Failure> {
+    if args.searches > args.runs {
+        return Err(Failure::usage(
+            format!("{} searches cannot share {}", args.searches, counted(args.runs as usize, "run")),
+            "give fewer --searches, or more --runs",
+        ));
     }
+    let (study, removed) = study(args)?;
+    let gone: Vec<String> = removed.iter().map(|name| format!("faults.{name}=")).collect();
+    let calm = study.plan(&gone, None).map_err(|words| refused(&words))?;
+    let budget = Budget::new(&study, &calm, removed, &args.faults, usize::from(args.most), args.longest);
+    let budget =
+        budget.map_err(|words| Failure::usage(words, "say which faults may happen with --fault KIND[:PLACE]"))?;
+    let guide = if args.random { Guide::None } else { Guide::Margin };
+    Ok(Hunt::new(study, &calm, budget, guide, (args.runs as usize, args.searches as usize)))
+}
+
+/// What all searches came to: the smallest schedule, as a scenario of its own.
+pub fn show(hunts: &Hunts, folder: &Path, console: &mut Console) -> Result<Ending, Failure> {
+    written::write(&folder.join("hunt.json"), &hunts.line())?;
+    let several = hunts.searches.len() > 1;
+    let Some((search, broken)) = hunts.smallest() else {
+        if let Some(near) = hunts.nearest() {
+            let margin = crate::report::figures::digits(near.margin * 100.0, 3);
+            console.out(&format!("nearest to breaking, {margin}% inside its bound:\n"));
+            near.faults.iter().for_each(|line| console.out(&format!("  {line}\n")));
+        }
+        return Ok(Ending::told(ExitCode::Held, &format!("nothing was found in {}", counted(hunts.runs(), "run"))));
+    };
+    let path = folder.join("found.yaml");
+    written::write(&path, &broken.scenario)?;
+    if several {
+        let found = hunts.searches.iter().filter(|search| search.broken.is_some()).count();
+        console.out(&format!(
+            "{found} of {} searches found something; the smallest is that of search {}\n",
+            hunts.searches.len(),
+            search.search + 1
+        ));
+    }
+    console.out(&format!("run {} broke `{}`\n{}: `{}`\n", broken.run, broken.first, broken.class.word(), broken.line));
+    broken.faults.iter().for_each(|line| console.out(&format!("  {line}\n")));
+    let [seeds, of] = broken.seeds;
+    console.out(&format!(
+        "\nsmallest after {}; the same line breaks under {seeds} of {of} seeds\n  firedrill run {}\n",
+        counted(broken.more, "more run"),
+        quoted(&path.display().to_string())
+    ));
+    let faults = match broken.faults.len() {
+        1 => "one fault breaks".to_owned(),
+        count => format!("{count} faults break"),
+    };
+    Ok(Ending::told(ExitCode::Broken, &format!("{faults} `{}`", broken.line)))
 }
 
 /// The study without the lines that speak of faults which are taken away.
@@ -126,8 +164,10 @@ fn study(args: &HuntArgs) -> Result<(Study, Vec<String>), Failure> {
 }
 
 /// What is broken already need not be broken.
-fn healthy(calm: &Plan) -> Result<(), Failure> {
-    let (outcome, _) = crate::explore::outcome::of(calm);
+fn healthy(hunt: &Hunt) -> Result<(), Failure> {
+    let gone: Vec<String> = hunt.budget.removed.iter().map(|name| format!("faults.{name}=")).collect();
+    let calm = hunt.study.plan(&gone, None).map_err(|words| refused(&words))?;
+    let (outcome, _) = crate::explore::outcome::of(&calm);
     match outcome.why.as_str() {
         "" => Ok(()),
         why => Err(Failure::usage(
@@ -135,47 +175,6 @@ fn healthy(calm: &Plan) -> Result<(), Failure> {
             "a hunt begins with a scenario that survives; see --hold, --set and --variant",
         )),
     }
-}
-
-fn tell(
-    args: &HuntArgs,
-    study: &Study,
-    budget: &Budget,
-    calm: &Plan,
-    small: &hunt::Shrunk,
-    console: &mut Console,
-) -> Result<Ending, Failure> {
-    let plan = study.plan(&small.schedule.settings(budget), Some(calm.seed)).map_err(|words| refused(&words))?;
-    let text = hunt::scenario(study, budget, &small.schedule, &plan).map_err(|words| refused(&words))?;
-    let folder = written::folder(&args.common.out, &calm.scenario, calm.variant.as_deref(), "hunt");
-    let path = folder.join("found.yaml");
-    written::write(&path, &text)?;
-    let (mut broken, seeds) = (0, SEEDS);
-    for offset in 0..seeds {
-        let plan = study
-            .plan(&small.schedule.settings(budget), Some(calm.seed.wrapping_add(offset)))
-            .map_err(|words| refused(&words))?;
-        broken += u64::from(crate::explore::outcome::of(&plan).0.why == small.outcome.why);
-    }
-    let shown = quoted(&path.display().to_string());
-    console.out(&format!("{}: `{}`\n", small.outcome.class.word(), small.outcome.why));
-    hunt::told(&small.schedule, budget).iter().for_each(|line| console.out(&format!("  {line}\n")));
-    console.out(&format!(
-        "\nsmallest after {}; the same line breaks under {broken} of {seeds} seeds\n  firedrill run {shown}\n",
-        counted(small.runs, "more run")
-    ));
-    Ok(Ending::told(
-        ExitCode::Broken,
-        &format!(
-            "{} `{}`",
-            if small.schedule.0.len() == 1 {
-                "one fault breaks".to_owned()
-            } else {
-                format!("{} faults break", small.schedule.0.len())
-            },
-            small.outcome.why
-        ),
-    ))
 }
 
 fn span(text: &str) -> Result<Span, String> {

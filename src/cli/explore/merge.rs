@@ -1,9 +1,10 @@
 //! `firedrill merge`: the results of shards, put together into what one process would have written.
 
-use super::{sweep, written};
+use super::{edge, hunt, sweep, written};
 use crate::cli::console::Console;
 use crate::cli::ending::{Ending, Failure};
-use crate::explore::results::Results;
+use crate::explore::pieces::{self, Pieces};
+use crate::explore::results::{Any, Head};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -25,17 +26,36 @@ pub struct MergeArgs {
     /// Print the results as JSON instead of a table
     #[arg(long)]
     json: bool,
+    /// End with 0 whatever came of it (errors still fail), for engines that take any other code for a task to be tried again
+    #[arg(long)]
+    no_fail: bool,
 }
 
 pub fn run(args: &MergeArgs, console: &mut Console) -> Result<Ending, Failure> {
-    let read = |path: &PathBuf| Results::read(path);
-    let files = files(&args.files)?;
-    let all: Vec<Results> =
-        files.iter().map(read).collect::<Result<_, _>>().map_err(|words| Failure::usage(words, ""))?;
-    let whole = Results::merge(all)
-        .map_err(|words| Failure::usage(words, "play what is missing with `--shard K/N` and merge again"))?;
-    let folder = written::folder(&args.out, &whole.head.scenario, whole.head.variant.as_deref(), "sweep");
-    sweep::show(&whole, &folder, args.json, console)
+    let ending = merge(args, console)?;
+    Ok(if args.no_fail { ending.forgiven() } else { ending })
+}
+
+fn merge(args: &MergeArgs, console: &mut Console) -> Result<Ending, Failure> {
+    let (mut sweeps, mut edges, mut hunts) = (Vec::new(), Vec::new(), Vec::new());
+    for path in files(&args.files)? {
+        match Any::read(&path).map_err(|words| Failure::usage(words, ""))? {
+            Any::Sweep(one) => sweeps.push(one),
+            Any::Edge(one) => edges.push(one),
+            Any::Hunt(one) => hunts.push(one),
+        }
+    }
+    let folder = |head: &Head| written::folder(&args.out, &head.scenario, head.variant.as_deref(), &head.what);
+    match (sweeps.is_empty(), edges.is_empty(), hunts.is_empty()) {
+        (false, true, true) => merged(sweeps).and_then(|all| sweep::show(&all, &folder(&all.head), args.json, console)),
+        (true, false, true) => merged(edges).and_then(|all| edge::show(&all, &folder(&all.head), args.json, console)),
+        (true, true, false) => merged(hunts).and_then(|all| hunt::show(&all, &folder(&all.head), console)),
+        _ => Err(Failure::usage("these are results of different commands", "merge those of one at a time")),
+    }
+}
+
+fn merged<P: Pieces>(all: Vec<P>) -> Result<P, Failure> {
+    pieces::merge(all).map_err(|words| Failure::usage(words, "play what is missing with `--shard K/N` and merge again"))
 }
 
 /// A folder stands for the result files that are in it.

@@ -15,15 +15,20 @@ pub use sweep::{SweepArgs, run as sweep};
 
 use super::compiled::Source;
 use super::console::Console;
-use super::ending::Failure;
+use super::ending::{Ending, Failure, counted};
 use super::select;
 use super::shape;
+use super::world;
 use crate::explore::Study;
+use crate::explore::pieces::{Halt, Pieces};
+use crate::explore::shard::Shard;
 use crate::explore::vary::Axis;
+use crate::judge::ExitCode;
 use crate::library;
+use crate::live::Shutdown;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What every exploration is asked: which form of which scenario, what must hold in it, and how it is played.
 #[derive(Clone, Debug, Args)]
@@ -79,6 +84,69 @@ impl Common {
     fn threads(&self) -> usize {
         self.jobs.map_or_else(crate::base::order::threads, usize::from)
     }
+}
+
+/// Which part is ours.
+#[derive(Clone, Debug, Args)]
+pub struct ShardArgs {
+    /// Only every n-th piece, beginning with the k-th; what comes of it is one file and one line on standard output, for `firedrill merge`
+    #[arg(long, value_name = "K/N", value_parser = Shard::read)]
+    shard: Option<Shard>,
+}
+
+impl ShardArgs {
+    fn is_given(&self) -> bool {
+        self.shard.is_some()
+    }
+
+    /// As it was said, or as the engine that started this task says it.
+    fn shard(&self) -> Result<Option<Shard>, Failure> {
+        let of_environment = || Shard::of_environment(|name| std::env::var(name).ok());
+        self.shard.map_or_else(of_environment, |shard| Ok(Some(shard))).map_err(|words| Failure::usage(words, ""))
+    }
+}
+
+/// Where what is done is kept until all is done: one file for each shard.
+fn journal(folder: &Path, shard: Option<Shard>) -> PathBuf {
+    let part = shard.map_or(String::new(), |shard| format!("-{}-of-{}", shard.number, shard.of));
+    folder.join(format!("journal{part}.ndjson"))
+}
+
+/// Why it ended early.
+fn halted(halt: Halt, journal: &Path, shutdown: &Shutdown) -> Failure {
+    match halt {
+        Halt::Refused(words) => refused(&words),
+        Halt::Disk(error) => written::trouble(journal, &error),
+        Halt::Stopped(done) => {
+            let code = shutdown.reason().map_or(ExitCode::Internal, world::code_of);
+            Failure::told(code, format!("stopped after {}; the same command goes on from there", counted(done, "run")))
+        }
+    }
+}
+
+/// A shard leaves one file, and the same as one line.
+fn hand_in(pieces: &impl Pieces, shard: Shard, out: &Path, console: &mut Console) -> Result<Ending, Failure> {
+    let path = out.join(pieces.file_name(shard));
+    pieces.write(&path).map_err(|error| written::trouble(&path, &error))?;
+    console.out(&pieces.line());
+    let what = if pieces.head().what == "sweep" { "run" } else { "search" };
+    let count = match pieces.count() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}{}", if what == "run" { "s" } else { "es" }),
+    };
+    Ok(Ending::told_aside(ExitCode::Held, &format!("shard {shard}: {count} written to {}", path.display())))
+}
+
+/// What is written elsewhere need not be kept for another try.
+fn forget(journal: &Path, folder: &Path) -> Result<(), Failure> {
+    match std::fs::remove_file(journal) {
+        // A task that was thought to be lost may have ended after all.
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(written::trouble(journal, &error)),
+        _ => {}
+    }
+    // Where something else is in the folder, it stays.
+    let _ = std::fs::remove_dir(folder);
+    Ok(())
 }
 
 /// The one scenario that is meant, read.

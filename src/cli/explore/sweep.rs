@@ -1,14 +1,14 @@
 //! `firedrill sweep`: a grid or a sample of values, played on all cores, as a table, CSV and a page with a heatmap.
 
-use super::{Asked, bar, refused, written};
+use super::{Asked, ShardArgs, bar, forget, halted, hand_in, journal, refused, written};
 use crate::cli::console::Console;
 use crate::cli::ending::{Ending, Failure, counted};
 use crate::cli::run::shutdown;
-use crate::cli::world;
 use crate::explore::outcome::Class;
+use crate::explore::pieces::Pieces;
 use crate::explore::results::Results;
 use crate::explore::shard::Shard;
-use crate::explore::sweep::{Halt, Sweep};
+use crate::explore::sweep::Sweep;
 use crate::explore::tally::Tally;
 use crate::explore::{pages, space};
 use crate::judge::ExitCode;
@@ -43,9 +43,8 @@ pub struct SweepArgs {
     /// Seeds at each point
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     seeds: u64,
-    /// Only every n-th run, beginning with the k-th; its results are one file and one line on standard output, for `firedrill merge`
-    #[arg(long, value_name = "K/N", value_parser = Shard::read)]
-    pub shard: Option<Shard>,
+    #[command(flatten)]
+    pub shard: ShardArgs,
     /// Print the results as JSON instead of a table
     #[arg(long)]
     pub json: bool,
@@ -63,27 +62,16 @@ pub fn prepared(args: &SweepArgs) -> Result<Sweep, Failure> {
 }
 
 pub fn run(args: &SweepArgs, console: &mut Console) -> Result<Ending, Failure> {
-    let of_environment = || Shard::of_environment(|name| std::env::var(name).ok());
-    let shard =
-        args.shard.map_or_else(of_environment, |shard| Ok(Some(shard))).map_err(|words| Failure::usage(words, ""))?;
+    let shard = args.shard.shard()?;
     let sweep = prepared(args)?;
     let folder = written::folder(&args.asked.common.out, &sweep.head.scenario, sweep.head.variant.as_deref(), "sweep");
     let (results, journal) = play(args, &sweep, shard, &folder)?;
-    match shard {
-        Some(shard) => {
-            let path = args.asked.common.out.join(file_of(&results, shard));
-            results.write(&path).map_err(|error| written::trouble(&path, &error))?;
-            forget(&journal, &folder)?;
-            console.out(&results.line());
-            let reason = format!("shard {shard}: {} written to {}", counted(results.runs.len(), "run"), path.display());
-            Ok(Ending::told_aside(ExitCode::Held, &reason))
-        }
-        None => {
-            let ending = show(&results, &folder, args.json, console)?;
-            forget(&journal, &folder)?;
-            Ok(ending)
-        }
-    }
+    let ending = match shard {
+        Some(shard) => hand_in(&results, shard, &args.asked.common.out, console),
+        None => show(&results, &folder, args.json, console),
+    }?;
+    forget(&journal, &folder)?;
+    Ok(ending)
 }
 
 fn distinct(args: &SweepArgs) -> Result<(), Failure> {
@@ -94,45 +82,18 @@ fn distinct(args: &SweepArgs) -> Result<(), Failure> {
     }
 }
 
-/// `NAME.sweep.3-of-8.json`.
-fn file_of(results: &Results, shard: Shard) -> String {
-    let head = &results.head;
-    let variant = head.variant.as_ref().map_or(String::new(), |variant| format!(".{variant}"));
-    format!("{}{variant}.sweep.{}-of-{}.json", head.scenario, shard.number, shard.of)
-}
-
 fn play(args: &SweepArgs, sweep: &Sweep, shard: Option<Shard>, folder: &Path) -> Result<(Results, PathBuf), Failure> {
     let shutdown = shutdown()?;
     let bar = bar(&sweep.head.scenario);
-    let part = shard.map_or(String::new(), |shard| format!("-{}-of-{}", shard.number, shard.of));
-    let journal = folder.join(format!("journal{part}.ndjson"));
+    let journal = journal(folder, shard);
     let played = sweep.play(shard, args.asked.common.threads(), &journal, |done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
         shutdown.reason().is_none()
     });
     bar.finish_and_clear();
-    let results = played.map_err(|halt| match halt {
-        Halt::Refused(words) => refused(&words),
-        Halt::Disk(error) => written::trouble(&journal, &error),
-        Halt::Stopped(done) => {
-            let code = shutdown.reason().map_or(ExitCode::Internal, world::code_of);
-            Failure::told(code, format!("stopped after {}; the same command goes on from there", counted(done, "run")))
-        }
-    })?;
+    let results = played.map_err(|halt| halted(halt, &journal, &shutdown))?;
     Ok((results, journal))
-}
-
-/// What is written elsewhere need not be kept for another try.
-fn forget(journal: &Path, folder: &Path) -> Result<(), Failure> {
-    match std::fs::remove_file(journal) {
-        // A task that was thought to be lost may have ended after all.
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(written::trouble(journal, &error)),
-        _ => {}
-    }
-    // Where something else is in the folder, it stays.
-    let _ = std::fs::remove_dir(folder);
-    Ok(())
 }
 
 /// The table, and the files of the whole.

@@ -38,8 +38,8 @@ pub fn shard(job: &Job, number: Option<usize>) -> Task {
 }
 
 pub fn merge(job: &Job) -> Task {
-    let words = ["merge".to_owned(), format!("{}/shards", folder(job)), "--out".to_owned(), folder(job)];
-    Task { args: words.to_vec(), env: Vec::new() }
+    let words = ["merge", &format!("{}/shards", folder(job)), "--out", &folder(job), "--no-fail"];
+    Task { args: words.map(str::to_owned).to_vec(), env: Vec::new() }
 }
 
 pub fn template(job: &Job, cluster: &Cluster, companions: &[Companion], task: Task, component: &str) -> Value {

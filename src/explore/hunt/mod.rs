@@ -7,14 +7,16 @@
 mod budget;
 mod schedule;
 mod search;
+mod several;
 mod shrink;
 mod story;
 
-pub use budget::{Budget, Template, Wish};
-pub use schedule::{Blow, Schedule};
-pub use search::{Found, Guide, search};
-pub use shrink::{Shrunk, shrink};
-pub use story::{scenario, told};
+pub use budget::{Budget, Wish};
+pub use search::Guide;
+pub use several::{Broken, Hunt, Hunts, Search};
+
+use schedule::{Blow, Schedule};
+use shrink::shrink;
 
 use super::outcome::{self, Class, Outcome};
 use super::study::Study;

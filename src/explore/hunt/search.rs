@@ -23,6 +23,24 @@ pub enum Guide {
     None,
 }
 
+/// Which search of how many it is, counted from 0, and how many schedules it may try.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    pub number: usize,
+    pub of: usize,
+    pub runs: usize,
+}
+
+impl Turn {
+    /// A search that is the only one has the dice that hunts have always had.
+    fn dice(self, seed: u64) -> Dice {
+        match self.number {
+            0 => Dice::named(seed, "hunt"),
+            number => Dice::named(seed, &format!("hunt/{number}")),
+        }
+    }
+}
+
 /// What came of a search.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -33,18 +51,18 @@ pub struct Found {
     pub runs: usize,
 }
 
-/// Tries at most so many schedules under one seed. `tell` hears how many were tried, and ends it by answering false.
+/// Tries schedules under one seed. `tell` hears how many were tried, and ends it by answering false.
 pub fn search(
     study: &Study,
     budget: &Budget,
     guide: Guide,
-    (seed, runs): (u64, usize),
+    (seed, turn): (u64, Turn),
     threads: usize,
     mut tell: impl FnMut(usize) -> bool,
 ) -> Result<Found, String> {
-    let mut dice = Dice::named(seed, "hunt");
+    let (mut dice, runs) = (turn.dice(seed), turn.runs);
     let mut parents: Vec<Tried> = Vec::new();
-    let mut opening = opening(budget, runs, &mut dice).into_iter();
+    let mut opening = opening(budget, turn, &mut dice).into_iter();
     let mut tried = 0;
     while tried < runs && tell(tried) {
         let count = ROUND.min(runs - tried);
@@ -63,10 +81,12 @@ pub fn search(
     Ok(Found { broken: None, nearest: parents.into_iter().next(), runs: tried })
 }
 
-/// Each fault alone, and as many pairs as there is room for, in an order without a preference.
-fn opening(budget: &Budget, runs: usize, dice: &mut Dice) -> Vec<Schedule> {
+/// Each fault alone (dealt to the searches, as each alone is the same whoever tries it), and as many pairs as there is room for, in an order without
+/// a preference.
+fn opening(budget: &Budget, turn: Turn, dice: &mut Dice) -> Vec<Schedule> {
     let strongest: Vec<Blow> = budget.templates.iter().map(|template| Blow::strongest(template, budget)).collect();
-    let mut all: Vec<Schedule> = strongest.iter().map(|blow| Schedule(vec![blow.clone()])).collect();
+    let ours = strongest.iter().enumerate().filter(|(index, _)| index % turn.of == turn.number);
+    let mut all: Vec<Schedule> = ours.map(|(_, blow)| Schedule(vec![blow.clone()])).collect();
     if budget.most < 2 {
         return all;
     }
@@ -75,7 +95,7 @@ fn opening(budget: &Budget, runs: usize, dice: &mut Dice) -> Vec<Schedule> {
     for last in (1..pairs.len()).rev() {
         pairs.swap(last, dice.below(last as u64 + 1) as usize);
     }
-    pairs.truncate((runs as f64 * PAIRS) as usize);
+    pairs.truncate((turn.runs as f64 * PAIRS) as usize);
     all.extend(pairs.into_iter().map(|(one, other)| Schedule(vec![strongest[one].clone(), strongest[other].clone()])));
     all
 }

@@ -161,11 +161,10 @@ fn a_new_scenario_passes_check_and_run_and_nothing_is_overwritten() {
 #[test]
 fn published_schemas_are_those_of_the_program() {
     let home = folder();
-    for (of, file) in
-        [("scenario", "scenario.schema.json"), ("result", "result.schema.json"), ("check", "check.schema.json")]
-    {
+    for of in ["scenario", "result", "check", "sweep", "edge"] {
+        let file = format!("{of}.schema.json");
         let printed = firedrill(home.path(), &["schema", of]).out;
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference").join(file);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference").join(&file);
         if std::env::var_os("FIREDRILL_BLESS").is_some() {
             std::fs::write(&path, &printed).expect("docs/reference can be written");
         }

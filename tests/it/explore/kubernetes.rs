@@ -135,6 +135,28 @@ fn pods_play_the_shards_and_the_merge_is_the_same() {
 }
 
 #[test]
+fn a_hunt_is_handed_over_and_what_it_finds_is_no_failure() {
+    let home = folder();
+    std::fs::write(home.path().join("shop.yaml"), SHOP).expect("it can be written");
+    let hunt = [
+        "hunt",
+        "shop.yaml",
+        "--hold",
+        "success(users) >= 95%",
+        "--fault",
+        "slow:web",
+        "--runs",
+        "2",
+        "--searches",
+        "2",
+    ];
+    let done = firedrill(home.path(), &[&EMIT[..], &["--shards", "2", "--"], &hunt].concat());
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    let cluster = Cluster::play_all(home.path(), &home.path().join(HOME));
+    assert!(cluster.result("shop.hunt/found.yaml").contains("kind: slow"));
+}
+
+#[test]
 fn the_job_says_what_a_cluster_must_know() {
     let home = folder();
     shop(home.path());
