@@ -140,7 +140,8 @@ fn working(working: &Working) -> String {
     let curve = working.efficiency.as_ref().map(|_| ", less efficient with more in flight".to_owned());
     let warm_up = working.warm_up.map(|warm_up| format!(", warm after {}", warm_up.lasts));
     let rejects = working.reject_cost.map(|cost| format!(", pays {cost} for each it turns away"));
-    [cores, batch, curve, warm_up, rejects].into_iter().flatten().collect()
+    let ledger = working.ledger.then(|| ", keeps a ledger".to_owned());
+    [cores, batch, curve, warm_up, rejects, ledger].into_iter().flatten().collect()
 }
 
 fn service(plan: &Plan, one: &Service) -> String {

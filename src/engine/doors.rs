@@ -144,7 +144,7 @@ impl<W: Wire> Engine<W> {
     /// An attempt is over, for the guards and for the retry budget of its edge; `None`: its caller has gone.
     pub(super) fn request_over(&mut self, handle: Handle, outcome: Option<Outcome>) {
         let Some(call) = self.calls.get(handle) else { return };
-        let (edge, attempt, pass) = (call.edge, call.attempt, call.pass);
+        let (edge, attempt, pass, key) = (call.edge, call.attempt, call.pass, call.traits.key);
         let Aside { begun, paid, .. } = self.calls.beside(handle);
         let retries = &mut self.links[edge.index()].retries;
         match pass {
@@ -153,14 +153,14 @@ impl<W: Wire> Engine<W> {
             Pass::Free | Pass::Guarded => retries.over(self.now, attempt, outcome, paid),
         }
         if pass == Pass::Guarded {
-            self.tell_guards(edge, begun, outcome);
+            self.tell_guards(edge, key, begun, outcome);
         }
     }
 
     /// An attempt that was let out is over; `None`: its caller has gone.
-    fn tell_guards(&mut self, edge: EdgeId, begun: Time, outcome: Option<Outcome>) {
+    fn tell_guards(&mut self, edge: EdgeId, key: u32, begun: Time, outcome: Option<Outcome>) {
         let door = &mut self.links[edge.index()].door;
-        let opened = door.guards.done(self.now, outcome, self.now.since(begun));
+        let opened = door.guards.done(self.now, key, outcome, self.now.since(begun));
         self.meters.count(door.opens, u64::from(opened));
         self.tell_door(edge);
     }
@@ -271,15 +271,15 @@ impl<W: Wire> Engine<W> {
         // Health checks come in unasked.
         let Some(this) = self.frames.get(frame).filter(|frame| frame.is_request()) else { return };
         let (now, took) = (self.now, self.now.since(this.arrived));
-        let replica = this.replica;
-        self.nodes[index].doors.at(replica, |guards| guards.done(now, outcome, took));
+        let (replica, key) = (this.replica, this.traits.key);
+        self.nodes[index].doors.at(replica, |guards| guards.done(now, key, outcome, took));
         self.tell_doors(index);
     }
 
     /// A request that was let in failed before it was inside.
-    pub(super) fn tell_guards_at_door(&mut self, index: usize, replica: u32, outcome: Outcome) {
+    pub(super) fn tell_guards_at_door(&mut self, index: usize, replica: u32, key: u32, outcome: Outcome) {
         let now = self.now;
-        self.nodes[index].doors.at(replica, |guards| guards.done(now, Some(outcome), Span::ZERO));
+        self.nodes[index].doors.at(replica, |guards| guards.done(now, key, Some(outcome), Span::ZERO));
         self.tell_doors(index);
     }
 

@@ -238,6 +238,9 @@ impl<W: Wire> Engine<W> {
             cell.completed += 1;
             cell.wasted += u64::from(!awaited);
             cell.latency.record(latency);
+            if self.nodes[index].working.ledger {
+                self.enter_effect(frame, index);
+            }
         }
     }
 

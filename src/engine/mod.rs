@@ -48,6 +48,7 @@ mod herd;
 mod inputs;
 mod keys;
 mod leaving;
+mod ledger;
 mod level;
 mod line;
 mod links;

@@ -1,5 +1,6 @@
 //! A service at run time: replicas, workers, waiting lines, cores, contents, and the figures that it keeps of itself.
 
+mod books;
 mod rules;
 
 pub use rules::{QueueRules, WorkRules};
@@ -12,6 +13,7 @@ use super::database::Database;
 use super::disk::{Disk, Storage};
 use super::doors::Doors;
 use super::efficiency::warm_up;
+use super::ledger::Ledger;
 use super::level::Level;
 use super::publishing::Exchange;
 use super::statements::Copies;
@@ -76,6 +78,8 @@ pub struct Node {
     pub program: Vec<Op>,
     /// Who is let in.
     pub doors: Doors,
+    /// What it has done, by key.
+    pub ledger: Option<Box<Ledger>>,
     /// Which version each replica runs, if that matters to anybody.
     pub versions: Option<Box<Versions>>,
     /// The last reading of a real volume, which the engine does not model.
@@ -156,6 +160,7 @@ impl Node {
             bare: false,
             program: service.program.clone(),
             doors: Doors::of_service(id, service, plan),
+            ledger: Ledger::of(id, plan),
             versions: Versions::of(service, id, plan),
             used_outside: None,
             queue: QueueRules::new(&service.queue),
@@ -216,26 +221,6 @@ impl Node {
         let chooses = self.balancer.is_some() || self.watches_outcomes || self.replicas.len() != 1 || self.active != 1;
         let is_role = self.copies.is_some() || self.exchange.is_some() || self.takes_aim || self.disk.is_some();
         !chooses && !is_role && !self.working.any && self.doors.is_empty() && self.versions.is_none()
-    }
-
-    /// Brings the time integrals up to `now`.
-    pub fn account(&mut self, now: Time) {
-        self.count_workers(now);
-        let (busy_s, busy_cores_s) = (self.busy.close(now), self.busy_cores.close(now));
-        self.cell.busy_s += if self.cores.is_some() { busy_cores_s } else { busy_s };
-        self.cell.queue_s += self.queued.close(now);
-        self.cell.inflight_s += self.inside.close(now);
-    }
-
-    /// Counts the time of workers up to `now`. One that was taken away is there as long as it is busy, so this is called before more
-    /// are busy than there are, and while they are.
-    fn count_workers(&mut self, now: Time) {
-        let used = if self.cores.is_some() { self.busy_cores } else { self.busy };
-        if self.room != UNLIMITED {
-            let there = self.room.max(used.count());
-            self.cell.workers_s += there as f64 * now.since(self.counted).as_secs_f64();
-        }
-        self.counted = now;
     }
 
     /// As many workers have leaked away as are said to have; the books are closed up to now.

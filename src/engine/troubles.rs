@@ -89,7 +89,7 @@ impl<W: Wire> Engine<W> {
     pub(super) fn answer_at_door(&mut self, index: usize, replica: u32, origin: Origin, kind: ErrorKind) {
         let outcome = Outcome::Failed(kind);
         if !self.nodes[index].doors.is_empty() {
-            self.tell_guards_at_door(index, replica, outcome);
+            self.tell_guards_at_door(index, replica, origin.traits.key, outcome);
         }
         self.note_outcome(index, replica, true);
         self.answer_origin(origin, outcome);

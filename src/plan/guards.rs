@@ -31,6 +31,9 @@ pub struct Breaker {
     pub probes: u32,
     /// What counts as a failure; any other answer counts as a success.
     pub on: Vec<ErrorKind>,
+    /// One for each key instead of one for all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub per_key: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,9 +3,12 @@
 //! Which there are follows from the Plan alone: [`declared`] is the one place that says so. The engine counts them, the recording
 //! keeps them cell by cell, and expectations name them (`opens(web->db)`). It never measures anything.
 
+mod ever;
+
 use super::broker::Acks;
 use super::expectation::Subject;
-use super::{Arrivals, Edge, Effect, Guard, Op, Party, Patch, Plan, Role, Service, Step, Target, World};
+use super::{Arrivals, Edge, Effect, Guard, Op, Patch, Plan, Role, Service, Target, World};
+use ever::{dies_of_messages, keeps_ledger, shows_an_end};
 use serde::{Deserialize, Serialize};
 
 /// The one meter that is counted only where a line asks for it; those who have it stand at the end of the Plan's meters.
@@ -166,6 +169,14 @@ pub static KNOWN: &[Known] = &[
         "services with a `volume` of limited size",
         "share of the time that it took no writes",
     ),
+    known(
+        "duplicates",
+        Form::Count,
+        Unit::Number,
+        "services with a `ledger`",
+        "requests served under a key that had been served already",
+    ),
+    known("effects", Form::Gauge, Unit::Number, "services with a `ledger`", "how often the key served most was served"),
     known("locked_out", Form::Count, Unit::Number, "services that take locks", "waits for a lock that timed out"),
     known(
         "backlog",
@@ -241,6 +252,9 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
             all.meter("stale", of);
         }
         all.guards(of, plan.guards_of_service(index));
+        if keeps_ledger(plan, index) {
+            ["duplicates", "effects"].into_iter().for_each(|name| all.meter(name, of));
+        }
         of_role(service, of, &mut all);
         let has_lost = all.meters.iter().any(|meter| meter.of == of && meter.name == "lost");
         if !has_lost && plan.world == World::Live && is_read_back(plan, index) {
@@ -266,28 +280,6 @@ pub fn declared(plan: &Plan) -> Vec<Meter> {
         all.meter(CERTIFICATE, Subject::Service(index as u32));
     }
     all.meters
-}
-
-impl Plan {
-    /// The guards that an edge has at some time of the run.
-    fn guards_of_edge(&self, index: usize) -> Vec<&Guard> {
-        let patches = self.schedule.iter().filter_map(|step| match (step.target, &step.effect) {
-            (Target::Edge(id), Effect::Set(patch)) if id.index() == index => Some(&**patch),
-            _ => None,
-        });
-        let later = patches.filter_map(|patch| if let Patch::Edge(edge) = patch { Some(&edge.guards) } else { None });
-        std::iter::once(&self.edges[index].guards).chain(later).flatten().collect()
-    }
-
-    /// The guards that a service has at some time of the run.
-    fn guards_of_service(&self, index: usize) -> Vec<&Guard> {
-        let patches = self.schedule.iter().filter_map(|step| match (step.target, &step.effect) {
-            (Target::Service { id, .. }, Effect::Set(patch)) if id.index() == index => Some(&**patch),
-            _ => None,
-        });
-        let later = patches.filter_map(|patch| if let Patch::Service(of) = patch { Some(&of.guards) } else { None });
-        std::iter::once(&self.services[index].guards).chain(later).flatten().collect()
-    }
 }
 
 /// What a service has because of what it is, and of the disk under it.
@@ -337,26 +329,6 @@ fn of_edge(plan: &Plan, index: usize, all: &mut Declared) {
             all.meter(name, Subject::Edge(index as u32));
         }
     }
-}
-
-/// Does a certificate that this service shows expire, at first or after a push?
-fn shows_an_end(plan: &Plan, service: usize) -> bool {
-    let expires = |edge: &Edge| edge.tls.as_ref().is_some_and(|tls| tls.not_after.is_some());
-    let later = plan.schedule.iter().filter_map(|step| match &step.effect {
-        Effect::Set(patch) => Some(&**patch),
-        _ => None,
-    });
-    let later = later.filter_map(|patch| if let Patch::Edge(edge) = patch { Some(edge) } else { None });
-    plan.edges.iter().chain(later).any(|edge| edge.to.index() == service && expires(edge))
-}
-
-/// Is this the way of messages that the service of this number dies of?
-fn dies_of_messages(plan: &Plan, edge: &Edge, service: usize) -> bool {
-    let of_poison = |step: &Step| {
-        let Target::Service { id, .. } = step.target else { return false };
-        edge.from == Party::Service(id) && matches!(step.effect, Effect::Poison { restart: Some(_), .. })
-    };
-    edge.to.index() == service && plan.schedule.iter().any(of_poison)
 }
 
 #[derive(Default)]

@@ -6,6 +6,7 @@ use crate::base::{ErrorKind, Span};
 
 /// Samples, waits and probes as Hystrix does.
 const PLAIN: Breaker = Breaker {
+    per_key: false,
     consecutive: None,
     failures: None,
     slow: None,

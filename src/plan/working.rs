@@ -64,6 +64,9 @@ pub struct Working {
     pub batch: Option<Batch>,
     /// Work that turning a request away costs.
     pub reject_cost: Option<Span>,
+    /// What it has done is counted by key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ledger: bool,
 }
 
 /// Work needs a core; a worker that waits for a call does not.

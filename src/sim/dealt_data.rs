@@ -25,6 +25,17 @@ impl Maker {
         }
         maker.kept_failures(plan);
         maker.limits_per_key(plan);
+        maker.breakers_and_ledgers(plan);
+    }
+
+    /// Some breakers are for each key; some services count what they did.
+    fn breakers_and_ledgers(&mut self, plan: &mut Plan) {
+        for guard in plan.edges.iter_mut().flat_map(|edge| &mut edge.guards) {
+            if let Guard::Breaker(breaker) = guard {
+                breaker.per_key = self.dice.chance(0.3);
+            }
+        }
+        plan.services.iter_mut().for_each(|service| service.working.ledger = self.dice.chance(0.2));
     }
 
     fn kept_failures(&mut self, plan: &mut Plan) {

@@ -33,6 +33,7 @@ impl Maker {
                 .maybe(0.2, |m| Efficiency { points: vec![(2.0, 1.0), (f64::from(3 + m.below(20)), floor)] }),
             warm_up: self.maybe(0.2, |m| WarmUp { lasts: m.ms(500), slower: 3.0, cold_start: m.dice.chance(0.5) }),
             reject_cost: self.maybe(0.1, |m| m.ms(20)),
+            ledger: false,
             batch: self.maybe(if batches { 0.2 } else { 0.0 }, |m| Batch {
                 size: 1 + m.below(5),
                 wait: m.pick(&[Span::ZERO, Span::from_millis(20)]),

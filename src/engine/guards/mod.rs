@@ -3,6 +3,7 @@
 //! costs a match and an unguarded one a look at an empty list.
 
 mod breaker;
+mod breaker_per_key;
 mod limit;
 mod rate;
 mod rolling;
@@ -20,6 +21,7 @@ use crate::plan::guards as plan;
 #[derive(Clone, Debug)]
 enum Guard {
     Breaker(breaker::Breaker),
+    BreakerPerKey(Box<breaker_per_key::Breakers>),
     Throttle(throttle::Throttle),
     Rate(rate::Bucket),
     RatePerKey(Box<rate::Buckets>),
@@ -103,12 +105,13 @@ impl Guards {
         }
     }
 
-    /// A request that was let through `took` ago has ended; `None`: nobody waited for how. `true` when that opens a breaker.
-    pub fn done(&mut self, now: Time, outcome: Option<Outcome>, took: Span) -> bool {
+    /// A request for this key that was let through `took` ago has ended; `None`: nobody waited for how. `true` when that opens a breaker.
+    pub fn done(&mut self, now: Time, key: u32, outcome: Option<Outcome>, took: Span) -> bool {
         let mut opened = false;
         for guard in &mut self.list {
             match guard {
                 Guard::Breaker(breaker) => opened |= breaker.done(now, outcome, took, &mut self.dice),
+                Guard::BreakerPerKey(breakers) => opened |= breakers.done(now, key, outcome, took, &mut self.dice),
                 Guard::Throttle(throttle) => throttle.done(now, outcome),
                 Guard::Limit(limit) => limit.done(outcome, took, &mut self.dice),
                 Guard::Rate(_) | Guard::RatePerKey(_) | Guard::Shed(_) => {}
@@ -156,6 +159,9 @@ impl Guards {
 impl Guard {
     fn new(spec: &plan::Guard, under_way: u32) -> Guard {
         match spec {
+            plan::Guard::Breaker(spec) if spec.per_key => {
+                Guard::BreakerPerKey(Box::new(breaker_per_key::Breakers::new(spec)))
+            }
             plan::Guard::Breaker(spec) => Guard::Breaker(breaker::Breaker::new(spec)),
             plan::Guard::Throttle(spec) => Guard::Throttle(throttle::Throttle::new(spec)),
             plan::Guard::Rate(spec) if spec.per_key => Guard::RatePerKey(Box::new(rate::Buckets::new(spec))),
@@ -167,8 +173,9 @@ impl Guard {
 
     fn is_of_kind(&self, spec: &plan::Guard) -> bool {
         match (self, spec) {
-            (Guard::Breaker(_), plan::Guard::Breaker(_))
-            | (Guard::Throttle(_), plan::Guard::Throttle(_))
+            (Guard::Breaker(_), plan::Guard::Breaker(spec)) => !spec.per_key,
+            (Guard::BreakerPerKey(_), plan::Guard::Breaker(spec)) => spec.per_key,
+            (Guard::Throttle(_), plan::Guard::Throttle(_))
             | (Guard::Shed(_), plan::Guard::Shed(_))
             | (Guard::Limit(_), plan::Guard::Limit(_)) => true,
             (Guard::Rate(_), plan::Guard::Rate(spec)) => !spec.per_key,
@@ -180,6 +187,7 @@ impl Guard {
     fn retuned(mut self, now: Time, spec: &plan::Guard) -> Guard {
         match (&mut self, spec) {
             (Guard::Breaker(breaker), plan::Guard::Breaker(spec)) => breaker.retune(spec),
+            (Guard::BreakerPerKey(breakers), plan::Guard::Breaker(spec)) => breakers.retune(spec),
             (Guard::Throttle(throttle), plan::Guard::Throttle(spec)) => throttle.retune(spec),
             (Guard::Rate(bucket), plan::Guard::Rate(spec)) => bucket.retune(now, spec),
             (Guard::RatePerKey(buckets), plan::Guard::Rate(spec)) => buckets.retune(now, spec),
@@ -194,6 +202,7 @@ impl Guard {
     fn admit(&mut self, now: Time, ask: &Ask, dice: &mut Dice) -> bool {
         match self {
             Guard::Breaker(breaker) => breaker.admit(now),
+            Guard::BreakerPerKey(breakers) => breakers.admit(now, ask.key),
             Guard::Throttle(throttle) => throttle.admit(now, dice),
             Guard::Rate(bucket) => bucket.admit(now),
             Guard::RatePerKey(buckets) => buckets.admit(now, ask.key),
@@ -205,6 +214,7 @@ impl Guard {
     fn undo(&mut self, now: Time) {
         match self {
             Guard::Breaker(breaker) => breaker.undo(),
+            Guard::BreakerPerKey(breakers) => breakers.undo(),
             Guard::Throttle(throttle) => throttle.undo(now),
             Guard::Rate(bucket) => bucket.undo(),
             Guard::RatePerKey(buckets) => buckets.undo(),
@@ -216,7 +226,7 @@ impl Guard {
     /// How it says no.
     fn kind(&self) -> ErrorKind {
         match self {
-            Guard::Breaker(_) => ErrorKind::BreakerOpen,
+            Guard::Breaker(_) | Guard::BreakerPerKey(_) => ErrorKind::BreakerOpen,
             Guard::Throttle(_) | Guard::Rate(_) | Guard::RatePerKey(_) => ErrorKind::Throttled,
             Guard::Shed(_) | Guard::Limit(_) => ErrorKind::Shed,
         }

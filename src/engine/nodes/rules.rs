@@ -23,6 +23,7 @@ pub struct WorkRules {
     pub reject_cost: Option<Span>,
     pub batch: Option<Batch>,
     pub takes_locks: bool,
+    pub ledger: bool,
 }
 
 impl QueueRules {
@@ -54,13 +55,15 @@ impl WorkRules {
                 || takes_locks
                 || working.warm_up.is_some()
                 || working.batch.is_some()
-                || working.reject_cost.is_some(),
+                || working.reject_cost.is_some()
+                || working.ledger,
             on_cores,
             efficiency: working.efficiency.clone(),
             warm_up: working.warm_up,
             reject_cost: working.reject_cost,
             batch: working.batch,
             takes_locks,
+            ledger: working.ledger,
         }
     }
 }

@@ -5,7 +5,9 @@
 //! (`100`) or a time (`10s`, sliding in steps of a `buckets`-th). When the `open` time is over, `probes` calls are let through and
 //! decide: with `consecutive` one failure among them opens it again, otherwise the shares do. With 0 probes it simply closes.
 //! The open time can grow with each opening in a row: `open: {base: 5s, growth: exponential, max: 300s, jitter: 100%}`.
-//! An attempt that it turns away is never sent, and no failure of the called service. All callers of the edge share one breaker.
+//! An attempt that it turns away is never sent, and no failure of the called service. All callers of the edge share one breaker; with
+//! `per: key` there is one for each key, as accounts are locked for a while after so many failed log-ins (NIST SP 800-63B, 5.2.2): `opens`
+//! counts them all, and `open` stays 0, because nobody else is turned away.
 //!
 //! A word takes over the documented defaults of `finagle`, `linkerd`, `hystrix`, `resilience4j` or `envoy` (outlier detection), and
 //! `preset:` in a map does so where the map says nothing else.
@@ -38,7 +40,7 @@ pub const PAGE: Page = Page { name: "breaker", page: include_str!("breaker.rs"),
 
 pub const SHAPE: Shape = Shape::OneOf(&[Shape::Choice(Breaker::PRESETS), Shape::Shared("breaker", &TABLE)]);
 
-static TABLE: [FieldDoc; 10] = [
+static TABLE: [FieldDoc; 11] = [
     FieldDoc::optional("preset", Shape::Choice(Breaker::PRESETS), "none", "whose defaults it has"),
     FieldDoc::optional("consecutive", Shape::Count, "none", "opens after so many failures in a row"),
     FieldDoc::optional("failures", Shape::Ratio, "none", "opens when this share of the window failed"),
@@ -54,6 +56,12 @@ static TABLE: [FieldDoc; 10] = [
     FieldDoc::optional("open", Shape::OneOf(&[Shape::Span, Shape::Shared("open", &OPEN)]), "5s", "how long it is open"),
     FieldDoc::optional("probes", Shape::Count, "1", "calls that decide when the open time is over"),
     FieldDoc::optional("on", Shape::List(&Shape::Choice(retries::KINDS)), "all", "what counts as a failure"),
+    FieldDoc::optional(
+        "per",
+        Shape::Choice(&["all", "key"]),
+        "all",
+        "one breaker for all requests, or one for each key",
+    ),
 ];
 
 static SLOW: [FieldDoc; 2] = [
@@ -97,6 +105,7 @@ pub fn read(node: &Node, diags: &Diagnostics) -> Option<Breaker> {
     if fields.has("on") {
         breaker.on = retries::read_kinds(&fields, "on");
     }
+    breaker.per_key = fields.choice("per") == Some("key");
     if breaker.consecutive.is_none() && breaker.failures.is_none() && breaker.slow.is_none() {
         let note = diags.error(fields.place(), "nothing opens this breaker");
         note.help("say `consecutive: 5`, `failures: 50%`, `slow: {…}`, or `preset: hystrix`").code("missing-key");

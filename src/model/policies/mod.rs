@@ -19,6 +19,7 @@ pub mod fallback;
 pub mod health;
 pub mod hedge;
 pub mod lanes;
+pub mod ledger;
 pub mod limit;
 pub mod lock;
 pub mod mirror;
@@ -77,6 +78,7 @@ pub static PAGES: &[Page] = &[
     efficiency::PAGE,
     warm_up::PAGE,
     reject_cost::PAGE,
+    ledger::PAGE,
     connections::PAGE,
     batch::PAGE,
     lock::PAGE,

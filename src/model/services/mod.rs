@@ -11,8 +11,8 @@ use super::policies::call::{self, CallDraft, StepDraft};
 use super::policies::class::Classes;
 use super::policies::consumes::{self, ConsumeDraft};
 use super::policies::{
-    self, balance, batch, connections, cores, efficiency, health, limit, lock, outliers, parallel, queue, rate_limit,
-    reject_cost, shed, versions, volume, warm_up, work,
+    self, balance, batch, connections, cores, efficiency, health, ledger, limit, lock, outliers, parallel, queue,
+    rate_limit, reject_cost, shed, versions, volume, warm_up, work,
 };
 use crate::plan::balance::Check;
 use crate::plan::{Order, Role, Service, Working};
@@ -58,6 +58,7 @@ pub static COMMON: &[FieldDoc] = &[
     FieldDoc::optional("shed", shed::SHAPE, "none", "when each replica turns requests away"),
     FieldDoc::optional("rate_limit", rate_limit::SHAPE, "none", "requests a second, all replicas together"),
     reject_cost::TABLE[0],
+    ledger::TABLE[0],
     connections::TABLE[0],
     FieldDoc::optional("retry_after", Shape::Dist, "none", "how long those who are turned away are asked to wait"),
     FieldDoc::optional("work", work::SHAPE, "none", "how long a worker works on a request, before any calls"),
@@ -196,6 +197,7 @@ fn read_working(fields: &Fields) -> Working {
         warm_up: fields.node("warm_up").and_then(|node| warm_up::read(node, diags)),
         batch: fields.node("batch").and_then(|node| batch::read(node, diags)),
         reject_cost: reject_cost::read(fields),
+        ledger: fields.flag("ledger").unwrap_or(false),
     }
 }
 
