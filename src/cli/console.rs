@@ -36,6 +36,11 @@ impl Console {
         }
     }
 
+    /// Somebody reads standard output, and no program.
+    pub fn is_terminal(&self) -> bool {
+        self.out_is_terminal
+    }
+
     /// Writes a result.
     pub fn out(&mut self, text: &str) {
         if self.out_closed || self.out_trouble.is_some() {

@@ -4,11 +4,11 @@
 use super::journal::{self, Journal};
 use super::pool;
 use super::results::Head;
-use super::shard::Shard;
+use super::shard::{self, Shard};
 use crate::record::file::write_whole;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -110,26 +110,12 @@ impl Play<'_> {
 /// Puts shards together. Words on why it cannot be done: results of different things, shards that are missing.
 pub fn merge<P: Pieces>(all: Vec<P>) -> Result<P, String> {
     let head = all.first().ok_or("there is nothing to merge")?.head().clone();
-    let mut shards: BTreeMap<Shard, P> = BTreeMap::new();
-    for one in all {
-        head.differs(one.head())?;
-        let shard = one.shard().unwrap_or(Shard::WHOLE);
-        // A shard that was played twice, because an engine tried it again, says the same twice.
-        shards.entry(shard).or_insert(one);
-    }
-    let of = shards.keys().next().map_or(1, |shard| shard.of);
-    if let Some(other) = shards.keys().find(|shard| shard.of != of) {
-        return Err(format!("shards of {of} and of {} do not fit together", other.of));
-    }
-    let missing: Vec<String> = (1..=of)
-        .map(|number| Shard { number, of })
-        .filter(|shard| !shards.contains_key(shard))
-        .map(|shard| shard.to_string())
-        .collect();
+    all.iter().try_for_each(|one| head.differs(one.head()))?;
+    let (parts, missing) = shard::gather(all.into_iter().map(|one| (one.shard().unwrap_or(Shard::WHOLE), one)))?;
     if !missing.is_empty() {
-        return Err(format!("{} of {of} shards are missing: {}", missing.len(), missing.join(", ")));
+        return Err(shard::missing_words(&missing));
     }
-    let mut all = shards.into_values();
+    let mut all = parts.into_iter();
     let mut whole = all.next().ok_or("there is nothing to merge")?;
     all.for_each(|one| whole.absorb(one));
     match head.runs() - whole.count().min(head.runs()) {

@@ -5,6 +5,7 @@ use super::edge::Searches;
 use super::hunt::Hunts;
 use super::outcome::{self, Outcome, Served};
 use super::pieces::{Piece, Pieces};
+use super::runset;
 use super::shard::Shard;
 use crate::plan::Plan;
 use schemars::JsonSchema;
@@ -144,6 +145,7 @@ pub enum Any {
     Sweep(Results),
     Edge(Searches),
     Hunt(Hunts),
+    Runs(Box<runset::Results>),
 }
 
 /// As much of a line as tells what it is.
@@ -163,7 +165,7 @@ impl Any {
     pub fn read(path: &Path) -> Result<Any, String> {
         let shown = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
-        let none = || format!("{shown} holds no results of a sweep, an edge or a hunt, nor of a shard of one");
+        let none = || format!("{shown} holds no results of a sweep, an edge, a hunt or of runs, nor of a shard");
         let lines = text.lines().rev().map(str::trim).filter(|line| line.starts_with('{'));
         let found = lines.filter_map(|line| serde_json::from_str::<Peek>(line).ok().map(|peek| (line, peek))).next();
         let (line, Peek { head }) = found.ok_or_else(none)?;
@@ -177,6 +179,7 @@ impl Any {
             "sweep" => serde_json::from_str(line).map(Any::Sweep),
             "edge" => serde_json::from_str(line).map(Any::Edge),
             "hunt" => serde_json::from_str(line).map(Any::Hunt),
+            "run" => serde_json::from_str(line).map(Any::Runs),
             _ => return Err(none()),
         };
         read.map_err(|error| format!("{shown}: {error}"))

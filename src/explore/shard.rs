@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// More parts than this are surely a slip.
@@ -50,6 +51,29 @@ impl Shard {
     pub fn has(&self, run: usize) -> bool {
         run % self.of == self.number - 1
     }
+}
+
+/// The results of shards in their order, and which shards are not there. A shard that was played twice, because an engine tried it again, says the
+/// same twice, and counts once.
+pub fn gather<R>(all: impl IntoIterator<Item = (Shard, R)>) -> Result<(Vec<R>, Vec<Shard>), String> {
+    let mut shards: BTreeMap<Shard, R> = BTreeMap::new();
+    for (shard, one) in all {
+        shards.entry(shard).or_insert(one);
+    }
+    let of = shards.keys().next().map_or(1, |shard| shard.of);
+    if let Some(other) = shards.keys().find(|shard| shard.of != of) {
+        return Err(format!("shards of {of} and of {} do not fit together", other.of));
+    }
+    let every = (1..=of).map(|number| Shard { number, of });
+    let missing = every.filter(|shard| !shards.contains_key(shard)).collect();
+    Ok((shards.into_values().collect(), missing))
+}
+
+/// `2 of 8 shards are missing: 3/8, 5/8`.
+pub fn missing_words(missing: &[Shard]) -> String {
+    let of = missing.first().map_or(0, |shard| shard.of);
+    let named: Vec<String> = missing.iter().map(Shard::to_string).collect();
+    format!("{} of {of} shards are missing: {}", named.len(), named.join(", "))
 }
 
 impl fmt::Display for Shard {

@@ -95,19 +95,31 @@ fn the_guide_for_ci_works() {
     }
     std::fs::remove_dir_all(folder.path().join("reports")).expect("reports were written");
     let jobs: Vec<String> = ["yaml", "groovy"].iter().flat_map(|language| blocks("docs/ci.md", language)).collect();
-    assert_eq!(jobs.len(), 3);
+    assert_eq!(jobs.len(), 5);
     for job in jobs {
         let lines: Vec<&str> = job
             .lines()
             .map(|line| line.trim().trim_start_matches("- "))
             .filter(|line| line.starts_with("firedrill "))
             .collect();
-        assert_eq!(lines.len(), 1, "{job}");
-        in_ci(folder.path(), lines[0], 0);
-        for file in ["junit.xml", "checkout/report.html", "checkout.few-workers/recording.json"] {
-            assert!(folder.path().join("reports").join(file).exists(), "{file} is missing after {}", lines[0]);
+        let (seeds, last) = match lines[..] {
+            [one] => ("", one),
+            [shard, merge] => {
+                for number in 1..=4 {
+                    let github = shard.replace("${{ matrix.shard }}", &number.to_string());
+                    in_ci(folder.path(), &format!("CI_NODE_INDEX={number} CI_NODE_TOTAL=4; {github}"), 0);
+                }
+                (".seeds-1-to-20", merge)
+            }
+            _ => panic!("{job}"),
+        };
+        in_ci(folder.path(), last, 0);
+        for file in ["checkout{}/report.html", "checkout.few-workers{}/recording.json", "junit.xml"] {
+            let file = file.replace("{}", seeds);
+            assert!(folder.path().join("reports").join(&file).exists(), "{file} is missing after {last}");
         }
         std::fs::remove_dir_all(folder.path().join("reports")).expect("reports were written");
+        let _ = std::fs::remove_dir_all(folder.path().join("shards"));
     }
 }
 

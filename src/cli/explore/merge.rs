@@ -1,55 +1,78 @@
-//! `firedrill merge`: the results of shards, put together into what one process would have written.
+//! `firedrill merge`: the results of shards, put together into what one process would have written. What they are results of is in the files.
 
 use super::{edge, hunt, sweep, written};
 use crate::cli::console::Console;
 use crate::cli::ending::{Ending, Failure};
+use crate::cli::run;
+use crate::cli::run::telling::TellingArgs;
+use crate::explore::edge::Searches;
+use crate::explore::hunt::Hunts;
 use crate::explore::pieces::{self, Pieces};
-use crate::explore::results::{Any, Head};
+use crate::explore::results::{Any, Head, Results};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Put the results of shards together, byte for byte as if one process had played all
+/// Put the results of shards together, as if one process had played all
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   firedrill merge shards/
+  firedrill merge shards/ --output junit=junit.xml --output html     of runs: any report that `run` writes
   kubectl logs -l job-name=sweep --tail=-1 | split -l 1 - logs/ && firedrill merge logs/*
 
 Results of different scenarios, values, seeds or versions are refused; so is a merge while a shard is missing. A shard that an engine played twice
-counts once.")]
+counts once. What is merged is what one process writes, byte for byte, but in reports of runs for figures of the wall clock.
+
+Exit codes: 0 of a sweep; of an edge, of a hunt and of runs those that they have in one piece; 2 files that do not fit together.")]
 pub struct MergeArgs {
     /// Result files of shards, folders of them (*.json), or logs that end with their line
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
-    /// Folder for reports
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    out: PathBuf,
-    /// Print the results as JSON instead of a table
+    #[command(flatten)]
+    telling: TellingArgs,
+    /// Of runs: judge those that are there although shards are missing; it does not end with 0 then
+    #[arg(long)]
+    partial: bool,
+    /// Of a sweep or an edge: print the results as JSON instead of a table
     #[arg(long)]
     json: bool,
-    /// End with 0 whatever came of it (errors still fail), for engines that take any other code for a task to be tried again
-    #[arg(long)]
-    no_fail: bool,
 }
 
 pub fn run(args: &MergeArgs, console: &mut Console) -> Result<Ending, Failure> {
-    let ending = merge(args, console)?;
-    Ok(if args.no_fail { ending.forgiven() } else { ending })
-}
-
-fn merge(args: &MergeArgs, console: &mut Console) -> Result<Ending, Failure> {
-    let (mut sweeps, mut edges, mut hunts) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut sweeps, mut edges, mut hunts, mut runs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for path in files(&args.files)? {
         match Any::read(&path).map_err(|words| Failure::usage(words, ""))? {
             Any::Sweep(one) => sweeps.push(one),
             Any::Edge(one) => edges.push(one),
             Any::Hunt(one) => hunts.push(one),
+            Any::Runs(one) => runs.push(*one),
         }
     }
-    let folder = |head: &Head| written::folder(&args.out, &head.scenario, head.variant.as_deref(), &head.what);
-    match (sweeps.is_empty(), edges.is_empty(), hunts.is_empty()) {
-        (false, true, true) => merged(sweeps).and_then(|all| sweep::show(&all, &folder(&all.head), args.json, console)),
-        (true, false, true) => merged(edges).and_then(|all| edge::show(&all, &folder(&all.head), args.json, console)),
-        (true, true, false) => merged(hunts).and_then(|all| hunt::show(&all, &folder(&all.head), console)),
+    if !runs.is_empty() && sweeps.is_empty() && edges.is_empty() && hunts.is_empty() {
+        return run::merge::run(&args.telling, runs, args.partial, console);
+    }
+    if runs.is_empty() && (!args.telling.outputs.is_empty() || args.partial) {
+        return Err(Failure::usage("--output and --partial are for runs, and these are results of something else", ""));
+    }
+    let ending = explored(args, (sweeps, edges, hunts), !runs.is_empty(), console)?;
+    Ok(if args.telling.no_fail { ending.forgiven() } else { ending })
+}
+
+/// What came of one exploration: the table, the files, the page.
+fn explored(
+    args: &MergeArgs,
+    (sweeps, edges, hunts): (Vec<Results>, Vec<Searches>, Vec<Hunts>),
+    has_runs: bool,
+    console: &mut Console,
+) -> Result<Ending, Failure> {
+    let folder = |head: &Head| written::folder(&args.telling.out, &head.scenario, head.variant.as_deref(), &head.what);
+    match (sweeps.is_empty(), edges.is_empty(), hunts.is_empty(), has_runs) {
+        (false, true, true, false) => {
+            merged(sweeps).and_then(|all| sweep::show(&all, &folder(&all.head), args.json, console))
+        }
+        (true, false, true, false) => {
+            merged(edges).and_then(|all| edge::show(&all, &folder(&all.head), args.json, console))
+        }
+        (true, true, false, false) => merged(hunts).and_then(|all| hunt::show(&all, &folder(&all.head), console)),
         _ => Err(Failure::usage("these are results of different commands", "merge those of one at a time")),
     }
 }

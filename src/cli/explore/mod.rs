@@ -12,6 +12,7 @@ pub use handed::{Parsed, parsed};
 pub use hunt::{HuntArgs, run as hunt};
 pub use merge::{MergeArgs, run as merge};
 pub use sweep::{SweepArgs, run as sweep};
+pub use written::trouble;
 
 use super::compiled::Source;
 use super::console::Console;

@@ -14,6 +14,7 @@ use crate::judge::Judgement;
 use crate::plan::{Plan, digest};
 use crate::record::Recording;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Writes what is wished; without a wish it prints the summary and writes the usual files, but for the recording itself, into the folder.
 /// Returns whether standard output holds a document that further lines would spoil.
@@ -26,7 +27,7 @@ pub fn write(
 ) -> Result<bool, Failure> {
     let mut outputs = Outputs::again(wishes, out)?;
     let (again, scenario_text) = origin(&recording, path);
-    let run = [Run { plan: recording.plan.clone(), again, name: runs::name(&recording.plan), generators: 1 }];
+    let run = [Run { plan: Arc::new(recording.plan.clone()), again, name: runs::name(&recording.plan), generators: 1 }];
     let done = Done::single(&run, &scenario_text, recording, judgement);
     show::group(&done, false, 1, &mut outputs, console)?;
     let aside = outputs.holds_stdout();

@@ -8,7 +8,7 @@ use crate::cli::console::Console;
 use crate::cli::ending::Failure;
 use crate::judge::Judgement;
 use crate::judge::against::{Captured, Conditions};
-use crate::record::{Recording, file};
+use crate::record::file;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -44,14 +44,11 @@ impl Beside {
     }
 
     /// Takes the next run of the present group.
-    pub fn take(&mut self, recording: &Recording) {
-        if self.rules.is_none() {
-            return;
-        }
-        let captured = Captured::of(recording);
-        match &mut self.current {
-            Some(whole) => whole.add(captured),
-            None => self.current = Some(captured),
+    pub fn take(&mut self, captured: Option<Captured>) {
+        match (&mut self.current, captured) {
+            (Some(whole), Some(captured)) => whole.add(captured),
+            (None, captured) => self.current = captured,
+            (Some(_), None) => {}
         }
     }
 
@@ -73,6 +70,10 @@ impl Beside {
 }
 
 impl BesideArgs {
+    pub fn is_wanted(&self) -> bool {
+        self.baseline.is_some()
+    }
+
     /// The baseline of one group.
     fn of(&self, wanted: &str, group: &Group, console: &Console) -> Result<Option<(String, Captured)>, Failure> {
         let plan = &group.runs[0].plan;

@@ -1,18 +1,18 @@
 //! `--dry-run`: what would be played, what a live run would start, reach and touch, and whether it could. It touches nothing itself.
 
-use super::Group;
+use super::{Group, Run};
 use crate::cli::console::Console;
 use crate::cli::ending::Failure;
 use crate::cli::{plan, world};
 use crate::plan::World;
 
 pub fn show(
-    groups: &[Group],
+    runs: &[(usize, &Group, &Run)],
     allow_remote: bool,
     generators: Option<u32>,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    for run in groups.iter().flat_map(|group| &group.runs) {
+    for (.., run) in runs {
         console.out(&plan::summary(&run.plan, console));
         if run.plan.world == World::Live {
             let title = console.bold("A live run would");

@@ -27,18 +27,18 @@ struct Row<'a> {
     command: &'a str,
 }
 
-pub fn show(groups: &[Group], json: bool, console: &mut Console) -> Result<(), Failure> {
-    let runs: Vec<(&Group, &Run)> =
-        groups.iter().flat_map(|group| group.runs.iter().map(move |run| (group, run))).collect();
+pub fn show(runs: &[(usize, &Group, &Run)], json: bool, console: &mut Console) -> Result<(), Failure> {
     if json {
-        let listing =
-            Listing { schema_version: SCHEMA_VERSION, runs: runs.iter().map(|(group, run)| row(group, run)).collect() };
+        let listing = Listing {
+            schema_version: SCHEMA_VERSION,
+            runs: runs.iter().map(|(_, group, run)| row(group, run)).collect(),
+        };
         let text = serde_json::to_string_pretty(&listing);
         console.out(&(text.map_err(|error| Failure::internal(error.to_string(), ""))? + "\n"));
         return Ok(());
     }
-    let width = runs.iter().map(|(_, run)| run.name.chars().count()).max().unwrap_or(0);
-    for (_, run) in runs {
+    let width = runs.iter().map(|(.., run)| run.name.chars().count()).max().unwrap_or(0);
+    for (.., run) in runs {
         console.out(&format!("{:<width$}   {}\n", run.name, run.again));
     }
     Ok(())

@@ -7,33 +7,34 @@ mod dry;
 mod feed;
 mod key;
 mod listing;
+pub mod merge;
 pub mod output;
+mod play;
 mod progress;
 mod runs;
+mod shard;
 mod show;
 mod target;
+pub mod telling;
 
 use super::compiled::{self, Source};
 use super::console::Console;
 use super::ending::{Ending, Failure};
 use super::filter::FilterArgs;
+use super::select;
 use super::shape::Shape;
-use super::world::{self, Halt, Setting, Watchers};
-use super::{panics, select};
-use crate::base::order;
-use crate::judge::{ExitCode, Judgement, exit, judge};
+use super::world::{self, Halt, Setting};
+use crate::explore::part::Part;
 use crate::live::{Shutdown, Stop};
 use crate::plan::World;
 use crate::plan::real::GENERATORS_MAX;
-use crate::record::Recording;
-use beside::{Beside, BesideArgs};
-use clap::{Args, ValueEnum};
-use feed::{Feed, Following};
-use key::StopKey;
-use output::{Outputs, Wish};
-use progress::Progress;
+use clap::Args;
+use output::Outputs;
+use play::Way;
 use runs::{Group, Run};
 use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use telling::{Telling, TellingArgs};
 
 /// Play and judge scenarios; reports land in --out
 #[derive(Debug, Args)]
@@ -48,6 +49,8 @@ use std::path::PathBuf;
   firedrill run scenarios/ --filter 'tag(retry) & !tag(slow)'     some of them
   firedrill run slow-cache --output json | jq .verdict
   firedrill run shop.yaml --seeds 20 --baseline baselines/     and against what `baseline save` kept
+  firedrill run scenarios/ --seeds 20 --shard 3/8 --out shards    one part of eight; then
+  firedrill merge shards/*.json                                   the reports and the exit code of all of them
 
 A live run in a terminal stops when `q` is pressed, and undoes everything within a second.
 
@@ -70,13 +73,10 @@ pub struct RunArgs {
     /// Simulated runs that are played at the same time; default: as many as the machine has cores. Results do not depend on it
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     jobs: Option<u16>,
-    /// What to write instead of the default (text to standard output; html, json, junit and recording below --out), to a file of
-    /// your choice with =PATH (`-`: standard output); `--output help` lists the formats (repeatable)
-    #[arg(long = "output", value_name = "FMT[=PATH]", value_parser = output::wish, long_help = output::long_help())]
-    outputs: Vec<Wish>,
-    /// Folder for reports
-    #[arg(long, value_name = "DIR", default_value = "reports")]
-    out: PathBuf,
+    /// Only every n-th run of the selection, beginning with the k-th; or, with hash:k/n, those whose names fall to this shard. Its results
+    /// are one file below --out and one line on standard output, for `firedrill merge`
+    #[arg(long, value_name = "[hash:]K/N", value_parser = Part::read)]
+    shard: Option<Part>,
     /// Print what would be played, one run a line; play nothing
     #[arg(long)]
     list: bool,
@@ -97,138 +97,72 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(GENERATORS_MAX)))]
     generators: Option<u32>,
     #[command(flatten)]
-    beside: BesideArgs,
-    /// Print the last line only
-    #[arg(short, long)]
-    quiet: bool,
-    /// Which verdicts end with a failure code
-    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',', default_values_t = [FailOn::Broken, FailOn::Regression, FailOn::Inconclusive])]
-    fail_on: Vec<FailOn>,
-    /// End with 0 whatever the verdict is (errors still fail)
-    #[arg(long, conflicts_with = "fail_on")]
-    no_fail: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FailOn {
-    /// An expectation broke (10)
-    Broken,
-    /// Something is worse than in the baseline (11)
-    Regression,
-    /// It cannot be told (12)
-    Inconclusive,
+    telling: TellingArgs,
 }
 
 pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
-    if let Some(help) = output::help(&args.outputs) {
+    if let Some(help) = output::help(&args.telling.outputs) {
         console.out(&help);
         return Ok(Ending::quiet());
     }
+    let part = shard::wanted(args, console)?;
     let chosen = select::choose_among(&args.scenarios, args.filter.is_given())?;
     let mut sources: Vec<Source> = chosen.into_iter().map(Source::open).collect();
     args.filter.keep(&mut sources, |source| runs::forms(source, args), console)?;
     let groups = runs::plan(&mut sources, args)?;
     compiled::accept(&sources, console)?;
+    let list = shard::of(&groups, part);
     if args.list {
-        listing::show(&groups, args.json, console)?;
+        listing::show(&list, args.json, console)?;
         return Ok(Ending::quiet());
     }
     if args.dry_run {
-        dry::show(&groups, args.allow_remote, args.generators, console)?;
+        dry::show(&list, args.allow_remote, args.generators, console)?;
         return Ok(Ending::quiet());
     }
     let (shutdown, stop_file) = (shutdown()?, args.stop_file.clone());
     let setting =
         Setting { allow_remote: args.allow_remote, shutdown, stop_file, generators: args.generators, terminal: None };
-    let beside = Beside::new(&args.beside, &groups, &args.out, console)?;
-    let mut outputs = Outputs::new(&args.outputs, &args.out, &groups)?;
-    let mut told = Told { beside, ..Told::default() };
-    let halted = play(args, &groups, &setting, &mut outputs, &mut told, console);
-    let aside = outputs.holds_stdout();
-    outputs.finish(args.quiet, console)?;
-    match halted {
-        Ok(()) => Ok(end(args, &told.judged, aside)),
-        Err(Halt::Failed(failure)) => Err(failure),
-        Err(Halt::Stopped(stop)) => Err(Failure::told(world::code_of(stop), stopped(stop, &groups, told.runs))),
+    match part {
+        Some(part) => shard::run(args, part, &groups, &setting, console),
+        None => whole(args, &groups, &setting, console),
     }
 }
 
-/// What was played so far.
-#[derive(Default)]
-struct Told {
-    runs: usize,
-    /// One for each group.
-    judged: Vec<Judgement>,
-    beside: Beside,
+/// Plays every run of every group, in their order; each group is written and shown when its last run is done.
+fn whole(args: &RunArgs, groups: &[Group], setting: &Setting, console: &mut Console) -> Result<Ending, Failure> {
+    let outputs = Outputs::new(&args.telling.outputs, &args.telling.out, groups.len())?;
+    let mut telling = Telling::new(&args.telling, groups, outputs, console)?;
+    let list: Vec<(usize, &Run)> = groups.iter().flat_map(|group| &group.runs).enumerate().collect();
+    let way = args.way(setting, telling.outputs.feed());
+    let halted = play::each(&list, &way, console, |_, taken, is_last, progress, console| {
+        if let Some(done) = telling.take(taken, is_last)? {
+            progress.aside(|| telling.show(&done, console))?;
+        }
+        Ok(())
+    });
+    // Whoever writes lines while runs go on ends when nobody is left to send any.
+    drop(way);
+    let runs = telling.runs;
+    let (judged, aside) = telling.finish(console)?;
+    match halted {
+        Ok(()) => Ok(args.telling.end(&judged, aside, None)),
+        Err(Halt::Failed(failure)) => Err(failure),
+        Err(Halt::Stopped(stop)) => Err(Failure::told(world::code_of(stop), stopped(stop, groups, runs))),
+    }
+}
+
+impl RunArgs {
+    fn way<'a>(&self, setting: &'a Setting, feed: Option<Sender<String>>) -> Way<'a> {
+        let TellingArgs { quiet, beside, .. } = &self.telling;
+        Way { setting, jobs: self.jobs, quiet: *quiet, feed, captures: beside.is_wanted() }
+    }
 }
 
 /// Signals as a request for an orderly stop.
 pub fn shutdown() -> Result<Shutdown, Failure> {
     let notice = |text: &str| Console::new(super::ColorWish::Never).err(text);
     Shutdown::install(notice).map_err(|trouble| Failure::internal(trouble.to_string(), ""))
-}
-
-/// Plays every run of every group, in their order; each group is written and shown when its last run is done.
-fn play(
-    args: &RunArgs,
-    groups: &[Group],
-    setting: &Setting,
-    outputs: &mut Outputs,
-    told: &mut Told,
-    console: &mut Console,
-) -> Result<(), Halt> {
-    let runs: Vec<&Run> = groups.iter().flat_map(|group| &group.runs).collect();
-    if !args.quiet {
-        Progress::announce(&runs, console);
-    }
-    let progress = Progress::new(&runs);
-    let any_live = runs.iter().any(|run| run.plan.world == World::Live);
-    // Each run sets the terminal, and puts it back.
-    let keys = any_live.then(|| StopKey::listen(&setting.shutdown)).flatten();
-    if keys.is_some() && !args.quiet {
-        progress.aside(|| console.err("press `q` to stop and to undo everything"));
-    }
-    let setting = &Setting { terminal: keys.as_ref().map(|keys| keys.terminal.clone()), ..setting.clone() };
-    let threads = if any_live { 1 } else { args.jobs.map_or_else(order::threads, usize::from) };
-    let mut open = show::Open::new(groups);
-    let feed = outputs.feed();
-    order::in_order(
-        &runs,
-        threads,
-        |run| {
-            let following = feed.as_ref().map(|to| Feed::follow(to, run, threads == 1 || runs.len() == 1));
-            let seen = following.as_ref().map(Following::seen);
-            let watchers = Watchers { progress: Box::new(progress.of_run()), seen };
-            let played = world::play(&run.plan, setting, watchers)
-                .inspect_err(|halt| following.iter().for_each(|following| following.fail(&halt.why())))?;
-            let judgement = judge(&played.recording);
-            let told = following.map(|following| following.finish(&played.recording, &judgement));
-            Ok::<_, Halt>((played, judgement, told))
-        },
-        |run, answer| {
-            let (played, judgement, lines) =
-                answer.unwrap_or_else(|()| Err(panics::with_command(&run.again).into()))?;
-            let _ = feed.as_ref().zip(lines).map(|(to, lines)| to.send(lines));
-            let left = not_undone(&played.recording);
-            let halt = played.stopped.map(Halt::Stopped).or(left.map(Halt::Failed));
-            told.runs += 1;
-            told.beside.take(&played.recording);
-            if let Some(mut done) = open.take(played.recording, judgement, halt.is_some()) {
-                done.judgement = told.beside.judge(told.judged.len(), done.folder, done.judgement)?;
-                told.judged.push(done.judgement.clone());
-                progress.aside(|| show::group(&done, args.quiet, groups.len(), outputs, console))?;
-            }
-            halt.map_or(Ok(()), Err)
-        },
-    )
-}
-
-/// What a run changed and could not undo outweighs every verdict.
-fn not_undone(recording: &Recording) -> Option<Failure> {
-    let left: Vec<String> =
-        recording.undo.iter().filter(|note| !note.done).map(|note| format!("{}: {}", note.what, note.detail)).collect();
-    let next = "run `firedrill clean`, or undo it by hand";
-    (!left.is_empty()).then(|| Failure::internal(format!("not everything was undone\n{}", left.join("\n")), next))
 }
 
 /// The last line's words after a signal, the stop key or the stop file.
@@ -238,24 +172,4 @@ fn stopped(stop: Stop, groups: &[Group], judged: usize) -> String {
     let undone = if is_live { "; everything was undone" } else { "" };
     let which = if runs > 1 { format!(", {judged} of {runs} runs were reported") } else { String::new() };
     format!("stopped by {}{which}{undone}", stop.word())
-}
-
-fn end(args: &RunArgs, judged: &[Judgement], aside: bool) -> Ending {
-    let all: Vec<&Judgement> = judged.iter().collect();
-    let (verdict, reason) = exit::of_runs(&all);
-    let seeds = judged.iter().filter_map(|one| one.seeds.as_deref()).map(|over| over.runs.len()).max();
-    let reason = match seeds {
-        Some(seeds) if judged.len() > 1 => format!("{reason}, each over {seeds} seeds"),
-        _ => reason,
-    };
-    let forgiven = |exit: ExitCode| match exit {
-        ExitCode::Broken => args.no_fail || !args.fail_on.contains(&FailOn::Broken),
-        ExitCode::Regression => args.no_fail || !args.fail_on.contains(&FailOn::Regression),
-        ExitCode::Inconclusive => args.no_fail || !args.fail_on.contains(&FailOn::Inconclusive),
-        _ => false,
-    };
-    let code = ExitCode::combine(judged.iter().map(|one| if forgiven(one.exit) { ExitCode::Held } else { one.exit }));
-    let how = if args.no_fail { "--no-fail" } else { "--fail-on" };
-    let reason = if code == verdict { reason } else { format!("{reason} (would be {}, but {how})", verdict.number()) };
-    if aside { Ending::told_aside(code, &reason) } else { Ending::told(code, &reason) }
 }

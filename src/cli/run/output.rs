@@ -1,6 +1,5 @@
 //! Where results go: formats and their targets, checked before the run starts, each file written whole or not at all.
 
-use super::Group;
 use super::actions::{self, Summary};
 use super::feed::Feed;
 use super::show::Done;
@@ -79,17 +78,22 @@ pub fn help(wishes: &[Wish]) -> Option<String> {
 }
 
 impl Outputs {
-    /// For runs that are about to be played: settles where everything goes and makes sure that it can be written there.
-    pub fn new(wishes: &[Wish], out: &Path, groups: &[Group]) -> Result<Outputs, Failure> {
+    /// For runs that are about to be played.
+    pub fn new(wishes: &[Wish], out: &Path, groups: usize) -> Result<Outputs, Failure> {
+        let mut outputs = Outputs::of_played(wishes, out, groups)?;
+        let fed = outputs.list.iter().find(|output| output.is_fed()).map(|output| Feed::open(&output.target));
+        outputs.feed = fed.transpose()?;
+        Ok(outputs)
+    }
+
+    /// For runs that were played already: settles where everything goes and makes sure that it can be written there.
+    pub fn of_played(wishes: &[Wish], out: &Path, groups: usize) -> Result<Outputs, Failure> {
         let mut list = if wishes.is_empty() { defaults() } else { chosen(wishes) };
         let spoils = |output: &Output| output.target == Target::Stdout && output.format.word != "text";
         if actions::is_here() && !list.iter().any(|output| spoils(output) || output.is_for_actions()) {
             list.push(Output::new(&github::FORMAT, Target::Beside));
         }
-        let mut outputs = Outputs::checked(list, out, groups.len())?;
-        let fed = outputs.list.iter().find(|output| output.is_fed()).map(|output| Feed::open(&output.target));
-        outputs.feed = fed.transpose()?;
-        Ok(outputs)
+        Outputs::checked(list, out, groups)
     }
 
     /// For one run that was played earlier: the usual files, but for its recording, in a folder of its own.

@@ -31,7 +31,7 @@ impl Progress {
 
     /// Where nobody watches a bar, the reader of a log should know why nothing more comes for a while.
     pub fn announce(runs: &[&Run], console: &Console) {
-        let live: Vec<&Plan> = runs.iter().map(|run| &run.plan).filter(|plan| plan.world == World::Live).collect();
+        let live: Vec<&Plan> = runs.iter().map(|run| &*run.plan).filter(|plan| plan.world == World::Live).collect();
         if Console::wants_progress() || live.is_empty() {
             return;
         }

@@ -6,6 +6,7 @@ use crate::cli::ending::Failure;
 use crate::plan::{Plan, World};
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
+use std::sync::Arc;
 
 /// One variant of one scenario under one or more seeds; judged together, reported once.
 pub struct Group {
@@ -16,7 +17,7 @@ pub struct Group {
 }
 
 pub struct Run {
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// What tells it from all others.
     pub name: String,
     /// So many processes make its load.
@@ -67,7 +68,7 @@ fn group(source: &mut Source, variant: Option<&str>, args: &RunArgs) -> Option<G
         }
         let generators = args.generators.or(plan.real.generators).unwrap_or(1);
         let name = if several { format!("{folder}.seed-{}", plan.seed) } else { folder.clone() };
-        Run { again, plan, name, generators }
+        Run { again, plan: Arc::new(plan), name, generators }
     };
     let scenario_text = source.text().to_owned();
     let runs = plans.into_iter().map(run).collect();

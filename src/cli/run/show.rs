@@ -1,11 +1,13 @@
 //! What `run` prints about a variant that is done: its summary, where the reports are, how fast it was played.
 
 use super::output::Outputs;
+use super::play::Taken;
 use super::{Group, Run};
 use crate::cli::console::Console;
 use crate::cli::ending::Failure;
+use crate::explore::runset::Speed;
 use crate::judge::seeds::{Gather, OverSeeds, against};
-use crate::judge::{ExitCode, Judgement, Verdict};
+use crate::judge::{Judgement, Verdict};
 use crate::record::Recording;
 use crate::report::figures::{banner, digits, duration};
 use crate::report::formats::Account;
@@ -28,19 +30,13 @@ pub struct Done<'a> {
     speed: Speed,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Speed {
-    requests: u64,
-    events: u64,
-    wall_s: f64,
-}
-
 /// The group that is being played.
 pub struct Open<'a> {
     groups: std::slice::Iter<'a, Group>,
     current: Option<&'a Group>,
     gather: Gather,
-    kept: Option<(usize, Recording, Judgement)>,
+    /// The run that is reported so far: its rank, its place in the group, and what was recorded.
+    kept: Option<(u8, usize, Recording, Judgement)>,
     /// The latest base under several seeds; its variants follow.
     base: Option<(&'a str, OverSeeds)>,
     speed: Speed,
@@ -54,21 +50,20 @@ impl<'a> Open<'a> {
     }
 
     /// Takes the answer to the next run; gives the group back when it was the last of it, or when no more are played.
-    pub fn take(&mut self, recording: Recording, judgement: Judgement, is_last: bool) -> Option<Done<'a>> {
+    pub fn take(&mut self, taken: Taken, is_last: bool) -> Option<Done<'a>> {
         let group = self.current?;
-        self.speed.add(&recording);
-        self.gather.add(&recording, &judgement);
-        let kept_holds = self.kept.as_ref().is_none_or(|(_, _, kept)| kept.verdict == Verdict::Holds);
-        let stopped = |judgement: &Judgement| judgement.exit == ExitCode::Guardrail;
-        let first_stop = stopped(&judgement) && self.kept.as_ref().is_none_or(|(_, _, kept)| !stopped(kept));
-        if self.kept.is_none() || first_stop || (kept_holds && judgement.verdict != Verdict::Holds) {
-            self.kept = Some((self.gather.len() - 1, recording, judgement));
+        let rank = taken.trial.rank();
+        self.speed.add(taken.speed);
+        self.gather.add(&group.runs.first()?.plan, taken.trial);
+        let is_better = self.kept.as_ref().is_none_or(|(least, ..)| rank < *least);
+        if let Some((recording, judgement)) = taken.played.filter(|_| is_better) {
+            self.kept = Some((rank, self.gather.len() - 1, recording, judgement));
         }
         if self.gather.len() < group.runs.len() && !is_last {
             return None;
         }
         self.current = self.groups.next();
-        let (shown, recording, judgement) = self.kept.take()?;
+        let (_, shown, recording, judgement) = self.kept.take()?;
         let gather = std::mem::take(&mut self.gather);
         let judgement = if group.runs.len() > 1 { gather.finish(shown, judgement) } else { judgement };
         let judgement = self.beside_base(group, judgement);
@@ -118,15 +113,6 @@ impl<'a> Done<'a> {
     /// The run that is reported.
     pub fn run(&self) -> &'a Run {
         &self.runs[self.shown]
-    }
-}
-
-impl Speed {
-    fn add(&mut self, recording: &Recording) {
-        let sent = recording.clients.iter().flat_map(|series| &series.cells).map(|cell| cell.sent).sum::<u64>();
-        self.requests += sent;
-        self.events += recording.head.events;
-        self.wall_s += recording.head.wall_s;
     }
 }
 

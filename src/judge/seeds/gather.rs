@@ -1,13 +1,12 @@
 //! Takes run after run in the order of their seeds and keeps of each only what the joint verdict needs, so that ten thousand seeds fit into memory.
 
 use super::pool::Pool;
+use super::trial::{LineTrial, Trial};
 use super::{LineOverSeeds, OverSeeds, Reading, SeedRun, Share};
 use crate::judge::measure::within_limits;
 use crate::judge::statistics::student;
-use crate::judge::{Judged, Judgement, Verdict, overall};
-use crate::plan::Expectation;
-use crate::plan::expectation::Metric;
-use crate::record::Recording;
+use crate::judge::{Judgement, Unit, Verdict, overall};
+use crate::plan::{Expectation, Plan};
 
 #[derive(Default)]
 pub struct Gather {
@@ -19,11 +18,7 @@ pub struct Gather {
 }
 
 struct Line {
-    text: String,
-    place: String,
-    metric: Metric,
-    /// As the first seed gives it.
-    first: Judged,
+    line: Expectation,
     bounds: Vec<Option<f64>>,
     each: Vec<Reading>,
     pool: Option<Pool>,
@@ -31,18 +26,16 @@ struct Line {
 
 impl Gather {
     /// Takes the next run. All runs must be of one plan but for the seed.
-    pub fn add(&mut self, recording: &Recording, judgement: &Judgement) {
-        let plan = &recording.plan;
-        add_lines(&mut self.expectations, &plan.expectations, &judgement.expectations, recording);
-        add_lines(&mut self.symptoms, &plan.symptoms, &judgement.symptoms, recording);
-        for doubt in &judgement.doubts {
-            match self.doubts.iter_mut().find(|(known, _)| known == doubt) {
+    pub fn add(&mut self, plan: &Plan, trial: Trial) {
+        add_lines(&mut self.expectations, &plan.expectations, &trial.expectations);
+        add_lines(&mut self.symptoms, &plan.symptoms, &trial.symptoms);
+        for doubt in trial.doubts {
+            match self.doubts.iter_mut().find(|(known, _)| *known == doubt) {
                 Some((_, count)) => *count += 1,
-                None => self.doubts.push((doubt.clone(), 1)),
+                None => self.doubts.push((doubt, 1)),
             }
         }
-        let reason = judgement.reason.clone();
-        self.runs.push(SeedRun { seed: plan.seed, verdict: judgement.verdict, reason });
+        self.runs.push(SeedRun { seed: trial.seed, verdict: trial.verdict, reason: trial.reason });
     }
 
     pub fn len(&self) -> usize {
@@ -74,22 +67,21 @@ impl Gather {
     }
 }
 
-fn add_lines(lines: &mut Vec<Line>, asked: &[Expectation], judged: &[Judged], recording: &Recording) {
+fn add_lines(lines: &mut Vec<Line>, asked: &[Expectation], told: &[LineTrial]) {
     if lines.is_empty() {
-        lines.extend(asked.iter().zip(judged).map(|(line, judged)| Line::new(line, judged)));
+        lines.extend(asked.iter().map(Line::new));
     }
-    for (line, judged) in lines.iter_mut().zip(judged) {
-        line.bounds.push(judged.bound);
-        line.each.push(Reading { verdict: judged.verdict, measured: judged.measured });
-        line.pool.iter_mut().for_each(|pool| pool.add(recording));
+    for (line, told) in lines.iter_mut().zip(told) {
+        line.bounds.push(told.bound);
+        line.each.push(Reading { verdict: told.verdict, measured: told.measured });
+        line.pool.iter_mut().zip(&told.sample).for_each(|(pool, sample)| pool.add(sample));
     }
 }
 
 impl Line {
-    fn new(line: &Expectation, judged: &Judged) -> Line {
-        let (text, place, metric) = (line.text.clone(), line.place.clone(), line.metric.clone());
+    fn new(line: &Expectation) -> Line {
         let (bounds, each) = Default::default();
-        Line { text, place, metric, first: judged.clone(), bounds, each, pool: Pool::new(line) }
+        Line { line: line.clone(), bounds, each, pool: Pool::new(line) }
     }
 
     fn finish(self) -> LineOverSeeds {
@@ -104,19 +96,19 @@ impl Line {
         let values: Vec<f64> = self.each.iter().filter_map(|one| one.measured).collect();
         let mut mean = student::estimate(&values);
         if let Some(mean) = &mut mean {
-            mean.interval = mean.interval.map(|interval| within_limits(&self.metric, interval));
+            mean.interval = mean.interval.map(|interval| within_limits(&self.line.metric, interval));
         }
         let first = self.bounds.first().copied().flatten();
         LineOverSeeds {
-            compare: self.first.compare,
-            unit: self.first.unit,
+            compare: self.line.compare,
+            unit: Unit::of(&self.line.metric),
             verdict,
             held: Share::of(held, held + broken),
             bound: first.filter(|_| self.bounds.iter().all(|bound| *bound == first)),
             mean,
             pooled: self.pool.as_ref().and_then(Pool::pooled),
-            text: self.text,
-            place: self.place,
+            text: self.line.text,
+            place: self.line.place,
             each: self.each,
         }
     }

@@ -5,6 +5,7 @@
 mod gather;
 mod paired;
 mod pool;
+mod trial;
 
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ mod tests;
 pub use gather::Gather;
 pub use paired::{Change, Paired, against};
 pub use pool::Pooled;
+pub use trial::{LineTrial, Trial};
 
 use super::statistics::Interval;
 use super::statistics::student::Estimate;

@@ -1,6 +1,6 @@
 //! Seeds judged together, on hand-made runs: each "seed" is the steady fixture with a change of its own.
 
-use super::{Change, Gather, OverSeeds, against};
+use super::{Change, Gather, OverSeeds, Trial, against};
 use crate::base::Span;
 use crate::judge::tests::{expectation, users};
 use crate::judge::{Judgement, Verdict, judge};
@@ -21,7 +21,7 @@ fn together(plan: &Plan, seeds: usize, change: impl Fn(usize, &mut Recording)) -
         let mut recording = fixture::recording(&Plan { seed: 100 + index as u64, ..plan.clone() });
         change(index, &mut recording);
         let judgement = judge(&recording);
-        gather.add(&recording, &judgement);
+        gather.add(&recording.plan, Trial::of(&recording, &judgement));
         shown.get_or_insert(judgement);
     }
     gather.finish(0, shown.expect("at least one seed"))

@@ -112,7 +112,7 @@ pub fn signed(value: f64, unit: Unit) -> String {
 mod tests {
     use super::*;
     use crate::base::Span;
-    use crate::judge::seeds::{Gather, against};
+    use crate::judge::seeds::{Gather, Trial, against};
     use crate::judge::{Judgement, judge};
     use crate::record::{Recording, fixture};
     use crate::report::formats::{
@@ -132,7 +132,7 @@ mod tests {
                 cell.errors[0] = if seed == 9 { failing } else { 0 };
             }
             let judgement = judge(&recording);
-            gather.add(&recording, &judgement);
+            gather.add(&recording.plan, Trial::of(&recording, &judgement));
             if seed == 9 {
                 shown = Some((recording, judgement));
             }

@@ -8,6 +8,7 @@ mod live;
 mod run;
 mod seeds;
 mod select;
+mod sharded;
 mod trouble;
 
 use nix::sys::signal::Signal;

@@ -24,8 +24,10 @@ fn jobs_are_valid_by_the_published_schemas() {
     let guide =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/ci.md")).expect("the guide is there");
     let jobs: Vec<&str> = guide.split("```yaml\n").skip(1).filter_map(|part| part.split("```").next()).collect();
-    let schemas =
-        [["vendor.github-workflows", "runs-on:", "run-on:"], ["vendor.gitlab-ci", "exit_codes:", "exit_code:"]];
+    let (github, gitlab) =
+        (["vendor.github-workflows", "runs-on:", "run-on:"], ["vendor.gitlab-ci", "exit_codes:", "exit_code:"]);
+    // One job each, and one each on several runners.
+    let schemas = [github, gitlab, github, gitlab];
     assert_eq!(jobs.len(), schemas.len());
     for (job, schema) in jobs.iter().zip(schemas) {
         let folder = folder();

@@ -1,0 +1,126 @@
+//! What is told of runs that are done, wherever they were played: where the reports go, against which baselines they are judged, and which verdicts fail.
+
+use super::Group;
+use super::beside::{Beside, BesideArgs};
+use super::output::{self, Outputs, Wish};
+use super::play::Taken;
+use super::show::{self, Done, Open};
+use crate::cli::console::Console;
+use crate::cli::ending::{Ending, Failure};
+use crate::judge::{ExitCode, Judgement, exit};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+#[derive(Clone, Debug, Args)]
+pub struct TellingArgs {
+    /// What to write instead of the default (text to standard output; html, json, junit and recording below --out), to a file of
+    /// your choice with =PATH (`-`: standard output); `--output help` lists the formats (repeatable)
+    #[arg(long = "output", value_name = "FMT[=PATH]", value_parser = output::wish, long_help = output::long_help())]
+    pub outputs: Vec<Wish>,
+    /// Folder for reports
+    #[arg(long, value_name = "DIR", default_value = "reports")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub beside: BesideArgs,
+    /// Print the last line only
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Which verdicts end with a failure code
+    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',', default_values_t = [FailOn::Broken, FailOn::Regression, FailOn::Inconclusive])]
+    fail_on: Vec<FailOn>,
+    /// End with 0 whatever the verdict is (errors still fail)
+    #[arg(long, conflicts_with = "fail_on")]
+    pub no_fail: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// An expectation broke (10)
+    Broken,
+    /// Something is worse than in the baseline (11)
+    Regression,
+    /// It cannot be told (12)
+    Inconclusive,
+}
+
+/// What was taken in so far.
+pub struct Telling<'a> {
+    args: &'a TellingArgs,
+    groups: usize,
+    open: Open<'a>,
+    beside: Beside,
+    pub outputs: Outputs,
+    pub runs: usize,
+    /// One for each group, in their order.
+    pub judged: Vec<Judgement>,
+}
+
+impl<'a> Telling<'a> {
+    pub fn new(
+        args: &'a TellingArgs,
+        groups: &'a [Group],
+        outputs: Outputs,
+        console: &Console,
+    ) -> Result<Telling<'a>, Failure> {
+        let beside = Beside::new(&args.beside, groups, &args.out, console)?;
+        let (open, groups) = (Open::new(groups), groups.len());
+        Ok(Telling { args, groups, open, beside, outputs, runs: 0, judged: Vec::new() })
+    }
+
+    /// Takes the next run; gives its group back when that was the last of it.
+    pub fn take(&mut self, taken: Taken, is_last: bool) -> Result<Option<Done<'a>>, Failure> {
+        self.runs += 1;
+        let Taken { captured, .. } = &taken;
+        self.beside.take(captured.clone());
+        let Some(mut done) = self.open.take(taken, is_last) else { return Ok(None) };
+        done.judgement = self.beside.judge(self.judged.len(), done.folder, done.judgement)?;
+        self.judged.push(done.judgement.clone());
+        Ok(Some(done))
+    }
+
+    /// Writes the reports of a group, and prints what there is to say.
+    pub fn show(&mut self, done: &Done, console: &mut Console) -> Result<(), Failure> {
+        show::group(done, self.args.quiet, self.groups, &mut self.outputs, console)
+    }
+
+    /// Writes what holds all groups; the verdicts, and whether standard output holds a document.
+    pub fn finish(self, console: &mut Console) -> Result<(Vec<Judgement>, bool), Failure> {
+        let aside = self.outputs.holds_stdout();
+        self.outputs.finish(self.args.quiet, console)?;
+        Ok((self.judged, aside))
+    }
+}
+
+impl TellingArgs {
+    /// The last line. `short` says what of the runs is not there: then nothing holds as a whole.
+    pub fn end(&self, judged: &[Judgement], aside: bool, short: Option<String>) -> Ending {
+        let all: Vec<&Judgement> = judged.iter().collect();
+        let (verdict, reason) = exit::of_runs(&all);
+        let seeds = judged.iter().filter_map(|one| one.seeds.as_deref()).map(|over| over.runs.len()).max();
+        let reason = match seeds {
+            Some(seeds) if judged.len() > 1 => format!("{reason}, each over {seeds} seeds"),
+            _ => reason,
+        };
+        let code =
+            ExitCode::combine(judged.iter().map(|one| if self.forgives(one.exit) { ExitCode::Held } else { one.exit }));
+        let how = if self.no_fail { "--no-fail" } else { "--fail-on" };
+        let reason =
+            if code == verdict { reason } else { format!("{reason} (would be {}, but {how})", verdict.number()) };
+        let (code, reason) = match short {
+            None => (code, reason),
+            Some(short) if self.forgives(ExitCode::Inconclusive) => (code, format!("{reason}; {short}")),
+            Some(short) => (ExitCode::combine([code, ExitCode::Inconclusive]), format!("{reason}; {short}")),
+        };
+        if aside { Ending::told_aside(code, &reason) } else { Ending::told(code, &reason) }
+    }
+
+    fn forgives(&self, exit: ExitCode) -> bool {
+        let sort = match exit {
+            ExitCode::Broken => FailOn::Broken,
+            ExitCode::Regression => FailOn::Regression,
+            ExitCode::Inconclusive => FailOn::Inconclusive,
+            _ => return false,
+        };
+        self.no_fail || !self.fail_on.contains(&sort)
+    }
+}
