@@ -165,8 +165,8 @@ impl Results {
         serde_json::to_string(self).expect("results are plain data") + "\n"
     }
 
-    /// Group by group: its name, its runs, and the one that is reported; groups without a run are left out.
-    pub fn into_groups(self) -> Vec<(String, Vec<Run>, Kept)> {
+    /// Group by group: what was to be played, its runs, and the one that is reported; groups without a run are left out.
+    pub fn into_groups(self) -> Vec<(Group, Vec<Run>, Kept)> {
         let Results { head, runs, kept, .. } = self;
         let mut of_group: BTreeMap<usize, Vec<Run>> = BTreeMap::new();
         for run in runs {
@@ -175,7 +175,7 @@ impl Results {
         let mut kept: BTreeMap<usize, Kept> =
             kept.into_iter().filter_map(|kept| Some((head.group_of(kept.run)?, kept))).collect();
         let named =
-            |(group, runs): (usize, Vec<Run>)| Some((head.groups.get(group)?.name.clone(), runs, kept.remove(&group)?));
+            |(group, runs): (usize, Vec<Run>)| Some((head.groups.get(group)?.clone(), runs, kept.remove(&group)?));
         of_group.into_iter().filter_map(named).collect()
     }
 

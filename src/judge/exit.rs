@@ -93,10 +93,15 @@ pub fn of_runs(runs: &[&Judgement]) -> (ExitCode, String) {
 fn of_many(exit: ExitCode, runs: &[&Judgement]) -> String {
     let guilty: Vec<&&Judgement> = runs.iter().filter(|run| run.exit == exit).collect();
     if exit == ExitCode::Held {
-        return format!("all {} runs held", runs.len());
+        let flaky = match runs.iter().filter(|run| run.flaky).count() {
+            0 => String::new(),
+            some => format!(", {some} of them flaky"),
+        };
+        return format!("all {} runs held{flaky}", runs.len());
     }
     let runs_of = format!("in {} of {} runs", guilty.len(), runs.len());
-    let plain = guilty.iter().all(|run| run.basis == Basis::Expectations);
+    let is_plain = |run: &&&Judgement| run.basis == Basis::Expectations && run.count(Verdict::Broken) > 0;
+    let plain = guilty.iter().all(is_plain);
     if exit == ExitCode::Broken && plain {
         let broken: usize = guilty.iter().map(|run| run.count(Verdict::Broken)).sum();
         let total: usize = runs.iter().map(|run| run.verdicts().len()).sum();

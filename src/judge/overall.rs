@@ -22,6 +22,8 @@ pub fn of(recording: &Recording, expectations: Vec<Judged>, symptoms: Vec<Judged
         symptoms,
         warnings: warmup::warnings(recording),
         seeds: None,
+        tries: Vec::new(),
+        flaky: false,
         baseline: None,
     };
     (judgement.verdict, judgement.reason) = decide(&judgement, !untouched.is_empty());
@@ -53,12 +55,12 @@ fn decide(run: &Judgement, fault_missing: bool) -> (Verdict, String) {
 /// The judgement of one seed becomes that of all: by the same rules, from the joint verdicts on the lines.
 /// A doubt about any seed makes the whole uncertain, unless a seed without doubt (`is_sound`) shows that something broke.
 pub fn over_seeds(shown: Judgement, over: OverSeeds, doubts: Vec<String>, is_sound: bool) -> Judgement {
-    let seeds = over.runs.len();
+    let (count, what) = (over.runs.len(), over.what());
     let all = Judgement { seeds: Some(Box::new(over)), ..shown };
     let (verdict, reason) = by_lines(all.basis, &all.verdicts());
     let (verdict, reason) = match doubts.first() {
         Some(doubt) if verdict != Verdict::Broken || !is_sound => (Verdict::CannotTell, doubt.clone()),
-        _ => (verdict, format!("{reason} over {seeds} seeds")),
+        _ => (verdict, format!("{reason} over {count} {what}")),
     };
     // Of a run that a guardrail stopped there is nothing better to say, whatever the others show.
     if all.exit == ExitCode::Guardrail {

@@ -30,19 +30,16 @@ impl Judgement {
         let Some(first) = tries.first() else { return self };
         let reason = match self.verdict {
             Verdict::Holds => format!("{}, flaky: at try {}, after {}", self.reason, tries.len() + 1, first.reason),
-            Verdict::Broken | Verdict::CannotTell => format!("{}, as at each of {} tries before", self.reason, tries.len()),
+            Verdict::Broken | Verdict::CannotTell => {
+                format!("{}, as at each of {} tries before", self.reason, tries.len())
+            }
         };
-        Judgement { reason, tries, ..self }
-    }
-
-    /// It held, and not at once.
-    pub fn is_flaky(&self) -> bool {
-        self.verdict == Verdict::Holds && !self.tries.is_empty()
+        Judgement { reason, flaky: self.verdict == Verdict::Holds, tries, ..self }
     }
 
     /// For those who want no run that holds now and then.
     pub fn refusing_flaky(self) -> Judgement {
-        match self.is_flaky() {
+        match self.flaky && self.exit == ExitCode::Held {
             true => Judgement { verdict: Verdict::Broken, exit: ExitCode::Broken, ..self },
             false => self,
         }
@@ -66,15 +63,15 @@ mod tests {
         let mut mended = plan.clone();
         mended.expectations.truncate(1);
         let held = judge(&fixture::recording(&mended));
-        assert_eq!((held.verdict, held.may_be_retried(), held.is_flaky()), (Verdict::Holds, false, false));
+        assert_eq!((held.verdict, held.may_be_retried(), held.flaky), (Verdict::Holds, false, false));
         let flaky = held.clone().after(vec![earlier.clone()]);
         assert_eq!(
-            (flaky.exit, flaky.is_flaky(), flaky.reason.as_str()),
+            (flaky.exit, flaky.flaky, flaky.reason.as_str()),
             (ExitCode::Held, true, "1 of 1 expectation held, flaky: at try 2, after 1 of 3 expectations broken")
         );
         assert_eq!(flaky.refusing_flaky().exit, ExitCode::Broken);
         assert_eq!(held.clone().refusing_flaky(), held);
         let never = broken.after(vec![earlier.clone(), earlier]);
-        assert!(!never.is_flaky() && never.reason.ends_with("broken, as at each of 2 tries before"), "{}", never.reason);
+        assert!(!never.flaky && never.reason.ends_with("broken, as at each of 2 tries before"), "{}", never.reason);
     }
 }

@@ -1,8 +1,8 @@
 //! What judging gives: one verdict a line, and one for the run. Plain data, no behaviour beyond look-ups.
 
-use super::ExitCode;
 use super::against::Comparison;
 use super::seeds::OverSeeds;
+use super::{ExitCode, Try};
 use crate::base::Time;
 use crate::plan::Window;
 use crate::plan::expectation::{Compare, Gauge, Metric, Take};
@@ -35,7 +35,7 @@ pub enum Unit {
 }
 
 /// One line of `expect:` or `symptoms:` with its verdict.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judged {
     pub text: String,
     /// `file:line:column`.
@@ -86,6 +86,10 @@ pub struct Judgement {
     pub warnings: Vec<String>,
     /// Several seeds judged together: then verdict, exit, reason and doubts are those of all, and the lines are those of one seed.
     pub seeds: Option<Box<OverSeeds>>,
+    /// Live: tries of the same run, or of one of them, before this one; none held.
+    pub tries: Vec<Try>,
+    /// It held, and not at the first try.
+    pub flaky: bool,
     /// Judged against a baseline as well.
     pub baseline: Option<Box<Comparison>>,
 }

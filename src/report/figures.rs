@@ -1,7 +1,7 @@
 //! Figures for people: one value in its unit, short, with three significant digits. Nothing here decides what is shown.
 
 use crate::base::{Span, Time};
-use crate::judge::{Judged, Unit, Verdict};
+use crate::judge::{Judged, Judgement, Unit, Verdict};
 
 /// `253ms`, `99.2%`, `1.5x`, `95.3/s`, `1.5GiB`, `12`.
 pub fn figure(value: f64, unit: Unit) -> String {
@@ -80,6 +80,11 @@ pub fn evidence(what: &str, count: u64) -> String {
 }
 
 /// How the verdict of a run reads in capitals, at the head of a report: a line can or cannot be told, a run is conclusive or not.
+/// Of a run as a whole: one that held after other tries is told from one that held.
+pub fn banner_of(judgement: &Judgement) -> &'static str {
+    if judgement.flaky { "FLAKY" } else { banner(judgement.verdict) }
+}
+
 pub fn banner(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Holds => "HOLDS",

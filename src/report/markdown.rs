@@ -1,7 +1,7 @@
 //! Runs as Markdown, for a comment or a summary page: what does not hold comes first and in full, and the whole stays below a limit in bytes.
 //! It draws with block characters, since such pages show no SVG.
 
-use super::figures::{banner, digits, duration, evidence};
+use super::figures::{banner, banner_of, digits, duration, evidence};
 use super::formats::{Account, Document, title};
 use super::points::{self, Outcome, Point};
 use super::sparkline;
@@ -82,7 +82,7 @@ fn headline(runs: usize, bad: usize) -> String {
 
 fn body(account: &Account) -> String {
     let Account { recording, judgement, command, .. } = account;
-    let (name, banner) = (cell(&title(recording)), banner(judgement.verdict));
+    let (name, banner) = (cell(&title(recording)), banner_of(judgement));
     let mut text = format!("### {name}: {banner}\n\n{}\n\n", cell(&judgement.reason));
     text.push_str(&table(&points::of(recording, judgement)));
     text.push_str(&format!("\n```text\n{}```\n\n", drawing(recording)));

@@ -5,7 +5,7 @@ use super::against;
 use super::figures::detail;
 use super::seeds;
 use crate::judge::seeds::{LineOverSeeds, OverSeeds};
-use crate::judge::{Basis, Judged, Judgement, Verdict};
+use crate::judge::{Basis, Judged, Judgement, Try, Verdict};
 use crate::plan::World;
 use crate::record::Recording;
 
@@ -51,6 +51,13 @@ pub fn of(recording: &Recording, judgement: &Judgement) -> Vec<Point> {
     points.extend(baseline(judgement));
     points.extend((recording.plan.world == World::Live).then(|| undone(recording)));
     points
+}
+
+/// A try before the one that counts, in one line.
+pub fn earlier(one: &Try) -> String {
+    let missed: Vec<String> = one.missed.iter().map(|line| format!("{} ({})", line.text, detail(line))).collect();
+    let missed = if missed.is_empty() { String::new() } else { format!(": {}", missed.join("; ")) };
+    format!("an earlier try did not hold: {}{missed}", one.reason)
 }
 
 fn lines(judgement: &Judgement) -> Vec<Point> {

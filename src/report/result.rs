@@ -1,7 +1,8 @@
 //! `result.json`: the verdict and the main figures of one run for scripts. Its JSON Schema is published, and fields are only ever added.
 
 use super::against::{self, AgainstResult};
-use super::seeds::result::{SeedsResult, result as seeds_result};
+use super::points;
+use super::seeds::result::{SeedsResult, TryResult, result as seeds_result, try_result};
 use crate::base::{ErrorKind, Time};
 use crate::judge::{Basis, Judged, Judgement, Unit, Verdict};
 use crate::plan::Phase;
@@ -55,6 +56,12 @@ pub struct RunResult {
     /// fields are those of the run with `seed`: the first that does not hold, else the first.
     #[serde(default)]
     pub seeds: Option<SeedsResult>,
+    /// Live: it held, and not at the first try (`run --retries`).
+    #[serde(default)]
+    pub flaky: bool,
+    /// Live: the tries before this one, none of which held.
+    #[serde(default)]
+    pub tries: Vec<TryResult>,
     /// Judged against a baseline as well; null without one.
     #[serde(default)]
     pub baseline: Option<AgainstResult>,
@@ -199,6 +206,8 @@ pub fn result(recording: &Recording, judgement: &Judgement) -> RunResult {
         warnings: warnings(recording, judgement),
         undo: recording.undo.iter().map(undo_result).collect(),
         seeds: judgement.seeds.as_deref().map(seeds_result),
+        flaky: judgement.flaky,
+        tries: judgement.tries.iter().map(try_result).collect(),
         baseline: judgement.baseline.as_deref().map(against::result),
     }
 }
@@ -220,7 +229,8 @@ pub fn warnings(recording: &Recording, judgement: &Judgement) -> Vec<String> {
     let left = recording.undo.iter().filter(|note| !note.done);
     let left = left.map(|note| format!("not undone: {}: {} (run `firedrill clean`)", note.what, note.detail));
     let known = recording.warnings.iter().chain(&judgement.warnings).cloned();
-    judgement.doubts.iter().cloned().chain(unsound).chain(left).chain(known).collect()
+    let tries = judgement.tries.iter().map(points::earlier);
+    judgement.doubts.iter().cloned().chain(tries).chain(unsound).chain(left).chain(known).collect()
 }
 
 pub fn undo_result(note: &UndoNote) -> UndoResult {

@@ -3,7 +3,7 @@
 
 use super::against;
 use super::charts::bins::played_seconds;
-use super::figures::{self, banner, detail, digits, duration};
+use super::figures::{self, banner_of, detail, digits, duration};
 use super::load;
 use super::result;
 use super::seeds;
@@ -128,7 +128,7 @@ impl Page {
 fn strip(page: &mut Page, recording: &Recording, judgement: &Judgement) {
     let plan = &recording.plan;
     let variant = plan.variant.as_ref().map_or(String::new(), |variant| format!(" / {variant}"));
-    let verdict = page.ink(ink_of(judgement.verdict), banner(judgement.verdict));
+    let verdict = page.ink(ink_of(judgement.verdict), banner_of(judgement));
     let name = page.ink(Ink::Bold, &clean(&format!("{}{variant}", plan.scenario)));
     page.line(&format!("{verdict}  {name}  {}", clean(&judgement.reason)));
     if !plan.title.is_empty() {
@@ -178,7 +178,7 @@ fn over_seeds(page: &mut Page, over: &OverSeeds) {
         told(page, line.verdict, &line.text, usize::MAX, &seeds::detail(line, over));
     }
     if let Some(seeds) = seeds::not_holding(over) {
-        let seeds = page.wrapped(&format!("not holding: seed {seeds}"), 4);
+        let seeds = page.wrapped(&format!("not holding: {seeds}"), 4);
         page.line(&format!("  - {seeds}"));
     }
 }

@@ -70,6 +70,11 @@ impl Beside {
 }
 
 impl BesideArgs {
+    /// As it was typed; empty without one.
+    pub fn word(&self) -> &str {
+        self.baseline.as_deref().unwrap_or_default()
+    }
+
     pub fn is_wanted(&self) -> bool {
         self.baseline.is_some()
     }

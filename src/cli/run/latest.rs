@@ -1,6 +1,7 @@
 //! What became of each group of runs when it was played last with the same --out, in a small file there: `--rerun latest` leaves out what held, in
 //! the same form. A changed scenario, another seed or another version of the program is another form.
 
+use super::telling::TellingArgs;
 use crate::cli::console::Console;
 use crate::cli::ending::{Failure, counted};
 use crate::explore::runset;
@@ -51,7 +52,8 @@ impl Latest {
 }
 
 /// Which of the groups are left to be played, in their order.
-pub fn left(out: &Path, groups: &[runset::Group], baseline: &str, console: &Console) -> Result<Vec<bool>, Failure> {
+pub fn left(args: &TellingArgs, groups: &[runset::Group], console: &Console) -> Result<Vec<bool>, Failure> {
+    let (out, baseline) = (&args.out, args.beside.word());
     let Some(latest) = Latest::read(out) else {
         console.err(&format!("note: nothing is known of earlier runs in {}; everything is played", out.display()));
         return Ok(vec![true; groups.len()]);
@@ -60,7 +62,10 @@ pub fn left(out: &Path, groups: &[runset::Group], baseline: &str, console: &Cons
     let count = left.iter().filter(|is_left| **is_left).count();
     if count == 0 {
         return Err(Failure::nothing(
-            format!("nothing is left to run: what is selected held when it was last run ({})", counted(left.len(), "variant")),
+            format!(
+                "nothing is left to run: what is selected held when it was last run ({})",
+                counted(left.len(), "variant")
+            ),
             "leave out --rerun to play it again; what is changed is played again by itself",
         ));
     }
@@ -70,7 +75,8 @@ pub fn left(out: &Path, groups: &[runset::Group], baseline: &str, console: &Cons
 
 /// Writes down what became of these groups. It changes no verdict, so what goes wrong here is only told. Without `insists`, a folder that is not there
 /// is not made.
-pub fn keep(out: &Path, judged: &[(runset::Group, &Judgement)], baseline: &str, insists: bool, console: &Console) {
+pub fn keep(args: &TellingArgs, judged: &[(runset::Group, &Judgement)], insists: bool, console: &Console) {
+    let (out, baseline) = (&args.out, args.beside.word());
     if judged.is_empty() || !(insists || out.is_dir()) {
         return;
     }
@@ -93,6 +99,7 @@ pub fn keep(out: &Path, judged: &[(runset::Group, &Judgement)], baseline: &str, 
 
 /// What decides how a group comes out. A run that is also judged against a baseline is another one.
 fn form(group: &runset::Group, baseline: &str) -> String {
-    let parts = [env!("CARGO_PKG_VERSION"), &group.digest, &group.first_seed.to_string(), &group.runs.to_string(), baseline];
+    let parts =
+        [env!("CARGO_PKG_VERSION"), &group.digest, &group.first_seed.to_string(), &group.runs.to_string(), baseline];
     digest::of_bytes(parts.join("\0").as_bytes())
 }

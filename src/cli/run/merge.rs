@@ -1,5 +1,6 @@
 //! `firedrill merge` of shards of a set of runs: the reports, the last line and the exit code that one process would have had. It plays nothing.
 
+use super::latest;
 use super::output::{self, Outputs};
 use super::play::Taken;
 use super::telling::{Telling, TellingArgs};
@@ -31,8 +32,11 @@ pub fn run(args: &TellingArgs, all: Vec<Results>, partly: bool, console: &mut Co
     let short = whole.head.runs() - whole.runs.len();
     let short = (short > 0).then(|| format!("{short} of {} are missing", counted(whole.head.runs(), "run")));
     let (mut groups, mut played) = (Vec::new(), Vec::new());
-    for (name, runs, kept) in whole.into_groups() {
-        groups.push(group(name, runs.len(), &kept));
+    let mut heads = Vec::new();
+    for (head, runs, kept) in whole.into_groups() {
+        groups.push(group(head.name.clone(), runs.len(), &kept));
+        // What is not whole has not held.
+        heads.push(Some(head).filter(|head| head.runs == runs.len()));
         played.extend(taken(runs, kept));
     }
     let outputs = Outputs::of_played(&args.outputs, &args.out, groups.len())?;
@@ -46,6 +50,8 @@ pub fn run(args: &TellingArgs, all: Vec<Results>, partly: bool, console: &mut Co
     if judged.is_empty() {
         return Err(Failure::nothing("no run was played by these shards", "no run was selected when they were played"));
     }
+    let whole: Vec<_> = heads.into_iter().zip(&judged).filter_map(|(head, one)| Some((head?, one))).collect();
+    latest::keep(args, &whole, false, console);
     Ok(args.end(&judged, aside, short))
 }
 
@@ -62,7 +68,7 @@ fn taken(runs: Vec<runset::Run>, kept: Kept) -> Vec<Taken> {
     for runset::Run { run, trial, speed, captured } in runs {
         let recording = kept.take_if(|kept| kept.run == run).map(|kept| *kept.recording);
         let played = recording.map(|recording| {
-            let judgement = judge(&recording);
+            let judgement = judge(&recording).after(trial.tries.clone());
             (recording, judgement)
         });
         all.push(Taken { trial, speed, captured, played });

@@ -6,6 +6,7 @@ mod beside;
 mod dry;
 mod feed;
 mod key;
+mod latest;
 mod listing;
 pub mod merge;
 pub mod output;
@@ -29,6 +30,7 @@ use crate::live::{Shutdown, Stop};
 use crate::plan::World;
 use crate::plan::real::GENERATORS_MAX;
 use clap::Args;
+use latest::Rerun;
 use output::Outputs;
 use play::Way;
 use runs::{Group, Run};
@@ -51,6 +53,8 @@ use telling::{Telling, TellingArgs};
   firedrill run shop.yaml --seeds 20 --baseline baselines/     and against what `baseline save` kept
   firedrill run scenarios/ --seeds 20 --shard 3/8 --out shards    one part of eight; then
   firedrill merge shards/*.json                                   the reports and the exit code of all of them
+  firedrill run scenarios/ --rerun latest             what did not hold, and what is new, since the last run
+  firedrill run shop.yaml --world live --retries 2    a live run that holds at a later try is told as flaky
 
 A live run in a terminal stops when `q` is pressed, and undoes everything within a second.
 
@@ -77,6 +81,16 @@ pub struct RunArgs {
     /// are one file below --out and one line on standard output, for `firedrill merge`
     #[arg(long, value_name = "[hash:]K/N", value_parser = Part::read)]
     shard: Option<Part>,
+    /// Leave out what held when it was last run with the same --out; what did not, was not reached, is new or changed is played
+    #[arg(long, value_enum, value_name = "WHICH")]
+    rerun: Option<Rerun>,
+    /// Play each live run N times; all must hold, and the share that did is told with its 95% interval (simulated: --seeds N)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(conflicts_with_all = ["retries", "baseline"])]
+    repeat: Option<u32>,
+    /// Play a live run that does not hold up to N times more; one that holds then is flaky (simulated: same seed, same bytes)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    retries: Option<u32>,
     /// Print what would be played, one run a line; play nothing
     #[arg(long)]
     list: bool,
@@ -109,8 +123,14 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
     let chosen = select::choose_among(&args.scenarios, args.filter.is_given())?;
     let mut sources: Vec<Source> = chosen.into_iter().map(Source::open).collect();
     args.filter.keep(&mut sources, |source| runs::forms(source, args), console)?;
-    let groups = runs::plan(&mut sources, args)?;
+    let mut groups = runs::plan(&mut sources, args)?;
     compiled::accept(&sources, console)?;
+    runs::check_worlds(&groups, args)?;
+    if args.rerun.is_some() {
+        let heads: Vec<_> = groups.iter().map(Group::head).collect();
+        let mut left = latest::left(&args.telling, &heads, console)?.into_iter();
+        groups.retain(|_| left.next().unwrap_or(true));
+    }
     let list = shard::of(&groups, part);
     if args.list {
         listing::show(&list, args.json, console)?;
@@ -145,6 +165,8 @@ fn whole(args: &RunArgs, groups: &[Group], setting: &Setting, console: &mut Cons
     drop(way);
     let runs = telling.runs;
     let (judged, aside) = telling.finish(console)?;
+    let heads: Vec<_> = groups.iter().map(Group::head).zip(&judged).collect();
+    latest::keep(&args.telling, &heads, args.rerun.is_some(), console);
     match halted {
         Ok(()) => Ok(args.telling.end(&judged, aside, None)),
         Err(Halt::Failed(failure)) => Err(failure),
@@ -155,7 +177,8 @@ fn whole(args: &RunArgs, groups: &[Group], setting: &Setting, console: &mut Cons
 impl RunArgs {
     fn way<'a>(&self, setting: &'a Setting, feed: Option<Sender<String>>) -> Way<'a> {
         let TellingArgs { quiet, beside, .. } = &self.telling;
-        Way { setting, jobs: self.jobs, quiet: *quiet, feed, captures: beside.is_wanted() }
+        let retries = self.retries.unwrap_or(0);
+        Way { setting, jobs: self.jobs, quiet: *quiet, feed, captures: beside.is_wanted(), retries }
     }
 }
 

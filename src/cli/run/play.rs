@@ -5,14 +5,14 @@ use super::feed::{Feed, Following};
 use super::key::StopKey;
 use super::progress::Progress;
 use crate::base::order;
-use crate::cli::console::Console;
+use crate::cli::console::{ColorWish, Console};
 use crate::cli::ending::Failure;
 use crate::cli::panics;
 use crate::cli::world::{self, Halt, Setting, Watchers};
 use crate::explore::runset::Speed;
 use crate::judge::against::Captured;
 use crate::judge::seeds::Trial;
-use crate::judge::{Judgement, judge};
+use crate::judge::{Judgement, Try, judge};
 use crate::plan::World;
 use crate::record::Recording;
 use std::sync::mpsc::Sender;
@@ -36,6 +36,8 @@ pub struct Way<'a> {
     pub feed: Option<Sender<String>>,
     /// Figures for baselines are wanted.
     pub captures: bool,
+    /// A live run that does not hold is played so many times more.
+    pub retries: u32,
 }
 
 impl Taken {
@@ -73,23 +75,39 @@ pub fn each(
         list,
         threads,
         |(_, run)| {
-            let following = feed.as_ref().map(|to| Feed::follow(to, run, at_once));
-            let seen = following.as_ref().map(Following::seen);
-            let watchers = Watchers { progress: Box::new(progress.of_run()), seen };
-            let played = world::play(&run.plan, setting, watchers)
-                .inspect_err(|halt| following.iter().for_each(|following| following.fail(&halt.why())))?;
-            let judgement = judge(&played.recording);
-            let told = following.map(|following| following.finish(&played.recording, &judgement));
-            let halt = played.stopped.map(Halt::Stopped).or(not_undone(&played.recording).map(Halt::Failed));
-            Ok::<_, Halt>((Taken::of(played.recording, judgement, way.captures), halt, told))
+            let (mut tries, mut lines) = (Vec::new(), String::new());
+            // Simulated, the same seed says the same again.
+            let retries = if run.plan.world == World::Live { way.retries } else { 0 };
+            loop {
+                let following = feed.as_ref().map(|to| Feed::follow(to, run, at_once));
+                let seen = following.as_ref().map(Following::seen);
+                let watchers = Watchers { progress: Box::new(progress.of_run()), seen };
+                let played = world::play(&run.plan, setting, watchers)
+                    .inspect_err(|halt| following.iter().for_each(|following| following.fail(&halt.why())))?;
+                let judgement = judge(&played.recording);
+                lines.extend(following.map(|following| following.finish(&played.recording, &judgement)));
+                let halt = played.stopped.map(Halt::Stopped).or(not_undone(&played.recording).map(Halt::Failed));
+                if halt.is_none() && tries.len() < retries as usize && judgement.may_be_retried() {
+                    let which = format!("try {} of {}", tries.len() + 1, retries + 1);
+                    progress.aside(|| retried(&format!("{which}: {}: {}", run.name, judgement.reason)));
+                    tries.push(Try::of(&judgement));
+                    continue;
+                }
+                return Ok::<_, Halt>((Taken::of(played.recording, judgement.after(tries), way.captures), halt, lines));
+            }
         },
         |(index, run), answer| {
             let (taken, halt, lines) = answer.unwrap_or_else(|()| Err(panics::with_command(&run.again).into()))?;
-            let _ = feed.as_ref().zip(lines).map(|(to, lines)| to.send(lines));
+            let _ = feed.as_ref().map(|to| to.send(lines));
             take(*index, taken, halt.is_some(), &progress, console)?;
             halt.map_or(Ok(()), Err)
         },
     )
+}
+
+/// Somebody reads the log of a run that takes minutes.
+fn retried(words: &str) {
+    Console::new(ColorWish::Never).err(words);
 }
 
 /// What a run changed and could not undo outweighs every verdict.

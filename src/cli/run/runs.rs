@@ -3,6 +3,7 @@
 use super::RunArgs;
 use crate::cli::compiled::Source;
 use crate::cli::ending::Failure;
+use crate::explore::runset;
 use crate::plan::{Plan, World};
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
@@ -24,6 +25,30 @@ pub struct Run {
     pub generators: u32,
     /// The command that plays exactly this again.
     pub again: String,
+}
+
+impl Group {
+    /// What decides how it comes out.
+    pub fn head(&self) -> runset::Group {
+        runset::Group::new(&self.folder, &self.runs[0].plan, self.runs.len())
+    }
+}
+
+/// What is for live runs only is refused where there is none: simulated, the same seed gives the same bytes.
+pub fn check_worlds(groups: &[Group], args: &RunArgs) -> Result<(), Failure> {
+    let (option, next) = match (args.repeat.is_some_and(|n| n > 1), args.retries.is_some_and(|n| n > 0)) {
+        (true, _) => ("--repeat", "`--seeds N` plays N seeds, each with other luck; `--world live` plays for real"),
+        (_, true) => (
+            "--retries",
+            "a seed that does not hold is a finding; leave out --retries, or play live with `--world live`",
+        ),
+        _ => return Ok(()),
+    };
+    if groups.iter().flat_map(|group| &group.runs).any(|run| run.plan.world == World::Live) {
+        return Ok(());
+    }
+    let message = "is for live runs, and there is none: simulated, the same seed comes out the same each time";
+    Err(Failure::usage(format!("{option} {message}"), next))
 }
 
 /// Compiles everything that was asked for; what is wrong with a scenario is kept in its [`Source`].
@@ -59,19 +84,26 @@ fn group(source: &mut Source, variant: Option<&str>, args: &RunArgs) -> Option<G
         plans.push(source.plan(&args.shape, variant, Some(seed.wrapping_add(offset)))?);
     }
     let with_seed = args.shape.seed.is_some() || args.seeds.is_some();
-    let folder = folder(&plans, with_seed);
+    let repeats = if plans[0].world == World::Live { args.repeat.unwrap_or(1) } else { 1 };
+    let folder = folder(&plans, with_seed, repeats);
     let several = plans.len() > 1;
-    let run = |plan: Plan| {
+    let run = |plan: &Arc<Plan>, turn: u32| {
         let mut again = args.shape.again(&source.chosen.name, variant, plan.seed, plan.world);
         if let Some(generators) = args.generators.filter(|_| plan.world == World::Live) {
             again.push_str(&format!(" --generators {generators}"));
         }
         let generators = args.generators.or(plan.real.generators).unwrap_or(1);
-        let name = if several { format!("{folder}.seed-{}", plan.seed) } else { folder.clone() };
-        Run { again, plan: Arc::new(plan), name, generators }
+        let mut name = if several { format!("{folder}.seed-{}", plan.seed) } else { folder.clone() };
+        if repeats > 1 {
+            name.push_str(&format!(".repeat-{turn}"));
+        }
+        Run { again, plan: plan.clone(), name, generators }
     };
     let scenario_text = source.text().to_owned();
-    let runs = plans.into_iter().map(run).collect();
+    let plans: Vec<Arc<Plan>> = plans.into_iter().map(Arc::new).collect();
+    let runs =
+        plans.iter().flat_map(|plan| (1..=repeats).map(move |turn| (plan, turn))).map(|(plan, turn)| run(plan, turn));
+    let runs = runs.collect();
     Some(Group { scenario_text, runs, folder })
 }
 
@@ -80,13 +112,16 @@ pub fn name(plan: &Plan) -> String {
     plan.variant.as_ref().map_or(plan.scenario.clone(), |variant| format!("{}.{variant}", plan.scenario))
 }
 
-fn folder(plans: &[Plan], with_seed: bool) -> String {
+fn folder(plans: &[Plan], with_seed: bool, repeats: u32) -> String {
     let plan = &plans[0];
     let mut name = name(plan);
     match plans {
         [_, .., last] => name.push_str(&format!(".seeds-{}-to-{}", plan.seed, last.seed)),
         _ if with_seed => name.push_str(&format!(".seed-{}", plan.seed)),
         _ => {}
+    }
+    if repeats > 1 {
+        name.push_str(&format!(".repeats-{repeats}"));
     }
     if plan.world == World::Live {
         name.push_str(".live");

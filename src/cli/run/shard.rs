@@ -84,8 +84,8 @@ pub fn run(
 }
 
 fn head(args: &RunArgs, groups: &[Group]) -> Head {
-    let group = |group: &Group| runset::Group::new(&group.folder, &group.runs[0].plan, group.runs.len());
-    Head::new(groups.iter().map(group).collect(), &format!("{:?}", args.generators))
+    let options = format!("{:?} {:?} {:?}", args.generators, args.retries, args.repeat);
+    Head::new(groups.iter().map(Group::head).collect(), &options)
 }
 
 fn keep(results: &mut Results, index: usize, group: &Group, run: &Run, taken: Taken) {

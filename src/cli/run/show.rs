@@ -9,7 +9,7 @@ use crate::explore::runset::Speed;
 use crate::judge::seeds::{Gather, OverSeeds, against};
 use crate::judge::{Judgement, Verdict};
 use crate::record::Recording;
-use crate::report::figures::{banner, digits, duration};
+use crate::report::figures::{banner_of, digits, duration};
 use crate::report::formats::Account;
 use crate::report::text;
 use std::path::PathBuf;
@@ -166,7 +166,7 @@ fn word(judgement: &Judgement, style: text::Style) -> String {
         Verdict::Broken => 31,
         Verdict::CannotTell => 33,
     };
-    let word = banner(judgement.verdict);
+    let word = banner_of(judgement);
     if style.color { format!("\x1b[{code}m{word:<11}\x1b[0m") } else { word.to_owned() }
 }
 

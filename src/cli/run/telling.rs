@@ -28,6 +28,9 @@ pub struct TellingArgs {
     /// Which verdicts end with a failure code
     #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',', default_values_t = [FailOn::Broken, FailOn::Regression, FailOn::Inconclusive])]
     fail_on: Vec<FailOn>,
+    /// What becomes of a live run that held at a later try only (--retries)
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = FlakyResult::Pass)]
+    flaky_result: FlakyResult,
     /// End with 0 whatever the verdict is (errors still fail)
     #[arg(long, conflicts_with = "fail_on")]
     pub no_fail: bool,
@@ -41,6 +44,14 @@ enum FailOn {
     Regression,
     /// It cannot be told (12)
     Inconclusive,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FlakyResult {
+    /// It is told, and passes
+    Pass,
+    /// It ends with 10
+    Fail,
 }
 
 /// What was taken in so far.
@@ -68,12 +79,14 @@ impl<'a> Telling<'a> {
     }
 
     /// Takes the next run; gives its group back when that was the last of it.
-    pub fn take(&mut self, taken: Taken, is_last: bool) -> Result<Option<Done<'a>>, Failure> {
+    pub fn take(&mut self, mut taken: Taken, is_last: bool) -> Result<Option<Done<'a>>, Failure> {
         self.runs += 1;
-        let Taken { captured, .. } = &taken;
-        self.beside.take(captured.clone());
+        self.beside.take(taken.captured.take());
         let Some(mut done) = self.open.take(taken, is_last) else { return Ok(None) };
         done.judgement = self.beside.judge(self.judged.len(), done.folder, done.judgement)?;
+        if self.args.flaky_result == FlakyResult::Fail {
+            done.judgement = done.judgement.refusing_flaky();
+        }
         self.judged.push(done.judgement.clone());
         Ok(Some(done))
     }
@@ -96,9 +109,9 @@ impl TellingArgs {
     pub fn end(&self, judged: &[Judgement], aside: bool, short: Option<String>) -> Ending {
         let all: Vec<&Judgement> = judged.iter().collect();
         let (verdict, reason) = exit::of_runs(&all);
-        let seeds = judged.iter().filter_map(|one| one.seeds.as_deref()).map(|over| over.runs.len()).max();
+        let seeds = judged.iter().filter_map(|one| one.seeds.as_deref()).max_by_key(|over| over.runs.len());
         let reason = match seeds {
-            Some(seeds) if judged.len() > 1 => format!("{reason}, each over {seeds} seeds"),
+            Some(over) if judged.len() > 1 => format!("{reason}, each over {} {}", over.runs.len(), over.what()),
             _ => reason,
         };
         let code =

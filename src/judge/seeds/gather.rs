@@ -5,7 +5,7 @@ use super::trial::{LineTrial, Trial};
 use super::{LineOverSeeds, OverSeeds, Reading, SeedRun, Share};
 use crate::judge::measure::within_limits;
 use crate::judge::statistics::student;
-use crate::judge::{Judgement, Unit, Verdict, overall};
+use crate::judge::{Judgement, Try, Unit, Verdict, overall};
 use crate::plan::{Expectation, Plan};
 
 #[derive(Default)]
@@ -15,6 +15,8 @@ pub struct Gather {
     symptoms: Vec<Line>,
     /// Why runs cannot be trusted, each with how many runs say so.
     doubts: Vec<(String, usize)>,
+    /// Earlier tries, each with the index of its run.
+    tries: Vec<(usize, Try)>,
 }
 
 struct Line {
@@ -35,6 +37,8 @@ impl Gather {
                 None => self.doubts.push((doubt, 1)),
             }
         }
+        let index = self.runs.len();
+        self.tries.extend(trial.tries.into_iter().map(|one| (index, one)));
         self.runs.push(SeedRun { seed: trial.seed, verdict: trial.verdict, reason: trial.reason });
     }
 
@@ -49,10 +53,6 @@ impl Gather {
     /// The joint verdict beside the figures of the run with index `shown`, whose own judgement is given.
     pub fn finish(self, shown: usize, judgement: Judgement) -> Judgement {
         let count = self.runs.len();
-        let doubts = self.doubts.into_iter().map(|(doubt, runs)| match runs == count {
-            true => doubt,
-            false => format!("{doubt} (in {runs} of {count} seeds)"),
-        });
         let is_sound = self.runs.iter().any(|run| run.verdict == Verdict::Broken);
         let held = self.runs.iter().filter(|run| run.verdict == Verdict::Holds).count();
         let over = OverSeeds {
@@ -63,7 +63,22 @@ impl Gather {
             symptoms: self.symptoms.into_iter().map(Line::finish).collect(),
             against_base: Vec::new(),
         };
-        overall::over_seeds(judgement, over, doubts.collect(), is_sound)
+        let doubts = self.doubts.into_iter().map(|(doubt, runs)| match runs == count {
+            true => doubt,
+            false => format!("{doubt} (in {runs} of {count} {})", over.what()),
+        });
+        let doubts = doubts.collect();
+        let told = |(run, one): (usize, Try)| Try { reason: format!("{}: {}", over.label(run), one.reason), ..one };
+        let tries = self.tries.into_iter().map(told).collect();
+        let all = overall::over_seeds(Judgement { tries, flaky: false, ..judgement }, over, doubts, is_sound);
+        match all.verdict == Verdict::Holds && !all.tries.is_empty() {
+            true => Judgement {
+                reason: format!("{}, flaky: {} more tries were needed", all.reason, all.tries.len()),
+                flaky: true,
+                ..all
+            },
+            false => all,
+        }
     }
 }
 

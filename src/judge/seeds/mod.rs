@@ -92,6 +92,29 @@ impl Share {
 }
 
 impl OverSeeds {
+    /// What there are several of: seeds, or runs with the same seed.
+    pub fn what(&self) -> &'static str {
+        if self.has_own_seeds() { "seeds" } else { "runs" }
+    }
+
+    pub fn one(&self) -> &'static str {
+        if self.has_own_seeds() { "seed" } else { "run" }
+    }
+
+    /// What tells a run from the others: `seed 7`, `run 3`.
+    pub fn label(&self, run: usize) -> String {
+        format!("{} {}", self.one(), self.number(run))
+    }
+
+    /// The same without the word.
+    pub fn number(&self, run: usize) -> u64 {
+        if self.has_own_seeds() { self.runs[run].seed } else { run as u64 + 1 }
+    }
+
+    fn has_own_seeds(&self) -> bool {
+        self.runs.windows(2).all(|pair| pair[0].seed != pair[1].seed)
+    }
+
     /// Expectations and symptoms.
     pub fn lines(&self) -> impl Iterator<Item = &LineOverSeeds> {
         self.expectations.iter().chain(&self.symptoms)

@@ -2,7 +2,7 @@
 //! can be written down, so that runs that were played elsewhere are judged together as if they had been played here.
 
 use super::pool::Sample;
-use crate::judge::{ExitCode, Judged, Judgement, Verdict};
+use crate::judge::{ExitCode, Judged, Judgement, Try, Verdict};
 use crate::plan::Expectation;
 use crate::record::Recording;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,9 @@ pub struct Trial {
     /// Why it cannot be trusted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub doubts: Vec<String>,
+    /// Live: what earlier tries of it said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tries: Vec<Try>,
     /// In the order of the plan's lines.
     pub expectations: Vec<LineTrial>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -47,6 +50,7 @@ impl Trial {
             guardrail: judgement.exit == ExitCode::Guardrail,
             reason: judgement.reason.clone(),
             doubts: judgement.doubts.clone(),
+            tries: judgement.tries.clone(),
             expectations: each(&plan.expectations, &judgement.expectations),
             symptoms: each(&plan.symptoms, &judgement.symptoms),
         }

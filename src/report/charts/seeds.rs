@@ -71,14 +71,14 @@ fn seeds_axis(over: &OverSeeds, form: Form) -> Axis {
     let drawn = over.runs.len().min(DOTS_MAX);
     let labels = if form == Form::Wide { 16 } else { 5 };
     let ticks = (0..drawn).step_by(drawn.div_ceil(labels).max(1));
-    let ticks = ticks.map(|run| (run as f64, over.runs[run].seed.to_string())).collect();
+    let ticks = ticks.map(|run| (run as f64, over.number(run).to_string())).collect();
     Axis { low: -0.7, high: drawn as f64 - 0.3, log: false, ticks }
 }
 
 fn dots(line: &LineOverSeeds, over: &OverSeeds, frame: Frame, x: &Axis, y: &Axis) -> String {
     let mut svg = String::new();
-    let drawn = line.each.iter().zip(&over.runs).enumerate().take(DOTS_MAX);
-    for (run, (one, seed)) in drawn {
+    let drawn = line.each.iter().enumerate().take(DOTS_MAX);
+    for (run, one) in drawn {
         let Some(value) = one.measured else { continue };
         let share = (value - y.low) / (y.high - y.low);
         svg += &format!(
@@ -86,7 +86,7 @@ fn dots(line: &LineOverSeeds, over: &OverSeeds, frame: Frame, x: &Axis, y: &Axis
             frame.x_at(x, run as f64),
             frame.bottom - share * (frame.bottom - frame.top),
             colour(one.verdict).hex(),
-            escape(&format!("seed {}: {}, {}", seed.seed, figure(value, line.unit), one.verdict.word())),
+            escape(&format!("{}: {}, {}", over.label(run), figure(value, line.unit), one.verdict.word())),
         );
     }
     svg

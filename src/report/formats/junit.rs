@@ -4,12 +4,15 @@
 //! A line that broke is a failure (type `slo`, or `recovery`), what cannot be told and a fault that left no evidence are errors (type
 //! `inconclusive`), what a run left behind is a failure (type `left-behind`), and lines that are shown for information are skipped. The message
 //! stands in the attribute and, with the line's place, in the body, since some readers show only one of them. Properties: seed, version,
-//! digests, world; the suite's output is the command that plays it again.
+//! digests, world; the suite's output is the command that plays it again. A line that held at a later try only (`run --retries`) has a `flakyFailure` or
+//! `flakyError` for each try in which it did not.
 
 use super::{Account, Document, Format, title};
+use crate::judge::{Judgement, Verdict};
 use crate::record::Recording;
+use crate::report::figures;
 use crate::report::points::{self, Outcome, Point};
-use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 use std::time::Duration;
 
 pub static FORMAT: Format = Format {
@@ -46,7 +49,11 @@ fn suite(account: &Account) -> TestSuite {
     suite.set_time(Duration::try_from_secs_f64(recording.head.wall_s).unwrap_or_default());
     suite.add_properties(properties(recording));
     suite.set_system_out(clean(&format!("{}\nplay it again: {command}", judgement.reason)));
-    suite.add_test_cases(points::of(recording, judgement).iter().map(|point| case(point, &class)));
+    suite.add_test_cases(points::of(recording, judgement).iter().enumerate().map(|(at, point)| {
+        let mut case = case(point, &class);
+        tried(&mut case.status, point, judgement, at == 0);
+        case
+    }));
     suite
 }
 
@@ -76,6 +83,30 @@ fn case(point: &Point, class: &str) -> TestCase {
     let mut case = TestCase::new(clean(&point.name), status);
     case.set_classname(class);
     case
+}
+
+/// What earlier tries said of the same line. A try in which no line was missed, because a fault did not happen, is told at the first case.
+fn tried(status: &mut TestCaseStatus, point: &Point, judgement: &Judgement, is_first: bool) {
+    let mut reruns = Vec::new();
+    for earlier in &judgement.tries {
+        let missed = earlier.missed.iter().find(|line| line.text == point.name);
+        let (verdict, message) = match missed {
+            Some(line) => (line.verdict, figures::detail(line)),
+            None if is_first && earlier.missed.is_empty() => (earlier.verdict, earlier.reason.clone()),
+            None => continue,
+        };
+        let kind = if verdict == Verdict::Broken { NonSuccessKind::Failure } else { NonSuccessKind::Error };
+        let mut rerun = TestRerun::new(kind);
+        rerun.set_type("flaky").set_message(clean(&message)).set_description(clean(&points::earlier(earlier)));
+        reruns.push(rerun);
+    }
+    // Who wants no run that holds now and then is told so at the lines that did.
+    if judgement.flaky && judgement.verdict != Verdict::Holds && !reruns.is_empty() {
+        let point =
+            Point { sort: "flaky", message: judgement.reason.clone(), body: judgement.reason.clone(), ..point.clone() };
+        *status = bad(NonSuccessKind::Failure, &point);
+    }
+    status.add_reruns(reruns);
 }
 
 /// The message stands in the attribute and in the body: Jenkins shows one of them here and the other there.
@@ -144,6 +175,28 @@ mod tests {
         assert!(said.ends_with("play it again: firedrill run fixture"), "{said}");
         let names: Vec<&str> = suite.properties.iter().map(|property| property.name.as_str()).collect();
         assert_eq!(names, ["seed", "version", "plan_digest", "recording_digest", "world"]);
+    }
+
+    #[test]
+    fn a_line_that_held_at_a_later_try_is_flaky() {
+        let broken = judge(&fixture::recording(&fixture::judged_plan()));
+        let mut plan = fixture::judged_plan();
+        plan.expectations.truncate(2);
+        let mut recording = fixture::recording(&plan);
+        recording.plan.expectations[1].bound = crate::plan::expectation::Bound::Value(1.0);
+        let flaky = judge(&recording).after(vec![crate::judge::Try::of(&broken)]);
+        assert!(flaky.flaky, "{}", flaky.reason);
+        let told = |judgement: &Judgement| written(&FORMAT, &[account(&recording, judgement)]);
+        let passed = told(&flaky);
+        assert!(passed.contains("failures=\"0\"") && passed.matches("<flakyFailure").count() == 1, "{passed}");
+        let report = Report::deserialize_from_str(&passed).expect("parses back");
+        let TestCaseStatus::Success { flaky_runs } = &report.test_suites[0].test_cases[1].status else {
+            panic!("held")
+        };
+        let message = flaky_runs[0].message.as_ref().expect("a message").as_str();
+        assert!(message.starts_with("measured 10ms") && message.contains("bound 5ms"), "{message}");
+        let refused = told(&flaky.refusing_flaky());
+        assert!(refused.contains("failures=\"1\"") && refused.contains("<rerunFailure"), "{refused}");
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub fn render(recording: &Recording, judgement: &Judgement, options: &Options) -
 }
 
 fn page(recording: &Recording, judgement: &Judgement, body: &str) -> String {
-    let title = format!("{}: {}", figures::banner(judgement.verdict), recording.plan.scenario);
+    let title = format!("{}: {}", figures::banner_of(judgement), recording.plan.scenario);
     let footer = format!("<footer>{} {}</footer>\n", escape(&recording.head.program), escape(&recording.head.version));
     document(&title, "", &format!("<main>\n{body}</main>\n{footer}"))
 }

@@ -40,7 +40,7 @@ fn row(line: &LineOverSeeds, over: &OverSeeds) -> Vec<Cell> {
     let shown = |value: f64| figures::figure(value, line.unit);
     let nothing = || dash("measured under no seed");
     let extreme = |found: Option<(f64, usize)>| {
-        found.map_or_else(nothing, |(value, run)| figure(shown(value)).titled(format!("seed {}", over.runs[run].seed)))
+        found.map_or_else(nothing, |(value, run)| figure(shown(value)).titled(over.label(run)))
     };
     let interval = line.mean.and_then(|mean| mean.interval).map(|known| words::interval(known, line.unit));
     vec![
@@ -85,8 +85,9 @@ fn each(over: &OverSeeds) -> String {
     let rows: Vec<Vec<Cell>> = over
         .runs
         .iter()
+        .enumerate()
         .take(ROWS_MAX)
-        .map(|run| vec![figure(run.seed.to_string()), verdict::state(run.verdict), text(&run.reason)])
+        .map(|(at, run)| vec![figure(over.number(at).to_string()), verdict::state(run.verdict), text(&run.reason)])
         .collect();
-    table::folded("Each seed alone", &["seed", "verdict", "why"], &rows)
+    table::folded(&format!("Each {} alone", over.one()), &[over.one(), "verdict", "why"], &rows)
 }

@@ -2,7 +2,7 @@
 
 use super::super::charts::escape;
 use super::super::charts::scale;
-use super::super::figures::banner;
+use super::super::figures::banner_of;
 use super::super::seeds;
 use super::table::{Cell, text};
 use super::{words, world_words};
@@ -37,7 +37,7 @@ pub fn strip(recording: &Recording, judgement: &Judgement) -> String {
          <p class=\"facts\"><span class=\"world {}\">{world}</span><span>{means}</span><span>scenario <b>{}</b></span>{}\
          <span>seed <b>{}</b></span><span>length <b>{}</b></span></p></div>\n</header>\n",
         class(judgement.verdict),
-        banner(judgement.verdict),
+        banner_of(judgement),
         escape(title),
         escape(&sentence(judgement)),
         recording.head.world.word(),

@@ -13,8 +13,11 @@ const LISTED_MAX: usize = 12;
 /// `20 seeds (1 to 20)`.
 pub fn title(over: &OverSeeds) -> String {
     let ends = over.runs.first().zip(over.runs.last());
-    let range = ends.map_or(String::new(), |(first, last)| format!(" ({} to {})", first.seed, last.seed));
-    format!("{} seeds{range}", over.runs.len())
+    let range = ends.map_or(String::new(), |(first, last)| match first.seed == last.seed {
+        true => format!(" of seed {}", first.seed),
+        false => format!(" ({} to {})", first.seed, last.seed),
+    });
+    format!("{} {}{range}", over.runs.len(), over.what())
 }
 
 /// `14 of 20 hold (70%, 95% CI 48.1% to 85.5%)`.
@@ -26,8 +29,8 @@ pub fn held(over: &OverSeeds) -> String {
 /// Held, mean, extremes, pooled and bound of a line, in one line.
 pub fn detail(line: &LineOverSeeds, over: &OverSeeds) -> String {
     let mut parts = vec![match line.held.n {
-        0 => format!("cannot be told under any of {} seeds alone", line.each.len()),
-        n => format!("held under {} of {n} seeds{}", line.held.hits, in_brackets(&line.held)),
+        0 => format!("cannot be told under any of {} {} alone", line.each.len(), over.what()),
+        n => format!("held under {} of {n} {}{}", line.held.hits, over.what(), in_brackets(&line.held)),
     }];
     parts.extend(mean(line));
     parts.extend(spread(line, over));
@@ -63,7 +66,7 @@ fn mean(line: &LineOverSeeds) -> Option<String> {
 
 fn spread(line: &LineOverSeeds, over: &OverSeeds) -> Option<String> {
     let (least, most) = line.extremes().filter(|(least, most)| least.0 < most.0)?;
-    let told = |(value, run): (f64, usize)| format!("{} (seed {})", figure(value, line.unit), over.runs[run].seed);
+    let told = |(value, run): (f64, usize)| format!("{} ({})", figure(value, line.unit), over.label(run));
     Some(format!("from {} to {}", told(least), told(most)))
 }
 
@@ -73,21 +76,21 @@ fn pooled(line: &LineOverSeeds) -> Option<String> {
     Some(format!("pooled {}{known}, n {}", figure(pooled.value, line.unit), pooled.samples))
 }
 
-/// `2, 5, 7`, or the first few and how many more.
+/// `seed 2, 5, 7`, or the first few and how many more.
 pub fn not_holding(over: &OverSeeds) -> Option<String> {
-    let seeds: Vec<String> =
-        over.runs.iter().filter(|run| run.verdict != Verdict::Holds).map(|run| run.seed.to_string()).collect();
+    let not = over.runs.iter().enumerate().filter(|(_, run)| run.verdict != Verdict::Holds);
+    let seeds: Vec<String> = not.map(|(run, _)| over.number(run).to_string()).collect();
     let more = seeds.len().saturating_sub(LISTED_MAX);
     let listed = seeds.iter().take(LISTED_MAX).cloned().collect::<Vec<_>>().join(", ");
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    (!seeds.is_empty()).then(|| format!("{listed}{more}"))
+    (!seeds.is_empty()).then(|| format!("{} {listed}{more}", over.one()))
 }
 
 /// Which seed the figures below belong to, and why that one.
 pub fn which(over: &OverSeeds) -> String {
-    let SeedRun { seed, verdict, .. } = &over.runs[over.shown];
+    let SeedRun { verdict, .. } = &over.runs[over.shown];
     let why = if *verdict == Verdict::Holds { "first" } else { "first that does not hold" };
-    format!("seed {seed}, the {why}")
+    format!("{}, the {why}", over.label(over.shown))
 }
 
 /// `better: 12%, 95% CI 10% to 14%, 98% instead of 86% (20 pairs)`.

@@ -1,7 +1,7 @@
-//! The part of `result.json` about several seeds. Fields are only ever added.
+//! The parts of `result.json` about several seeds and several tries. Fields are only ever added.
 
 use crate::judge::seeds::{Change, LineOverSeeds, OverSeeds, Paired, Share};
-use crate::judge::{Unit, Verdict};
+use crate::judge::{Try, Unit, Verdict};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,17 @@ pub enum ChangeResult {
     Better,
     Worse,
     NotShown,
+}
+
+/// A try that did not hold (`run --retries`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TryResult {
+    pub verdict: Verdict,
+    pub reason: String,
+}
+
+pub fn try_result(one: &Try) -> TryResult {
+    TryResult { verdict: one.verdict, reason: one.reason.clone() }
 }
 
 pub fn result(over: &OverSeeds) -> SeedsResult {

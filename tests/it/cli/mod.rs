@@ -9,6 +9,7 @@ mod run;
 mod seeds;
 mod select;
 mod sharded;
+mod tried;
 mod trouble;
 
 use nix::sys::signal::Signal;
@@ -95,13 +96,14 @@ fn write(folder: &Path, file: &str, text: &str) {
     std::fs::write(path, text).expect("the file can be written");
 }
 
-/// Every file below a folder, with paths relative to it.
+/// Every file below a folder, with paths relative to it; without what `--rerun` keeps.
 fn files(folder: &Path) -> Vec<String> {
     fn collect(root: &Path, folder: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             let path = entry.expect("the folder can be listed").path();
             match path.is_dir() {
                 true => collect(root, &path, found),
+                false if path.ends_with(".last-run.json") => {}
                 false => found.push(path.strip_prefix(root).expect("below the root").display().to_string()),
             }
         }

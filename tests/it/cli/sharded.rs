@@ -10,7 +10,7 @@ const FORMATS: [&str; 14] = [
     "--output=json=DIR/{run}.json",
     "--output=html",
     "--output=recording",
-    "--output=csv=DIR/{run}.csv",
+    "--output=csv=DIR/all.csv",
     "--output=hlog",
     "--output=hgrm=DIR/{run}.hgrm",
     "--output=trace",
@@ -85,10 +85,10 @@ fn part(home: &Path, shard: &str, out: &str, more: &[&str]) -> String {
 fn merged_is_what_one_process_writes() {
     let home = folder();
     drills(home.path());
-    let (whole, said) = told(home.path(), &SELECTION, "whole");
+    let (whole, said) = told(home.path(), &SELECTION, "one-piece");
     assert_eq!(whole.code, Some(10), "{}{}", whole.out, whole.err);
-    let wanted = written(home.path(), "whole");
-    assert!(wanted.len() > 6 * 8, "{} files", wanted.len());
+    let wanted = written(home.path(), "one-piece");
+    assert!(wanted.len() > 40, "{} files", wanted.len());
     for (of, deal) in [(1, ""), (3, ""), (8, ""), (3, "hash:")] {
         let out = format!("of-{of}{}", deal.replace(':', ""));
         let parts: Vec<String> =
@@ -102,7 +102,7 @@ fn merged_is_what_one_process_writes() {
         assert_eq!(found.len(), wanted.len());
         for ((name, one), (other_name, other)) in found.iter().zip(&wanted) {
             assert_eq!(name, other_name);
-            assert!(*one == other.replace("whole/", "merged/"), "{name} differs for {of} {deal}");
+            assert!(*one == other.replace("one-piece/", "merged/"), "{name} differs for {of} {deal}");
         }
         std::fs::remove_dir_all(home.path().join("merged")).expect("it is there");
     }
@@ -190,7 +190,7 @@ fn baselines_are_judged_where_all_runs_meet() {
             .replace("work: 1ms", "work: 9ms"),
     );
     let beside = ["--baseline", "baselines"];
-    let (whole, said) = told(home.path(), &[&SELECTION[..], &beside].concat(), "whole");
+    let (whole, said) = told(home.path(), &[&SELECTION[..], &beside].concat(), "one-piece");
     assert_eq!(whole.code, Some(11), "{}{}", whole.out, whole.err);
     let bare = part(home.path(), "1/2", "bare", &[]);
     let parts = ["1/2", "2/2"].map(|shard| part(home.path(), shard, "parts", &beside));
