@@ -8,6 +8,7 @@ mod metric;
 mod plane;
 mod stop;
 mod subject;
+mod together;
 mod value;
 mod window;
 
@@ -113,6 +114,9 @@ pub fn parse(text: &str, names: &Names) -> Result<Parsed, ExpectError> {
         return Ok(parsed);
     }
     if let Some(parsed) = fact::read(text, names)? {
+        return Ok(parsed);
+    }
+    if let Some(parsed) = together::read(text, names)? {
         return Ok(parsed);
     }
     let mut cursor = Cursor::new(text);

@@ -139,9 +139,9 @@ pub fn passes(value: f64, compare: Compare, bound: f64, unit: Unit) -> bool {
     }
 }
 
-/// The begin of the first cell whose own figure breaks the bound. A recovery has no figure in a single cell.
+/// The begin of the first cell whose own figure breaks the bound. A recovery has no figure in a single cell, nor has a correlation.
 fn first_broken(recording: &Recording, line: &Expectation, bound: f64) -> Option<Time> {
-    if matches!(line.metric, Metric::Recovery { .. }) {
+    if matches!(line.metric, Metric::Recovery { .. } | Metric::Correlation { .. }) {
         return None;
     }
     let grid = &recording.grid;

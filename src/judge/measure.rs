@@ -1,7 +1,7 @@
 //! One metric over one window of a recording: a figure, the number of samples behind it, or why there is none.
 
 use super::statistics::{Interval, quantile};
-use super::{alerts, gauge, recovery};
+use super::{alerts, gauge, recovery, together};
 use crate::base::{ErrorKind, Time};
 use crate::plan::expectation::{Gauge, Metric, Subject, Take};
 use crate::record::{ClientCell, EdgeCell, Latencies, Recording, ServiceCell};
@@ -56,7 +56,7 @@ pub fn within_limits(metric: &Metric, (low, high): Interval) -> Interval {
         Metric::Gauge { gauge: Gauge::Utilisation | Gauge::UsedShare | Gauge::Cold, .. } => 1.0,
         Metric::Meter { take: Take::Share, .. } => 1.0,
         // A meter may count what goes below 0, such as the skew of a clock.
-        Metric::Meter { .. } => return (low, high),
+        Metric::Meter { .. } | Metric::Correlation { .. } => return (low, high),
         _ => f64::INFINITY,
     };
     (low.max(0.0), high.min(most))
@@ -106,6 +106,7 @@ pub fn measure(metric: &Metric, stretch: Stretch, strict: bool) -> Measure {
             let note = (!found.is_empty()).then(|| found.join(", "));
             Measure { value: Some(*value), samples: 1, note, ..Measure::default() }
         }
+        Metric::Correlation { of } => together::correlation(of, stretch),
         Metric::Fires { alert } => alerts::fires(*alert as usize, stretch),
         Metric::Meter { meter, take, .. } => stretch.meter(*meter as usize, *take),
         Metric::Recovery { of, before } => recovery::measure(*of, before, stretch),

@@ -12,6 +12,7 @@ mod recovery;
 pub mod seeds;
 pub mod statistics;
 mod steady;
+mod together;
 mod tries;
 mod verdict;
 mod warmup;

@@ -43,6 +43,7 @@ fn weight_of(metric: &Metric) -> Option<Weight> {
         Metric::Quantile { .. }
         | Metric::LatencyMax { .. }
         | Metric::Fires { .. }
+        | Metric::Correlation { .. }
         | Metric::Fact { .. }
         | Metric::Meter { .. }
         | Metric::Gauge { .. }

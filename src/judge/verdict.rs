@@ -159,7 +159,7 @@ impl Unit {
                 MeterUnit::Ratio => Unit::Ratio,
             },
             Metric::Reported { metric, .. } => Unit::of(metric),
-            Metric::Fires { .. } | Metric::Fact { .. } => Unit::Count,
+            Metric::Fires { .. } | Metric::Fact { .. } | Metric::Correlation { .. } => Unit::Count,
             Metric::Received { .. } => Unit::Ratio,
             Metric::Gauge { gauge: Gauge::Used, .. } => Unit::Bytes,
             Metric::Gauge { gauge: Gauge::Queue | Gauge::Inflight, .. } => Unit::Count,

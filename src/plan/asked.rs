@@ -30,6 +30,7 @@ fn asks_from(metric: &Metric, first: usize) -> bool {
     match metric {
         Metric::Meter { meter, .. } => *meter as usize >= first,
         Metric::Reported { metric, .. } => asks_from(metric, first),
+        Metric::Correlation { of } => of.iter().any(|metric| asks_from(metric, first)),
         _ => false,
     }
 }

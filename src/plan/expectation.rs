@@ -165,6 +165,10 @@ pub enum Metric {
     Received {
         of: Subject,
     },
+    /// Pearson's coefficient of two figures over the recording windows, -1 to 1.
+    Correlation {
+        of: Box<[Metric; 2]>,
+    },
     /// How often an alert began to fire, by its index.
     Fires {
         alert: u32,

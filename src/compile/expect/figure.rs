@@ -1,12 +1,15 @@
 //! A figure that is asked for without a bound, such as the question of a lesson: `goodput(users) between 170s and 200s`. It compares nothing.
 
 use super::cursor::Cursor;
-use super::{ExpectError, Names, metric, nothing_left, plane, recovery_base, window};
+use super::{ExpectError, Names, metric, nothing_left, plane, recovery_base, together, window};
 use crate::plan::Window;
 use crate::plan::expectation::Metric;
 
 /// Reads `METRIC(SUBJECT[, kind=KIND]) [WINDOW]`; without a window the whole run is meant.
 pub fn parse_figure(text: &str, names: &Names) -> Result<(Metric, Window), ExpectError> {
+    if let Some(found) = together::figure(text, names)? {
+        return Ok(found);
+    }
     let mut cursor = Cursor::new(text);
     let plane = plane::read(&mut cursor);
     let draft = metric::read(&mut cursor, names)?;

@@ -10,6 +10,7 @@ mod coordinated_omission;
 mod deploy_at_once;
 mod deploy_unwatched;
 mod dns_without_stale;
+mod effect_before_record;
 mod efficiency_collapse;
 mod ejection_cascade;
 mod failover_outlasts_patience;
@@ -62,6 +63,7 @@ pub static RULES: &[&Rule] = &[
     &retry_overload::RULE,
     &retries_in_step::RULE,
     &retried_write::RULE,
+    &effect_before_record::RULE,
     &overload::RULE,
     &long_wait::RULE,
     &unbounded_queue::RULE,

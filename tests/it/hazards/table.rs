@@ -25,10 +25,21 @@ const LAW: &str = "shows the law at another point";
 const LEVER: &str = "the same system, ended by hand";
 
 pub static CAUSES: &[Cause] = &[
-    seen("ketama-flap-stale", "stale-rejoin", &[("modulo", "the same with short flaps, to count misses")]),
-    seen("memcached-cannot-be-restarted", "cold-cache", &[]),
+    seen(
+        "ketama-flap-stale",
+        "stale-rejoin",
+        &[
+            ("modulo", "the same with short flaps, to count misses"),
+            ("one-more-node", "the same system, which grows by a node"),
+        ],
+    ),
+    seen("memcached-cannot-be-restarted", "cold-cache", &[("two-hours", COUNTED)]),
     seen("old-tab-new-server", "version-skew", &[]),
-    seen("origin-retry-amplifier", "retry-amplification", &[]),
+    seen(
+        "origin-retry-amplifier",
+        "retry-amplification",
+        &[("at-120", LESS), ("one-fetch-for-all", "asks for a fifth, and each of these still up to twelve times")],
+    ),
     seen("reshard-miss-storm", "modulo-placement", &[]),
     seen("steering-oscillation", "feedback-gain", &[("more-gain-counted", COUNTED)]),
     unseen("swap-origin-mid-body", "what a proxy does with half of a body is not in the Plan"),
@@ -38,9 +49,13 @@ pub static CAUSES: &[Cause] = &[
     seen(
         "health-check-cascade",
         "ejection-cascade",
-        &[("two-of-20", LESS), ("more-load-one-of-20", LAW), ("more-load-two-of-20", LAW)],
+        &[("two-of-20", LESS), ("more-load-one-of-20", LAW), ("more-load-two-of-20", LAW), ("in-steps", LAW)],
     ),
-    seen("lose-a-region", "zone-headroom", &[]),
+    seen(
+        "lose-a-region",
+        "zone-headroom",
+        &[("the-rush", COUNTED), ("old-picture", "bears the loss; there is room for no more than before")],
+    ),
     seen(
         "mvip-neighbour-cascade",
         "failover-overload",
@@ -64,7 +79,11 @@ pub static CAUSES: &[Cause] = &[
         &[("second-opinion", "takes the false alarms away, not the power of the robot")],
     ),
     seen("puppet-herd-55k", "thundering-herd", &[]),
-    seen("certificate-expiry", "certificate-expiry", &[("restart-counted", COUNTED)]),
+    seen(
+        "certificate-expiry",
+        "certificate-expiry",
+        &[("restart-counted", COUNTED), ("thirty-seven-one", "mends nothing: alarms that ring")],
+    ),
     seen("dns-full-push", "broken-fact", &[]),
     seen("one-user-erased", "broken-fact", &[]),
     seen("load-bearing-mac-mini", "single-point", &[("probe-at-the-desk", "mends nothing: an alarm that rings")]),
@@ -72,17 +91,21 @@ pub static CAUSES: &[Cause] = &[
     seen("status-page-down-too", "shared-fate", &[]),
     seen("tag-explosion", "broken-fact", &[]),
     seen("who-are-you", "shared-fate", &[("one-round", LAW)]),
-    seen("broker-green-publishers-blocked", "shared-watermark", &[]),
+    seen("broker-green-publishers-blocked", "shared-watermark", &[("without-a-timeout", COUNTED)]),
     seen(
         "poison-message",
         "poison-redelivery",
         &[("lane-for-each-tenant", "confines the message to a quarter; there it still comes for ever")],
     ),
-    seen("session-expiry-isr", "failover-outlasts-patience", &[("unclean-counted", COUNTED)]),
+    seen("session-expiry-isr", "failover-outlasts-patience", &[("unclean-counted", COUNTED), ("slow-copy", LAW)]),
     seen("slow-mail-sink", "worker-exhaustion", &[]),
-    unseen(
+    seen(
         "charge-twice",
-        "that a card is charged by a call is not in the Plan, so neither is what comes before the record of it",
+        "effect-before-record",
+        &[
+            ("breaker", "ends it after five; what was charged is not written down"),
+            ("one-copy-at-a-time", "keeps the master up; the order of charge and record stays"),
+        ],
     ),
     seen(
         "drbd-split-brain-and-replay",
@@ -95,9 +118,27 @@ pub static CAUSES: &[Cause] = &[
         &[("shed-below-the-collapse", LEVER), ("restart", LEVER), ("lesser-rush", LESS), ("six-nodes", LESS)],
     ),
     seen("one-write-per-second", "quota-headroom", &[]),
-    seen("storage-exhaustion", "storage-runway", &[("one-server-in-ten", LAW), ("one-server-in-fifty", LAW)]),
+    seen(
+        "storage-exhaustion",
+        "storage-runway",
+        &[
+            ("one-server-in-ten", LAW),
+            ("one-server-in-twenty", LAW),
+            ("one-server-in-fifty", LAW),
+            ("alarm-on-room", "mends nothing: an alarm that rings"),
+        ],
+    ),
     seen("write-runway", "replica-lag", &[]),
-    seen("elb-pre-open", "idle-timer", &[("busy-hour", LAW), ("dead-hour", LAW)]),
+    seen(
+        "elb-pre-open",
+        "idle-timer",
+        &[
+            ("busy-hour", LAW),
+            ("dead-hour", LAW),
+            ("no-pre-open", "keeps idle connections as before, and rarely any that is old"),
+            ("ask-again", "bears the loss; the timers stay as they are"),
+        ],
+    ),
     seen("ldap-124-seconds", "timeout-inversion", &[]),
     seen(
         "lock-held-across-slow-query",
@@ -106,12 +147,17 @@ pub static CAUSES: &[Cause] = &[
             ("index", "bounds the wait and mends the query after 20 s; the lock is held as before"),
             ("opposite-order", "the same lock and a second one, to show a deadlock"),
             ("same-order", "the same locks without a slow query"),
+            ("sixty-a-second", LAW),
         ],
     ),
     seen("one-segment-two-elephants", "link-headroom", &[]),
     seen("one-time-password-used-twice", "retried-write", &[]),
-    seen("retry-storm", "retry-overload", &[("restart-that-refuses", LEVER), ("short-trigger", LESS)]),
-    seen("timeout-inversion", "timeout-inversion", &[("no-reload", LESS)]),
+    seen(
+        "retry-storm",
+        "retry-overload",
+        &[("restart-that-refuses", LEVER), ("short-trigger", LESS), ("restart-refilled", COUNTED)],
+    ),
+    seen("timeout-inversion", "timeout-inversion", &[("no-reload", LESS), ("shed-for-a-while", LEVER)]),
     unseen("averages-lie", "no hazard: what a mean hides"),
     seen("breakers-help-and-harm", "breaker-trips-on-one", &[]),
     seen("capstone", "missing-timeout", &[("remember-flags", "asks for a twentieth, still without a timeout")]),

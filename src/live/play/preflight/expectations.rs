@@ -10,11 +10,13 @@ use crate::plan::real::Protocol;
 impl Desk<'_> {
     /// A figure that nobody can read off a real process must not be judged as if it were zero.
     pub(super) fn expectation(&mut self, line: &Expectation) {
-        let metric = match &line.metric {
-            Metric::Reported { metric, .. } => metric,
-            metric => metric,
-        };
+        self.metric(line, &line.metric);
+    }
+
+    fn metric(&mut self, line: &Expectation, metric: &Metric) {
         let (of, what) = match metric {
+            Metric::Reported { metric, .. } => return self.metric(line, metric),
+            Metric::Correlation { of } => return of.iter().for_each(|metric| self.metric(line, metric)),
             Metric::Received { of } => (of, None),
             Metric::Gauge { gauge, of, .. } => (of, Some(*gauge)),
             Metric::Waste { of } => (of, None),
