@@ -48,6 +48,11 @@ impl Reader<'_> {
             let message = format!("{} names for {} values", names.len(), list.len());
             fields.error("names", message).help("a name for each value, in their order").code("wrong-value");
         }
+        let speechless = list.iter().find(|value| value.scalar().is_none() && !value.is_null());
+        if let (Some(value), true) = (speechless, names.is_empty()) {
+            let note = self.diags.error(value.place, "nobody reads this as what is done");
+            note.help("say in `names`, for each value, what the player reads").code("missing-key");
+        }
         let setting = |(at, value): (usize, &Node)| {
             let name = names.get(at).map_or_else(|| self.shown(value), |name| (*name).to_owned());
             Some(Setting { name, turn: self.turn(&paths, value, at == 0)? })

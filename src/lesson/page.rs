@@ -33,7 +33,7 @@ struct Sealed<'a> {
     traces: Vec<Option<Trace>>,
     findings: Vec<Finding>,
     hints: Vec<(f64, &'a str)>,
-    reveal: &'a str,
+    reveal: String,
     law: String,
     charts: String,
     /// Label, path, names of the settings.
@@ -83,7 +83,7 @@ fn sealed<'a>(case: &'a Case, played: &Played, grid: &'a Grid, wall: &Wall) -> R
         traces,
         findings: lesson.hypotheses.iter().map(|one| key::finding(one, played)).collect(),
         hints: lesson.hints.iter().map(|hint| (hint.cost, hint.text.as_str())).collect(),
-        reveal: &lesson.reveal,
+        reveal: reflowed(&lesson.reveal),
         law: key::law(case),
         charts: alone(&played.recording, &lesson.show).html,
         knobs: lesson.knobs.iter().map(knob).collect(),
@@ -98,6 +98,17 @@ fn sealed<'a>(case: &'a Case, played: &Played, grid: &'a Grid, wall: &Wall) -> R
         assumed: &lesson.assumed,
         source: key::source(case),
         points: [score::PREDICTIONS, score::CAUSE, score::FIX, score::QUIZ],
+    })
+}
+
+/// Lines that end inside a sentence go on with the next: where the author wrapped them is no place for a reader's page to break.
+fn reflowed(text: &str) -> String {
+    text.lines().fold(String::new(), |mut all, line| {
+        let ends = all.is_empty() || all.ends_with(['.', ':', '!', '?', ')', '"', '\n']) || line.trim().is_empty();
+        if !all.is_empty() {
+            all.push(if ends { '\n' } else { ' ' });
+        }
+        all + line.trim_end()
     })
 }
 
@@ -167,4 +178,17 @@ pub fn masked_page(case: &Case, played: &Played, open: bool) -> String {
     let lesson = &case.lesson;
     let wall = if open { alone(&masked(&played.recording), &lesson.show) } else { wall(lesson, played) };
     document(&lesson.title, STYLE, &format!("<main>\n{}{}</main>\n", head(lesson), wall.html))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::reflowed;
+
+    #[test]
+    fn only_lines_that_end_a_sentence_end_on_the_page() {
+        assert_eq!(
+            reflowed("It was cut, and\nthe backup was left.\nIt took\n63 s\n\nThat is all"),
+            "It was cut, and the backup was left.\nIt took 63 s\n\nThat is all"
+        );
+    }
 }
