@@ -48,7 +48,7 @@ impl Reader<'_> {
             let message = format!("{} names for {} values", names.len(), list.len());
             fields.error("names", message).help("a name for each value, in their order").code("wrong-value");
         }
-        let speechless = list.iter().find(|value| value.scalar().is_none() && !value.is_null());
+        let speechless = list.iter().find(|value| paths.len() == 1 && value.scalar().is_none() && !value.is_null());
         if let (Some(value), true) = (speechless, names.is_empty()) {
             let note = self.diags.error(value.place, "nobody reads this as what is done");
             note.help("say in `names`, for each value, what the player reads").code("missing-key");

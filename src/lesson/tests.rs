@@ -125,7 +125,7 @@ fn knobs_turn_variants_several_paths_and_what_is_not_there_yet() {
         "    - {knob: variant, values: [null, more-cooks], names: [as it is, three cooks], label: staff}\n    \
          - {knob: [services.kitchen.work, clients.users.rate], values: [[20ms, 40/s], [10ms, 30/s]], label: the day}\n    \
          - {knob: services.kitchen.queue.order, values: [fifo, lifo], label: who is next}\n    \
-         - {knob: services.kitchen.calls, values: [null, []], label: whom the kitchen asks}\n",
+         - {knob: services.kitchen.calls, values: [null, []], names: [nobody, nobody at all], label: whom the kitchen asks}\n",
     );
     assert_eq!(found(&turned), Vec::<String>::new());
     let lesson = small(&turned).expect("a lesson").lesson;
@@ -142,11 +142,13 @@ fn wrong_knobs_are_told_with_their_places() {
         "    - {knob: services.kitchen.workers, values: [1, 3], label: cooks}\n",
         "    - {knob: variant, values: [more-cooks, no-cooks], label: staff}\n    \
          - {knob: [services.kitchen.work, clients.users.rate], values: [20ms, [10ms]], names: [one], label: the day}\n    \
-         - {knob: variant, values: [null, more-cooks], label: again}\n",
+         - {knob: variant, values: [null, more-cooks], label: again}\n    \
+         - {knob: services.kitchen.calls, values: [null, []], label: whom the kitchen asks}\n",
     );
     let told = small(&wrong).expect_err("refused");
     for words in [
         "the first value is the scenario as it is",
+        "nobody reads this as what is done",
         "there is no variant `no-cooks`",
         "this knob turns 2 paths at once",
         "1 names for 2 values",
