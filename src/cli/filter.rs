@@ -72,7 +72,7 @@ impl FilterArgs {
         let next = match idle.is_empty() {
             false => idle.join("; "),
             true if of_variants => "it chooses variants only: they are played with --all-variants".to_owned(),
-            true => "`firedrill list tags` shows the tags that there are, in folders with `firedrill list FOLDER --filter 'all()'`".to_owned(),
+            true => "`firedrill list FOLDER --json` shows names, tags and variants".to_owned(),
         };
         Err(Failure::nothing(format!("{} looked at, and none is selected", counted(looked_at, "scenario")), next))
     }

@@ -180,19 +180,23 @@ impl Results {
     }
 
     /// Puts shards together; with `partly`, even if some are missing. Each group keeps one recording: the one that is reported.
-    pub fn merge(all: Vec<Results>, partly: bool) -> Result<Results, Refused> {
-        let head = all.first().ok_or_else(|| Refused::Unlike("there is nothing to merge".to_owned()))?.head.clone();
+    /// Each comes with where it was read, for messages.
+    pub fn merge(all: Vec<(String, Results)>, partly: bool) -> Result<Results, Refused> {
+        let (place, first) = all.first().ok_or_else(|| Refused::Unlike("there is nothing to merge".to_owned()))?;
         let deal = |one: &Results| one.part.map_or(Deal::EveryNth, |part| part.deal);
-        let first = deal(&all[0]);
-        for one in &all {
-            differ(&head, &one.head).map_err(Refused::Unlike)?;
-            if deal(one) != first {
-                return Err(Refused::Unlike(
-                    "shards by number (k/n) and by name (hash:k/n) do not fit together".to_owned(),
-                ));
+        for (other_place, other) in &all {
+            let unlike = match deal(first) == deal(other) {
+                true => differ(&first.head, &other.head),
+                false => Some("shards by number (k/n) and by name (hash:k/n)".to_owned()),
+            };
+            if let Some(what) = unlike {
+                return Err(Refused::Unlike(format!(
+                    "these are results of different {what}\n  {place}\n  {other_place}"
+                )));
             }
         }
-        let shards = all.into_iter().map(|one| (one.part.map_or(Shard::WHOLE, |part| part.shard), one));
+        let head = first.head.clone();
+        let shards = all.into_iter().map(|(_, one)| (one.part.map_or(Shard::WHOLE, |part| part.shard), one));
         let (parts, missing) = shard::gather(shards).map_err(Refused::Unlike)?;
         if !missing.is_empty() && !partly {
             return Err(Refused::Missing(shard::missing_words(&missing)));
@@ -216,28 +220,100 @@ impl Results {
     }
 }
 
-/// Results of different things are not put together; the first difference is named.
-fn differ(one: &Head, other: &Head) -> Result<(), String> {
+/// The first difference, if there is one: results of different things are not put together.
+fn differ(one: &Head, other: &Head) -> Option<String> {
     if one.version != other.version {
-        return Err(format!(
-            "these are results of different versions of the program: {} and {}",
-            one.version, other.version
-        ));
+        return Some(format!("versions of the program: {} and {}", one.version, other.version));
     }
     let names = |head: &Head| head.groups.iter().map(|group| group.name.clone()).collect::<Vec<_>>();
     let (ours, theirs) = (names(one), names(other));
-    if let Some(alone) =
-        ours.iter().find(|name| !theirs.contains(name)).or(theirs.iter().find(|name| !ours.contains(name)))
-    {
-        return Err(format!("these are results of different selections: not all have {alone}"));
+    let mut alone =
+        ours.iter().filter(|name| !theirs.contains(name)).chain(theirs.iter().filter(|name| !ours.contains(name)));
+    if let Some(alone) = alone.next() {
+        return Some(format!("selections: not all have {alone}"));
     }
-    let pairs = || one.groups.iter().zip(&other.groups);
     let unlike = |what: &str, differs: fn(&Group, &Group) -> bool| {
-        let found = pairs().find(|(a, b)| differs(a, b));
-        found.map(|(group, _)| format!("these are results of different {what}: {}", group.name))
+        let found = one.groups.iter().zip(&other.groups).find(|(a, b)| differs(a, b));
+        found.map(|(group, _)| format!("{what}: {}", group.name))
     };
-    let told = unlike("seeds", |a, b| (a.first_seed, a.runs) != (b.first_seed, b.runs))
-        .or(unlike("plans", |a, b| a.digest != b.digest))
-        .or((one.digest != other.digest).then(|| "these are results of different options of `run`".to_owned()));
-    told.map_or(Ok(()), Err)
+    unlike("seeds", |a, b| (a.first_seed, a.runs) != (b.first_seed, b.runs))
+        .or_else(|| unlike("plans", |a, b| a.digest != b.digest))
+        .or_else(|| {
+            (one.digest != other.digest).then(|| "options of `run` (--generators, --retries, --repeat)".to_owned())
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::judge;
+    use crate::record::fixture;
+
+    fn plan(seed: u64, lines: usize) -> Plan {
+        let mut plan = Plan { seed, ..fixture::judged_plan() };
+        plan.expectations.truncate(lines);
+        plan
+    }
+
+    /// Two groups of three runs; of the first group the second run does not hold.
+    fn played(part: &str) -> Results {
+        let part = Part::read(part).expect("a part");
+        let groups = vec![Group::new("a", &plan(7, 1), 3), Group::new("b", &plan(7, 1), 3)];
+        let mut results = Results::new(Head::new(groups, ""), Some(part));
+        for run in (0..6).filter(|run| part.has(*run, "")) {
+            // The fixture breaks its second line.
+            let recording = fixture::recording(&plan(7 + run as u64 % 3, if run == 1 { 2 } else { 1 }));
+            let trial = Trial::of(&recording, &judge(&recording));
+            let (rank, captured) = (trial.rank(), Some(Captured::of(&recording)));
+            let speed = Speed { requests: 3, events: 5, wall_s: 0.1 + 0.2 };
+            results.take(Run { run, trial, speed, captured }, || Kept {
+                run,
+                rank,
+                again: format!("firedrill run {run}"),
+                scenario_text: String::new(),
+                recording: Box::new(recording),
+            });
+        }
+        results
+    }
+
+    fn placed(results: Results) -> (String, Results) {
+        (results.part.map_or_else(String::new, |part| part.to_string()), results)
+    }
+
+    #[test]
+    fn of_each_group_the_run_is_kept_that_is_reported_whoever_played_it() {
+        for parts in [vec!["1/1"], vec!["3/3", "1/3", "2/3", "1/3"], vec!["2/2", "1/2"]] {
+            let whole = Results::merge(parts.iter().map(|part| placed(played(part))).collect(), false);
+            let whole = whole.expect("they fit together");
+            let mut kept: Vec<usize> = whole.kept.iter().map(|kept| kept.run).collect();
+            kept.sort_unstable();
+            assert_eq!(kept, [1, 3], "{parts:?}: the first that does not hold, else the first");
+            assert_eq!(whole.runs.iter().map(|run| run.run).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+            let sizes = whole.into_groups().into_iter().map(|(group, runs, kept)| (group.name, runs.len(), kept.run));
+            assert_eq!(sizes.collect::<Vec<_>>(), [("a".to_owned(), 3, 1), ("b".to_owned(), 3, 3)]);
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_to_the_bit() {
+        let results = played("1/1");
+        let back: Results = serde_json::from_str(&results.line()).expect("it reads back");
+        assert_eq!(back, results);
+        assert_eq!(back.line(), results.line());
+        assert_eq!(back.kept[0].recording.digest(), results.kept[0].recording.digest());
+    }
+
+    #[test]
+    fn the_first_difference_is_named_with_its_files() {
+        let mut other = played("2/2");
+        other.head.groups[1].digest = "sha256:0".to_owned();
+        let refused =
+            Results::merge(vec![placed(played("1/2")), placed(other)], false).map(|_| ()).expect_err("unlike");
+        assert_eq!(refused.to_string(), "these are results of different plans: b\n  1/2\n  2/2");
+        let refused = Results::merge(vec![placed(played("1/3"))], false).map(|_| ()).expect_err("two are missing");
+        assert_eq!(refused.to_string(), "2 of 3 shards are missing: 2/3, 3/3");
+        let partly = Results::merge(vec![placed(played("1/3"))], true).expect("asked for");
+        assert_eq!(partly.runs.len(), 2);
+    }
 }

@@ -7,6 +7,8 @@ use std::fmt;
 
 /// More parts than this are surely a slip.
 const OF_MAX: usize = 100_000;
+/// More missing ones are not named.
+const NAMED_MAX: usize = 20;
 
 /// `number` of `of`, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -72,8 +74,10 @@ pub fn gather<R>(all: impl IntoIterator<Item = (Shard, R)>) -> Result<(Vec<R>, V
 /// `2 of 8 shards are missing: 3/8, 5/8`.
 pub fn missing_words(missing: &[Shard]) -> String {
     let of = missing.first().map_or(0, |shard| shard.of);
-    let named: Vec<String> = missing.iter().map(Shard::to_string).collect();
-    format!("{} of {of} shards are missing: {}", named.len(), named.join(", "))
+    let named: Vec<String> = missing.iter().take(NAMED_MAX).map(Shard::to_string).collect();
+    let more = missing.len() - named.len();
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{} of {of} shards are missing: {}{more}", missing.len(), named.join(", "))
 }
 
 impl fmt::Display for Shard {

@@ -5,6 +5,7 @@ use super::hunt::{self, HuntArgs};
 use super::sweep::{self, SweepArgs};
 use super::{Common, OUT, refused};
 use crate::cli::ending::{Failure, counted};
+use crate::cli::run::{self, RunArgs};
 use crate::cli::select;
 use crate::explore::Study;
 use crate::explore::results::Head;
@@ -41,14 +42,15 @@ enum What {
     Sweep(SweepArgs),
     Edge(EdgeArgs),
     Hunt(HuntArgs),
+    Run(Box<RunArgs>),
 }
 
-const WORDS: [&str; 3] = ["sweep", "edge", "hunt"];
+const WORDS: [&str; 4] = ["sweep", "edge", "hunt", "run"];
 
 pub fn parsed(words: &[String]) -> Result<Parsed, Failure> {
     if words.first().is_none_or(|word| !WORDS.contains(&word.as_str())) {
         return Err(Failure::usage(
-            "only a sweep, an edge or a hunt can be handed over",
+            "only a sweep, an edge, a hunt or runs can be handed over",
             "write it as you would type it: -- sweep SCENARIO --vary PATH=VALUES",
         ));
     }
@@ -58,6 +60,7 @@ pub fn parsed(words: &[String]) -> Result<Parsed, Failure> {
         What::Sweep(args) => of_sweep(args),
         What::Edge(args) => of_edge(args),
         What::Hunt(args) => of_hunt(args),
+        What::Run(args) => run::handed(args),
     }
 }
 

@@ -44,7 +44,7 @@ pub fn run(args: &MergeArgs, console: &mut Console) -> Result<Ending, Failure> {
             Any::Sweep(one) => sweeps.push(one),
             Any::Edge(one) => edges.push(one),
             Any::Hunt(one) => hunts.push(one),
-            Any::Runs(one) => runs.push(*one),
+            Any::Runs(one) => runs.push((path.display().to_string(), *one)),
         }
     }
     if !runs.is_empty() && sweeps.is_empty() && edges.is_empty() && hunts.is_empty() {
@@ -91,7 +91,10 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         }
         let unreadable = |error| Failure::usage(format!("the folder {} cannot be read: {error}", path.display()), "");
         let inside = std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(unreadable)?;
-        let is_result = |path: &PathBuf| path.is_file() && path.extension().is_some_and(|ending| ending == "json");
+        // Hidden files are not results, but what is known of the last run.
+        let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_json = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "json");
+        let is_result = |path: &PathBuf| path.is_file() && is_json(path) && !is_hidden(path);
         let mut inside: Vec<PathBuf> = inside.into_iter().map(|entry| entry.path()).filter(is_result).collect();
         inside.sort();
         if inside.is_empty() {

@@ -11,7 +11,12 @@ use crate::explore::runset::{self, Kept, Refused, Results};
 use crate::judge::judge;
 use std::sync::Arc;
 
-pub fn run(args: &TellingArgs, all: Vec<Results>, partly: bool, console: &mut Console) -> Result<Ending, Failure> {
+pub fn run(
+    args: &TellingArgs,
+    all: Vec<(String, Results)>,
+    partly: bool,
+    console: &mut Console,
+) -> Result<Ending, Failure> {
     if let Some(help) = output::help(&args.outputs) {
         console.out(&help);
         return Ok(Ending::quiet());

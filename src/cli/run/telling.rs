@@ -9,7 +9,9 @@ use crate::cli::console::Console;
 use crate::cli::ending::{Ending, Failure};
 use crate::judge::{ExitCode, Judgement, exit};
 use clap::{Args, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+const OUT: &str = "reports";
 
 #[derive(Clone, Debug, Args)]
 pub struct TellingArgs {
@@ -18,7 +20,7 @@ pub struct TellingArgs {
     #[arg(long = "output", value_name = "FMT[=PATH]", value_parser = output::wish, long_help = output::long_help())]
     pub outputs: Vec<Wish>,
     /// Folder for reports
-    #[arg(long, value_name = "DIR", default_value = "reports")]
+    #[arg(long, value_name = "DIR", default_value = OUT)]
     pub out: PathBuf,
     #[command(flatten)]
     pub beside: BesideArgs,
@@ -105,6 +107,11 @@ impl<'a> Telling<'a> {
 }
 
 impl TellingArgs {
+    /// Nothing was said of where results go, nor of baselines.
+    pub fn is_default(&self) -> bool {
+        self.outputs.is_empty() && self.out == Path::new(OUT) && !self.beside.is_wanted()
+    }
+
     /// The last line. `short` says what of the runs is not there: then nothing holds as a whole.
     pub fn end(&self, judged: &[Judgement], aside: bool, short: Option<String>) -> Ending {
         let all: Vec<&Judgement> = judged.iter().collect();

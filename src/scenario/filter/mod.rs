@@ -10,7 +10,7 @@ mod tests;
 
 pub use read::Mistake;
 
-use super::did_you_mean;
+use super::help_for;
 use std::fmt;
 
 /// What is chosen among: one form of a scenario.
@@ -98,12 +98,15 @@ impl Expr {
         if all.iter().any(|subject| self.has(subject)) {
             return;
         }
-        let known = all.iter().flat_map(|subject| match self {
-            Expr::Tag(_) => subject.tags.iter().map(String::as_str).collect(),
-            Expr::Name(_) => vec![subject.name],
-            _ => subject.variant.into_iter().collect::<Vec<_>>(),
-        });
-        let meant = did_you_mean(pattern.word(), known).map(|meant| format!(": did you mean `{meant}`?"));
+        let known: Vec<&str> = all
+            .iter()
+            .flat_map(|subject| match self {
+                Expr::Tag(_) => subject.tags.iter().map(String::as_str).collect(),
+                Expr::Name(_) => vec![subject.name],
+                _ => subject.variant.into_iter().collect::<Vec<_>>(),
+            })
+            .collect();
+        let meant = help_for(pattern.word(), known.iter().copied()).map(|help| format!(": {help}"));
         told.push(format!("no {what} {pattern}{}", meant.unwrap_or_default()));
     }
 }

@@ -52,7 +52,8 @@ fn nothing_selected_ends_with_4_and_says_why() {
     for (args, wanted) in [
         (["--tag", "retyr"], "help: no scenario has a tag `retyr`: did you mean `retry`?"),
         (["--filter", "variant(wide)"], "help: it chooses variants only: they are played with --all-variants"),
-        (["--filter", "none()"], "help: `firedrill list tags`"),
+        (["--filter", "none()"], "help: `firedrill list FOLDER --json` shows"),
+        (["--tag", "xyz"], "help: no scenario has a tag `xyz`: known are `cache`, `retry`, `slow`"),
     ] {
         let none = firedrill(home.path(), &[&["run", "drills"], &args[..]].concat());
         assert_eq!(

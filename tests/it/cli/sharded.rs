@@ -138,7 +138,14 @@ fn what_does_not_fit_together_is_refused_and_what_is_missing_is_named() {
     assert!(mixed.code == Some(2) && mixed.err.contains("different versions of the program: "), "{}", mixed.err);
     let by_name = part(home.path(), "hash:2/3", "named", &[]);
     let mixed = merge(&[&shards[0], &by_name, &shards[2]], &[]);
-    assert!(mixed.code == Some(2) && mixed.err.contains("by number (k/n) and by name"), "{}", mixed.err);
+    assert!(
+        mixed.code == Some(2)
+            && mixed.err.contains(
+                "by number (k/n) and by name (hash:k/n)\n  shards/run.1-of-3.json\n  named/run.hash-2-of-3.json\n"
+            ),
+        "{}",
+        mixed.err
+    );
     write(home.path(), "torn.json", &old[..old.len() / 2]);
     let torn = merge(&["torn.json"], &[]);
     assert!(torn.code == Some(2) && torn.err.contains("torn.json holds no results"), "{}", torn.err);
@@ -165,11 +172,13 @@ fn engines_hand_out_runs_and_a_shard_writes_no_reports() {
         (&["--shard", "0/3"][..], "`0/3` is no shard"),
         (&["--shard", "4/3"], "`4/3` is no shard"),
         (&["--shard", "hash:1"], "`1` is no shard"),
-        (&["--shard", "1/3", "--output", "json"], "a shard writes no reports"),
     ] {
         let refused = firedrill(home.path(), &[&["run", "drills"], args].concat());
         assert!(refused.code == Some(2) && refused.err.contains(wanted), "{}", refused.err);
     }
+    // A profile may ask for reports of every run.
+    let noted = firedrill(home.path(), &["run", "drills", "--shard", "1/3", "--output", "junit"]);
+    assert!(noted.code == Some(0) && noted.err.contains("note: a shard writes no reports"), "{}", noted.err);
 }
 
 #[test]
@@ -201,4 +210,52 @@ fn baselines_are_judged_where_all_runs_meet() {
     assert_eq!(without.code, Some(2), "{}", without.err);
     let missing = firedrill(home.path(), &[&SELECTION[..], &["--shard", "1/2", "--baseline", "nowhere"]].concat());
     assert!(missing.code == Some(2) && missing.err.contains("there is no baseline"), "{}", missing.err);
+}
+
+#[test]
+fn runs_are_handed_to_slurm_as_shards() {
+    let home = folder();
+    drills(home.path());
+    let program = env!("CARGO_BIN_EXE_firedrill");
+    let words = ["run", "drills/calm.yaml", "--all-variants", "--seeds", "4"];
+    let args = [&["emit", "slurm", "--shards", "3", "--program", program, "--"], &words[..]].concat();
+    let emitted = firedrill(home.path(), &args);
+    assert_eq!(emitted.code, Some(0), "{}", emitted.err);
+    assert!(emitted.out.starts_with("3 shards of 12 runs in reports/calm.slurm\n"), "{}", emitted.out);
+    let job = home.path().join("reports/calm.slurm");
+    // What the two nodes of tests/it/explore/engines.rs do with it, without them.
+    let task = |script: &str, task: Option<u32>| {
+        let mut shell = std::process::Command::new("sh");
+        shell.arg(script).current_dir(&job);
+        for variable in ["CI", "GITHUB_ACTIONS"] {
+            shell.env_remove(variable);
+        }
+        if let Some(task) = task {
+            shell.env("SLURM_ARRAY_TASK_ID", task.to_string()).env("SLURM_ARRAY_TASK_MIN", "1");
+            shell.env("SLURM_ARRAY_TASK_COUNT", "3");
+        }
+        ran(shell.output().expect("sh runs"))
+    };
+    for number in 1..=3 {
+        let done = task("array.sbatch", Some(number));
+        assert_eq!(done.code, Some(0), "{}", done.err);
+    }
+    let merged = task("merge.sbatch", None);
+    assert_eq!(
+        (merged.code, merged.last_line()),
+        (Some(0), "exit 0: all 3 runs held, each over 4 seeds"),
+        "{}",
+        merged.err
+    );
+    assert!(job.join("calm.wide.seeds-1-to-4/report.html").exists());
+    for (words, wanted) in [
+        (&["run", "drills"][..], "the runs of one scenario at a time"),
+        (&["run", "drills/calm.yaml", "--shard", "1/2"], "are the engine's to give"),
+        (&["run", "drills/calm.yaml", "--output", "json"], "are the engine's to give"),
+        (&["run", "drills/clam.yaml"], "did you mean `drills/calm.yaml`?"),
+        (&["plan", "drills/calm.yaml"], "only a sweep, an edge, a hunt or runs"),
+    ] {
+        let refused = firedrill(home.path(), &[&["emit", "slurm", "--"], words].concat());
+        assert!(refused.code == Some(2) && refused.err.contains(wanted), "{}", refused.err);
+    }
 }
