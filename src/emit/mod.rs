@@ -1,6 +1,7 @@
 //! Files for engines that run many tasks on many machines: runs are handed to Slurm or Kubernetes as shards, and a merge that waits for them. It
 //! renders text; submitting it is the user's, and running it the engine's.
 
+pub mod chaos;
 pub mod kubernetes;
 mod slurm;
 mod words;

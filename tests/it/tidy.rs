@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("library", &[]),
     ("lesson", &["base", "scenario", "plan", "compile", "sim", "record", "judge", "report", "library"]),
     ("gameday", &["base", "scenario", "plan", "compile", "sim", "live", "record", "judge", "report", "library"]),
-    ("emit", &["scenario"]),
+    ("emit", &["base", "scenario", "plan"]),
     ("explore", &["base", "scenario", "plan", "compile", "sim", "record", "judge", "report"]),
     (
         "cli",

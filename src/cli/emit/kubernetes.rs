@@ -1,5 +1,6 @@
 //! `firedrill emit kubernetes`: an Indexed Job of shards, applied by kubectl.
 
+use super::live::{self, LiveArgs};
 use super::{JobArgs, Order};
 use crate::cli::console::Console;
 use crate::cli::ending::{Ending, Failure};
@@ -9,7 +10,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct KubernetesArgs {
     #[command(flatten)]
-    job: JobArgs,
+    pub job: JobArgs,
     /// The image in which firedrill is
     #[arg(long, value_name = "IMAGE", value_parser = image)]
     image: String,
@@ -28,21 +29,33 @@ pub struct KubernetesArgs {
     /// A Job for each shard, for servers before 1.21, which silently leave out what makes a Job an indexed one
     #[arg(long)]
     per_shard: bool,
+    #[command(flatten)]
+    pub live: LiveArgs,
 }
 
 /// Jobs by shard are applied one by one.
 const JOBS_MAX: usize = 1000;
 
 pub fn run(args: &KubernetesArgs, console: &mut Console) -> Result<Ending, Failure> {
-    let order = Order::new(&args.job, "kubernetes")?;
+    let shards = args.job.shards as usize;
     let cluster = Cluster {
         namespace: args.namespace.clone(),
         image: args.image.clone(),
         claim: args.claim.clone(),
         memory: args.memory.clone(),
-        parallelism: args.parallelism.map_or(order.job.shards, |pods| (pods as usize).min(order.job.shards)),
+        parallelism: args.parallelism.map_or(shards, |pods| (pods as usize).min(shards)),
         per_shard: args.per_shard,
     };
+    if args.job.words.first().is_some_and(|word| word == "run") {
+        if args.per_shard || args.parallelism.is_some() {
+            return Err(Failure::usage(
+                "the pods of a live run play at the same time, as one Indexed Job",
+                "leave --per-shard and --parallelism out",
+            ));
+        }
+        return live::run(args, cluster, console);
+    }
+    let order = Order::new(&args.job, "kubernetes")?;
     if cluster.per_shard && order.job.shards > JOBS_MAX {
         return Err(Failure::usage(
             format!("{} Jobs are more than a cluster should be given at once", order.job.shards),
@@ -55,7 +68,7 @@ pub fn run(args: &KubernetesArgs, console: &mut Console) -> Result<Ending, Failu
     Ok(order.told(console))
 }
 
-fn image(text: &str) -> Result<String, String> {
+pub fn image(text: &str) -> Result<String, String> {
     let is_one = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@".contains(c));
     is_one
         .then(|| text.to_owned())
@@ -74,7 +87,7 @@ fn claim(text: &str) -> Result<String, String> {
 }
 
 /// RFC 1123.
-fn label(text: &str) -> Result<String, String> {
+pub fn label(text: &str) -> Result<String, String> {
     let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_one =
         (1..=63).contains(&text.len()) && text.chars().all(inside) && !text.starts_with('-') && !text.ends_with('-');

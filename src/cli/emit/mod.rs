@@ -1,6 +1,7 @@
 //! `firedrill emit`: hands many runs to an engine that runs tasks on many machines. It writes files and submits nothing.
 
 mod kubernetes;
+mod live;
 mod slurm;
 
 use super::console::Console;
@@ -26,6 +27,9 @@ const SCENARIO: &str = "scenario.yaml";
 
   firedrill emit kubernetes --shards 16 --image registry.example/firedrill:0.1.0 --claim results -- sweep shop.yaml --vary services.db.workers=8..64:1
   reports/shop.kubernetes/submit.sh              applies an Indexed Job by kubectl, waits for it, merges
+
+  firedrill emit kubernetes --shards 4 --image … --claim results --selector web=app=shop --kubectl-image alpine/k8s:1.33.4 -- run shop.yaml
+  reports/shop.kubernetes/submit.sh              a live run: four pods make its load, Chaos Mesh plays its faults
 
 What stands behind `--` is the sweep, edge or hunt as it would be typed, without --shard. The scenario's file and the files that it names are taken along.")]
 pub struct EmitArgs {
@@ -78,15 +82,15 @@ struct Order {
 
 impl Order {
     fn new(args: &JobArgs, engine: &str) -> Result<Order, Failure> {
-        let asked = explore::parsed(&args.words)?;
+        Order::of(args, engine, explore::parsed(&args.words)?)
+    }
+
+    fn of(args: &JobArgs, engine: &str, asked: Parsed) -> Result<Order, Failure> {
         let companions = companions(&asked)?;
-        let moved = |word: &String| {
-            if !companions.is_empty() && *word == asked.scenario { SCENARIO.to_owned() } else { word.clone() }
-        };
         let job = Job {
             name: crate::emit::name(&asked.name, asked.what, &asked.digest),
             program: args.program.clone(),
-            words: args.words.iter().map(moved).collect(),
+            words: moved(&asked, &companions, &args.words),
             shards: args.shards as usize,
             cpus: args.cpus as usize,
         };
@@ -128,6 +132,12 @@ impl Order {
         ));
         Ending::told(ExitCode::Held, "written; nothing was submitted")
     }
+}
+
+/// The words with the scenario as it is called beside the job.
+fn moved(asked: &Parsed, companions: &[Companion], words: &[String]) -> Vec<String> {
+    let is_it = |word: &String| !companions.is_empty() && *word == asked.scenario;
+    words.iter().map(|word| if is_it(word) { SCENARIO.to_owned() } else { word.clone() }).collect()
 }
 
 /// The scenario's file and the files that it names; none for a scenario that is in the program and names none.

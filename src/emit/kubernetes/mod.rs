@@ -5,8 +5,12 @@
 //! Fields as in the API reference of Kubernetes 1.33 (kubernetes.io/docs/reference/kubernetes-api), Jobs in particular:
 //! kubernetes.io/docs/concepts/workloads/controllers/job.
 
+mod faults;
+mod live;
 mod pod;
 mod scripts;
+
+pub use live::{Live, live, load};
 
 use super::{Companion, File, Job, yaml};
 use base64::Engine as _;
@@ -36,12 +40,7 @@ pub struct Cluster {
 
 /// The files; words on why it cannot be done.
 pub fn files(job: &Job, cluster: &Cluster, companions: &[Companion]) -> Result<Vec<File>, String> {
-    let bytes: usize = companions.iter().map(|one| one.bytes.len()).sum();
-    if bytes > CONFIG_BYTES_MAX {
-        return Err(format!(
-            "the scenario and its files have {bytes} bytes, and a ConfigMap holds {CONFIG_BYTES_MAX}: put them into the image and name them by their full paths"
-        ));
-    }
+    check_size(companions)?;
     let mut shards = Vec::new();
     if !companions.is_empty() {
         shards.push(config(job, cluster, companions));
@@ -55,6 +54,14 @@ pub fn files(job: &Job, cluster: &Cluster, companions: &[Companion]) -> Result<V
         File::text("merge.yaml", yaml::text(&[merge(job, cluster)])),
         File::program("submit.sh", scripts::submit(job, cluster, !companions.is_empty())),
     ])
+}
+
+fn check_size(companions: &[Companion]) -> Result<(), String> {
+    let bytes: usize = companions.iter().map(|one| one.bytes.len()).sum();
+    if bytes > CONFIG_BYTES_MAX {
+        return Err(format!("the scenario and its files have {bytes} bytes, and a ConfigMap holds {CONFIG_BYTES_MAX}"));
+    }
+    Ok(())
 }
 
 fn metadata(job: &Job, cluster: &Cluster, name: &str, component: &str) -> Value {
@@ -147,6 +154,14 @@ fn merge(job: &Job, cluster: &Cluster) -> Value {
             "template": pod::template(job, cluster, &[], pod::merge(job), "merge"),
         },
     })
+}
+
+fn object(kind: &str, api: &str, metadata: Value, rest: Value) -> Value {
+    let mut object = json!({"apiVersion": api, "kind": kind, "metadata": metadata});
+    if let (Value::Object(object), Value::Object(rest)) = (&mut object, rest) {
+        object.extend(rest);
+    }
+    object
 }
 
 fn merge_name(job: &Job) -> String {

@@ -9,13 +9,27 @@ pub const CONTAINER: &str = "firedrill";
 /// Where the scenario and its files are.
 const SCENARIO: &str = "/scenario";
 pub const RESULTS: &str = "/results";
+pub const SCRATCH: &str = "/tmp";
 /// Nobody in particular, as images without a shell have it.
 const USER: u32 = 65532;
 
 /// The command of a task, and what stands in its environment.
 pub struct Task {
-    args: Vec<String>,
-    env: Vec<(&'static str, String)>,
+    pub args: Vec<String>,
+    pub env: Vec<Value>,
+    /// A folder of its own for what only it needs, gone with the pod.
+    pub has_scratch: bool,
+}
+
+impl Task {
+    fn new(args: Vec<String>) -> Task {
+        Task { args, env: Vec::new(), has_scratch: false }
+    }
+}
+
+/// A variable of the environment.
+pub fn variable(name: &str, value: &str) -> Value {
+    json!({"name": name, "value": value})
 }
 
 /// Where the results of this job lie in the volume.
@@ -31,15 +45,15 @@ pub fn shard(job: &Job, number: Option<usize>) -> Task {
     match number {
         Some(number) => {
             args.extend(["--shard".to_owned(), format!("{number}/{}", job.shards)]);
-            Task { args, env: Vec::new() }
+            Task::new(args)
         }
-        None => Task { args, env: vec![("SHARDS", job.shards.to_string())] },
+        None => Task { env: vec![variable("SHARDS", &job.shards.to_string())], ..Task::new(args) },
     }
 }
 
 pub fn merge(job: &Job) -> Task {
     let words = ["merge", &format!("{}/shards", folder(job)), "--out", &folder(job), "--no-fail"];
-    Task { args: words.map(str::to_owned).to_vec(), env: Vec::new() }
+    Task::new(words.map(str::to_owned).to_vec())
 }
 
 pub fn template(job: &Job, cluster: &Cluster, companions: &[Companion], task: Task, component: &str) -> Value {
@@ -51,38 +65,45 @@ pub fn template(job: &Job, cluster: &Cluster, companions: &[Companion], task: Ta
         mounts.push(json!({"name": "scenario", "mountPath": SCENARIO, "readOnly": true}));
         volumes.push(json!({"name": "scenario", "configMap": {"name": job.name, "items": items}}));
     }
-    let env: Vec<Value> = task.env.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+    if task.has_scratch {
+        mounts.push(json!({"name": "scratch", "mountPath": SCRATCH}));
+        volumes.push(json!({"name": "scratch", "emptyDir": {}}));
+    }
     json!({
         "metadata": {"labels": labels(job, component)},
         "spec": {
             "restartPolicy": "Never",
             "automountServiceAccountToken": false,
-            "securityContext": {
-                "runAsNonRoot": true,
-                "runAsUser": USER,
-                "runAsGroup": USER,
-                "fsGroup": USER,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            "securityContext": nobody(),
             "containers": [{
                 "name": CONTAINER,
                 "image": cluster.image,
                 "command": [job.program],
                 "args": task.args,
-                "env": env,
+                "env": task.env,
                 "workingDir": if companions.is_empty() { RESULTS } else { SCENARIO },
                 "resources": {
                     "requests": {"cpu": job.cpus.to_string(), "memory": cluster.memory},
                     "limits": {"memory": cluster.memory},
                 },
-                "securityContext": {
-                    "allowPrivilegeEscalation": false,
-                    "readOnlyRootFilesystem": true,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "securityContext": without_rights(),
                 "volumeMounts": mounts,
             }],
             "volumes": volumes,
         },
     })
+}
+
+pub fn nobody() -> Value {
+    json!({
+        "runAsNonRoot": true,
+        "runAsUser": USER,
+        "runAsGroup": USER,
+        "fsGroup": USER,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    })
+}
+
+pub fn without_rights() -> Value {
+    json!({"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]}})
 }

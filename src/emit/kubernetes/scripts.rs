@@ -1,6 +1,7 @@
 //! The shell script with which a user hands the files over: it knows kubectl and a POSIX shell.
 
-use super::{Cluster, merge_name, pod, selector};
+use super::live::{self, Live};
+use super::{Cluster, faults, merge_name, pod, selector};
 use crate::emit::Job;
 use crate::emit::words::quoted;
 
@@ -53,6 +54,57 @@ cd \"$(dirname \"$0\")\"
 @STEPS@echo 'results: claim @CLAIM@, folder @FOLDER@'
 ";
     filled(text, job, cluster).replace("@GONE@", &gone).replace("@STEPS@", &steps.concat())
+}
+
+/// Applies load and faults with one begin for all, waits for both, and has the recordings joined and judged.
+pub fn submit_live(job: &Job, cluster: &Cluster, live: &Live, has_config: bool) -> String {
+    let mut steps = vec![
+        format!("at=$(($(date +%s) + {}))\n", live.lead_s),
+        "k apply -f load.yaml\n".to_owned(),
+        // One that was left by an earlier submission would have its begin long ago.
+        format!(
+            "k delete configmap {start} --ignore-not-found\nk create configmap {start} --from-literal=at=\"$at\"\nown configmap {start}\n",
+            start = live::start_name(job)
+        ),
+        "echo \"it begins at $at (Unix seconds), in @LEAD@ s\"\n".replace("@LEAD@", &live.lead_s.to_string()),
+    ];
+    if has_config {
+        steps.push(format!("own configmap {}\n", job.name));
+    }
+    if !live.resources.is_empty() {
+        let faults = faults::name(job);
+        steps.push("k apply -f faults.yaml\n".to_owned());
+        steps.extend(
+            ["serviceaccount", "role", "rolebinding", "configmap", "job"].map(|kind| format!("own {kind} {faults}\n")),
+        );
+    }
+    steps.push(format!("complete {}\n", selector(job, Some("load"))));
+    if !live.resources.is_empty() {
+        steps.push(format!("complete {}\nk logs job/{}\n", selector(job, Some("faults")), faults::name(job)));
+    }
+    let merge = merge_name(job);
+    steps.push(format!(
+        "k apply -f report.yaml\nown job {merge}\nended {}\nk logs job/{merge}\n",
+        selector(job, Some("merge"))
+    ));
+    let text = "#!/bin/sh
+# Hands a live run to the cluster of kubectl's present context (`KUBECTL='kubectl --context=NAME' ./submit.sh`): pods that make its load together, and
+# a Job that plays its faults by Chaos Mesh. All of it is the load's Job's, and goes with
+#   kubectl --namespace @NAMESPACE@ delete job @NAME@
+# faults included: Chaos Mesh takes back what it did before a resource of its is gone. A run is played once: delete it before you submit it again.
+set -eu
+cd \"$(dirname \"$0\")\"
+@TOOLS@
+# Waits until all Jobs with these labels have ended, whatever came of it: the exit code of a report is a verdict.
+ended() {
+    until k wait --for=condition=complete --timeout=5s job -l \"$1\" >/dev/null 2>&1 || k wait --for=condition=failed --timeout=5s job -l \"$1\" >/dev/null 2>&1; do
+        [ -n \"$(k get job -l \"$1\" -o name)\" ] || exit 1
+    done
+}
+
+@STEPS@echo 'results: claim @CLAIM@, folder @FOLDER@'
+";
+    filled(text, job, cluster).replace("@STEPS@", &steps.concat())
 }
 
 fn filled(text: &str, job: &Job, cluster: &Cluster) -> String {
