@@ -4,7 +4,7 @@ use super::ending::Failure;
 use crate::base::Time;
 use crate::judge::ExitCode;
 use crate::live::undo::entries::Terminal;
-use crate::live::{self, LiveOptions, Shutdown, Stop, Trouble};
+use crate::live::{self, LiveOptions, Shutdown, Stop, Together, Trouble};
 use crate::plan::{Plan, World};
 use crate::record::{Recorder, Recording};
 use crate::sim::Simulation;
@@ -21,6 +21,8 @@ pub struct Setting {
     pub shutdown: Shutdown,
     /// So many processes make the load of a live run; `None`: as many as the scenario says.
     pub generators: Option<u32>,
+    /// Other machines make the rest of a live run's load.
+    pub together: Option<Together>,
     /// Hands over single keys while a live run lasts.
     pub terminal: Option<Terminal>,
     /// A live run stops when this file is there.
@@ -126,6 +128,7 @@ fn in_reality(plan: &Plan, setting: &Setting, watchers: Watchers) -> Result<Play
     let options = LiveOptions {
         allow_remote: setting.allow_remote,
         generators: setting.generators,
+        together: setting.together,
         shutdown: Some(setting.shutdown.clone()),
         stop_file: setting.stop_file.clone(),
         terminal: setting.terminal.clone(),

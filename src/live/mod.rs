@@ -25,7 +25,7 @@ pub mod undo;
 pub mod volume;
 
 pub use disk::Disk;
-pub use play::{LiveOptions, Played, check, check_shared, describe, generator_main, play};
+pub use play::{LiveOptions, Played, Together, check, check_shared, describe, generator_main, play};
 pub use process::RealProcess;
 pub use signals::{Shutdown, Stop};
 pub use trouble::Trouble;

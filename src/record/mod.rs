@@ -9,6 +9,7 @@ pub mod file;
 pub(crate) mod fixture;
 pub mod grid;
 pub mod histogram;
+pub mod join;
 mod lateness;
 mod merge;
 pub mod recorder;
@@ -19,5 +20,6 @@ pub use histogram::Latencies;
 pub use lateness::Lateness;
 pub use recorder::Recorder;
 pub use recording::{
-    ClientCell, CutShort, EdgeCell, Event, Evidence, Head, Load, MeterCell, Recording, Series, ServiceCell, UndoNote,
+    ClientCell, ClockState, CutShort, EdgeCell, Event, Evidence, Head, Load, MeterCell, Part, Recording, Series,
+    ServiceCell, UndoNote,
 };

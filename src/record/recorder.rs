@@ -140,6 +140,7 @@ impl Recorder {
             lateness: Lateness::default(),
             clock_lag: Latencies::default(),
             load: None,
+            part: None,
         };
         Recording {
             schema_version: super::recording::SCHEMA_VERSION,

@@ -50,8 +50,14 @@ pub fn run(args: &SaveArgs, console: &mut Console) -> Result<Ending, Failure> {
         let groups: Vec<Vec<Plan>> = sources.iter_mut().flat_map(|source| plans(source, args)).collect();
         compiled::accept(&sources, console)?;
         let shutdown = run::shutdown()?;
-        let setting =
-            Setting { allow_remote: args.allow_remote, shutdown, stop_file: None, generators: None, terminal: None };
+        let setting = Setting {
+            allow_remote: args.allow_remote,
+            shutdown,
+            stop_file: None,
+            generators: None,
+            together: None,
+            terminal: None,
+        };
         for plans in &groups {
             let captured = play(plans, &setting)?;
             keep(&captured, args, &mut saved, console)?;

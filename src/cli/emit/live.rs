@@ -160,7 +160,7 @@ fn shareable(plan: &Plan) -> Result<(), Failure> {
     }
     Err(Failure::usage(
         format!("not in the cluster: {}", elsewhere.join(", ")),
-        "say where each service is (`live: {SERVICE: {at: host:port}}`): every pod would have a stand-in of its own",
+        "say where each service is (`live: {SERVICE: {address: host:port}}`): every pod would have a stand-in of its own",
     ))
 }
 

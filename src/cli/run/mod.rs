@@ -18,6 +18,7 @@ mod shard;
 mod show;
 mod target;
 pub mod telling;
+mod together;
 
 use super::compiled::{self, Source};
 use super::console::Console;
@@ -39,6 +40,7 @@ use runs::{Group, Run};
 use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use telling::{Telling, TellingArgs};
+use together::TogetherArgs;
 
 /// Play and judge scenarios; reports land in --out
 #[derive(Debug, Args)]
@@ -113,6 +115,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(GENERATORS_MAX)))]
     generators: Option<u32>,
     #[command(flatten)]
+    together: TogetherArgs,
+    #[command(flatten)]
     telling: TellingArgs,
 }
 
@@ -142,9 +146,17 @@ pub fn run(args: &RunArgs, console: &mut Console) -> Result<Ending, Failure> {
         dry::show(&list, args.allow_remote, args.generators, console)?;
         return Ok(Ending::quiet());
     }
+    let worlds: Vec<World> = groups.iter().flat_map(|group| &group.runs).map(|run| run.plan.world).collect();
+    together::check(args, &worlds)?;
     let (shutdown, stop_file) = (shutdown()?, args.stop_file.clone());
-    let setting =
-        Setting { allow_remote: args.allow_remote, shutdown, stop_file, generators: args.generators, terminal: None };
+    let setting = Setting {
+        allow_remote: args.allow_remote,
+        shutdown,
+        stop_file,
+        generators: args.generators,
+        together: args.together.agreed()?,
+        terminal: None,
+    };
     match part {
         Some(part) => shard::run(args, part, &groups, &setting, console),
         None => whole(args, &groups, &setting, console),

@@ -18,7 +18,8 @@ use std::env;
 
 /// What the command line says, or else the engine that this is a task of.
 pub fn wanted(args: &RunArgs, console: &Console) -> Result<Option<Part>, Failure> {
-    if args.shard.is_some() {
+    // A task that plays a share of one run's load plays no part of a set.
+    if args.shard.is_some() || args.together.is_given() {
         return Ok(args.shard);
     }
     let shard = Shard::of_environment(|name| env::var(name).ok()).map_err(|words| {

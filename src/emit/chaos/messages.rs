@@ -50,8 +50,9 @@ impl Desk<'_> {
             Origin::Address(address) => address.rsplit_once(':')?.1.parse::<u16>().ok(),
             _ => None,
         });
-        let port = port
-            .ok_or_else(|| format!("the port of `{}` is not known: say `at: host:port`", self.plan.service(to).name))?;
+        let port = port.ok_or_else(|| {
+            format!("the port of `{}` is not known: say `address: host:port`", self.plan.service(to).name)
+        })?;
         Ok(json!({"mode": "all", "selector": self.service(to)?, "port": port}))
     }
 

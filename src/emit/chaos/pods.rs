@@ -2,7 +2,7 @@
 
 use super::{Desk, Told, mode, with};
 use crate::base::ServiceId;
-use crate::plan::{Effect, Limit, Replicas, Whose};
+use crate::plan::{Effect, Limit, Replicas, Role, Whose};
 use serde_json::json;
 
 impl Desk<'_> {
@@ -24,8 +24,13 @@ impl Desk<'_> {
                 Ok(vec![("StressChaos", with(mode(replicas)?, self.service(id)?, json!({"stressors": stressors})))])
             }
             Effect::Skew { whose, ahead_ns } => {
+                let service = self.plan.service(id);
                 let copies = if *whose == Whose::Leader { "leader" } else { "followers" };
-                let pods = self.named(&format!("{}.{copies}", self.plan.service(id).name))?;
+                // Which pod leads only its labels say.
+                let pods = match &service.role {
+                    Role::Database(_) => self.named(&format!("{}.{copies}", service.name))?,
+                    _ => self.service(id)?,
+                };
                 let offset = format!("{}ms", ahead_ns / 1_000_000);
                 let rest = json!({"timeOffset": offset, "clockIds": ["CLOCK_REALTIME"]});
                 Ok(vec![("TimeChaos", with(mode(replicas)?, pods, rest))])

@@ -55,7 +55,17 @@ pub fn start_variable(job: &Job) -> Value {
 fn players(job: &Job, cluster: &Cluster, companions: &[Companion]) -> Value {
     let mut args = job.words.clone();
     let out = format!("{}/shares/$(JOB_COMPLETION_INDEX)", pod::folder(job));
-    let more = ["--share", "env", "--start-at", "$(START_AT)", "--allow-remote", "--no-fail", "--out", &out];
+    let more = [
+        "--share",
+        "env",
+        "--start-at",
+        "$(START_AT)",
+        "--faults-elsewhere",
+        "--allow-remote",
+        "--no-fail",
+        "--out",
+        &out,
+    ];
     args.extend(more.map(str::to_owned));
     let env = vec![
         variable("SHARDS", &job.shards.to_string()),

@@ -26,11 +26,13 @@ mod stop;
 mod target;
 #[cfg(test)]
 mod tests;
+mod together;
 mod undoing;
 mod wire;
 
 pub use describe::describe;
 pub use generators::generator_main;
+pub use together::Together;
 
 use super::undo::entries;
 use super::{RealProcess, Shutdown, Stop, Trouble};
@@ -76,6 +78,8 @@ pub struct LiveOptions<'a> {
     pub guardian: Option<PathBuf>,
     /// So many processes make the load; `None`: as many as the scenario says.
     pub generators: Option<u32>,
+    /// Other machines play the rest of the load.
+    pub together: Option<Together>,
     /// Hands over single keys while the run lasts.
     pub terminal: Option<entries::Terminal>,
     /// The run stops when this file is there, beside the one that the scenario names.
@@ -92,14 +96,25 @@ pub struct Played {
 
 /// Plays the whole run and undoes everything. Blocks for as long as the run lasts; may be called from any thread.
 pub fn play(plan: &Plan, options: &LiveOptions) -> Result<Played, Trouble> {
-    let checked = preflight::check(plan, options.allow_remote, generators::count(plan, options.generators))?;
-    let plan = Arc::new(plan.clone());
+    let plan = options.together.map_or_else(|| plan.clone(), |together| together.plan(plan));
+    let problems = options.together.map_or_else(Vec::new, |together| together.problems(&plan));
+    if !problems.is_empty() {
+        return Err(Trouble::Unplayable { problems });
+    }
+    let checked = preflight::check(&plan, options.allow_remote, share(&plan, options).of)?;
+    let plan = Arc::new(plan);
     thread::scope(|scope| {
         let run = || Run::prepare(&plan, options, checked)?.play(options);
         let engine = thread::Builder::new().name("engine".into()).spawn_scoped(scope, run);
         let engine = engine.map_err(|source| Trouble::Machine { what: "start a thread", source })?;
         engine.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
+}
+
+/// Which part of the users this process plays.
+fn share(plan: &Plan, options: &LiveOptions) -> Share {
+    let here = || Share { turn: 0, of: generators::count(plan, options.generators) };
+    options.together.map_or_else(here, |together| together.share)
 }
 
 /// Checks everything that can be known beforehand, as `play` does before it touches anything, and gives its warnings.
@@ -132,25 +147,30 @@ impl Run {
         stop::refuse_to_begin(plan, options)?;
         let undo = Undo::open(plan, options, &inbox)?;
         let ledger = undo.as_ref().map(|undo| &undo.ledger);
-        let share = Share { turn: 0, of: generators::count(plan, options.generators) };
+        let share = share(plan, options);
         let stage = runtime.block_on(async {
             tokio::select! {
                 built = stage::build(plan, share, &checked.addresses, ledger, &inbox, inputs.watch()) => built,
                 stop = stop::requested(plan, options) => Err(Trouble::StoppedBeforeStart(stop)),
             }
         })?;
-        let generators = Generators::start(plan, &stage, share.of, options, ledger, &inbox)?;
+        // The other shares are on other machines, which somebody else looks after.
+        let here = if options.together.is_some() { 1 } else { share.of };
+        let generators = Generators::start(plan, &stage, here, options, ledger, &inbox)?;
         Ok(Run { generators, stage, runtime, undo, plan: plan.clone(), inbox, inputs, warnings: checked.warnings })
     }
 
     fn play(self, options: &LiveOptions) -> Result<Played, Trouble> {
         let Run { mut generators, stage, runtime, undo, plan, inbox, mut inputs, warnings } = self;
         let Stage { wire, controller, listeners, books, .. } = stage;
-        let mut engine = Engine::of_share(plan.clone(), wire, generators.share());
+        let mut engine = Engine::of_share(plan.clone(), wire, share(&plan, options));
         engine.recorder.warnings = warnings;
         let listening = runtime.spawn(listen_for_stop(stop::requested(&plan, options), inbox));
         keep_time();
-        let epoch = generators.begin();
+        let epoch = match options.together {
+            Some(together) => together.wait(options.shutdown.as_ref())?,
+            None => generators.begin(),
+        };
         engine.wire.begin(epoch);
         let mut radius = Radius::new(&plan);
         let mut look_around = |engine: &Engine<LiveWire>, at| {
@@ -176,7 +196,8 @@ impl Run {
         readback::take_in(&books, &parts);
         drive::drain(&mut engine, &inputs);
         let mut stopped_late = None;
-        if ending.is_none() {
+        // What other machines wrote over in the meantime would look lost.
+        if ending.is_none() && options.together.is_none() {
             let stop = stop::requested(&plan, options);
             stopped_late = runtime.block_on(readback::read_back(&mut engine, &books, stop));
             ended = Instant::now();
@@ -196,7 +217,9 @@ impl Run {
             _ => stopped_late,
         };
         let figures = Figures { wall_s, lost: inputs.lost(), ending, notes, undone_after, parts };
-        Ok(Played { recording: ending::record(engine, figures), stopped })
+        let mut recording = ending::record(engine, figures);
+        recording.head.part = options.together.map(|together| together.part());
+        Ok(Played { recording, stopped })
     }
 }
 

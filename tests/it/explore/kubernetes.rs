@@ -238,6 +238,7 @@ fn mistakes_are_told_before_anything_is_written() {
     refused(&with(&["--memory", "lots"], &SWEEP), "such as 512Mi");
     refused(&with(&["--namespace", "My_Drills"], &SWEEP), "lower-case letters");
     refused(&with(&[], &["plan", "shop.yaml"]), "can be handed over");
+    refused(&with(&[], &["run", "shop.yaml", "--world", "live"]), "not in the cluster: web");
     refused(&with(&[], &[&SWEEP[..], &["--jobs", "2"]].concat()), "the engine's to give");
     std::fs::copy(home.path().join("load/day.csv"), home.path().join("load.csv")).expect("it can be copied");
     let below = home.path().join("below");

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "a sweep that is killed is a real process")]
 
+mod chaos;
 mod edge;
 mod engines;
 mod hunt;

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "these tests watch real processes in real time")]
 
 mod honesty;
+mod machines;
 mod processes;
 mod server;
 mod together;

@@ -70,10 +70,6 @@ impl Generators {
         Ok(Generators { helpers })
     }
 
-    pub fn share(&self) -> Share {
-        Share { turn: 0, of: self.helpers.len() as u32 + 1 }
-    }
-
     /// What each of them has said last of what it saw.
     pub fn seen(&self) -> Vec<Counts> {
         self.helpers.iter().map(Helper::seen).collect()
