@@ -22,6 +22,7 @@ complete() {
         if [ -n "$failed" ] || [ -z "$(k get job -l "$1" -o name)" ]; then
             echo "${failed:-no Job is left}" >&2
             k get pods -l "$1" >&2
+            k logs -l "$1" --tail=20 --prefix >&2 || true
             exit 1
         fi
     done
@@ -59,6 +60,9 @@ cd \"$(dirname \"$0\")\"
 /// Applies load and faults with one begin for all, waits for both, and has the recordings joined and judged.
 pub fn submit_live(job: &Job, cluster: &Cluster, live: &Live, has_config: bool) -> String {
     let mut steps = vec![
+        "if k get job @NAME@ >/dev/null 2>&1; then echo '@NAME@ is there: delete it first' >&2; exit 1; fi\n".to_owned(),
+        // Faults do not go on without the load.
+        "trap 'code=$?; [ \"$code\" = 0 ] || k delete job @NAME@ --ignore-not-found; exit \"$code\"' EXIT\ntrap 'exit 130' INT TERM\n".to_owned(),
         format!("at=$(($(date +%s) + {}))\n", live.lead_s),
         "k apply -f load.yaml\n".to_owned(),
         // One that was left by an earlier submission would have its begin long ago.
@@ -104,7 +108,7 @@ ended() {
 
 @STEPS@echo 'results: claim @CLAIM@, folder @FOLDER@'
 ";
-    filled(text, job, cluster).replace("@STEPS@", &steps.concat())
+    filled(&text.replace("@STEPS@", &steps.concat()), job, cluster)
 }
 
 fn filled(text: &str, job: &Job, cluster: &Cluster) -> String {

@@ -412,6 +412,74 @@ fn the_job_owns_its_resources_and_may_do_no_more_than_make_and_delete_them() {
     let _: Job = typed(&documents(&home.join("report.yaml"))[0]);
 }
 
+/// A kubectl that writes down what it is asked, says yes, and knows of two pods.
+const KUBECTL: &str = "#!/bin/sh
+echo \"$@\" >>\"$ASKED\"
+case \"$*\" in
+    *'{.metadata.uid}'*) echo 0123-4567 ;;
+    *containerRecords*) printf 'shop/web-1/app\\nshop/web-2/app\\n' ;;
+    *'get job'*' -o name'*) echo job/it ;;
+    *'get job'*) exit 1 ;;
+esac
+";
+
+#[test]
+fn the_scripts_make_wait_and_delete_in_this_order() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = folder();
+    scenario(home.path(), "  crash: {kind: down, on: web, at: 10s, for: 5s}\n");
+    let done = firedrill(home.path(), &[&EMIT[..], &["--", "run", "shop.yaml"]].concat());
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    let at = home.path().join("reports/shop.kubernetes");
+    let kubectl = home.path().join("kubectl");
+    std::fs::write(&kubectl, KUBECTL).expect("it can be written");
+    std::fs::set_permissions(&kubectl, std::fs::Permissions::from_mode(0o755)).expect("it can be run");
+    let asked = |script: &Path, name: &str| {
+        let path = format!("{}:{}", home.path().display(), std::env::var("PATH").expect("there is one"));
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .arg(script)
+            .env("PATH", path)
+            .env("ASKED", home.path().join(name))
+            .env("START_AT", "1000")
+            .env("JOB_UID", "89-ab");
+        let out = shell.output().expect("a shell");
+        let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "{said}");
+        super::read(home.path(), name)
+    };
+    let words = |asked: &str| -> Vec<String> {
+        asked.lines().map(|line| line.split(' ').nth(2).unwrap_or_default().to_owned()).collect()
+    };
+    let submitted = words(&asked(&at.join("submit.sh"), "submitted"));
+    let (load, faults) = (["get", "apply", "delete", "create"], ["apply"]);
+    assert_eq!(
+        (&submitted[..4], &submitted[8..9]),
+        (&load.map(str::to_owned)[..], &faults.map(str::to_owned)[..]),
+        "{submitted:?}"
+    );
+    // What the pod finds in its volumes lies in this folder.
+    let written = documents(&at.join("faults.yaml"));
+    let config: ConfigMap = written.iter().find(|one| one["kind"] == "ConfigMap").map(typed).expect("it is there");
+    let data = config.data.expect("it has some");
+    let here = |text: &str| {
+        text.replace("/results/", &format!("{}/results/", home.path().display()))
+            .replace("/faults/", &format!("{}/", home.path().display()))
+    };
+    std::fs::write(home.path().join("0.yaml"), &data["0.yaml"]).expect("it can be written");
+    std::fs::write(home.path().join("play.sh"), here(&data["play.sh"])).expect("it can be written");
+    let played = asked(&home.path().join("play.sh"), "played");
+    assert_eq!(words(&played), ["create", "wait", "get", "delete"], "{played}");
+    let folder =
+        std::fs::read_dir(home.path().join("results")).expect("it is there").flatten().next().expect("one run").path();
+    let seen = super::read(&folder, "faults.ndjson");
+    let seen: Vec<firedrill::record::join::Seen> =
+        seen.lines().map(|line| serde_json::from_str(line).expect("as the report reads it")).collect();
+    use firedrill::record::join::Happened::{Gone, Injected};
+    let told: Vec<_> = seen.iter().map(|one| (one.fault.as_str(), one.what, one.pods)).collect();
+    assert_eq!(told, [("crash", Injected, 2), ("crash", Gone, 0)]);
+}
+
 #[test]
 fn what_chaos_mesh_has_nothing_for_is_refused_by_name() {
     let refused = |faults: &str, more: &[&str], told: &str| {
