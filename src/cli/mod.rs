@@ -57,7 +57,7 @@ struct Cli {
 /// Every command, in the order of the help.
 #[derive(Debug, Subcommand)]
 enum Command {
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     List(list::ListArgs),

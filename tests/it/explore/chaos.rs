@@ -414,7 +414,7 @@ fn the_job_owns_its_resources_and_may_do_no_more_than_make_and_delete_them() {
 
 /// A kubectl that writes down what it is asked, says yes, and knows of two pods.
 const KUBECTL: &str = "#!/bin/sh
-echo \"$@\" >>\"$ASKED\"
+printf '%s\\n' \"$*\" >>\"$ASKED\"
 case \"$*\" in
     *'{.metadata.uid}'*) echo 0123-4567 ;;
     *containerRecords*) printf 'shop/web-1/app\\nshop/web-2/app\\n' ;;
