@@ -46,7 +46,7 @@ pub fn run(args: &KubernetesArgs, console: &mut Console) -> Result<Ending, Failu
         parallelism: args.parallelism.map_or(shards, |pods| (pods as usize).min(shards)),
         per_shard: args.per_shard,
     };
-    if args.job.words.first().is_some_and(|word| word == "run") {
+    if live::is_live(&args.job.words) {
         if args.per_shard || args.parallelism.is_some() {
             return Err(Failure::usage(
                 "the pods of a live run play at the same time, as one Indexed Job",

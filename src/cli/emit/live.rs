@@ -101,6 +101,21 @@ pub fn run(args: &KubernetesArgs, cluster: Cluster, console: &mut Console) -> Re
     Ok(Ending::told(ExitCode::Held, "written; nothing was submitted"))
 }
 
+/// Whether these are the words of a live run; those of simulated ones are handed over as shards of a set.
+pub fn is_live(words: &[String]) -> bool {
+    let named = std::iter::once("firedrill").chain(words.iter().map(String::as_str));
+    let Ok(Alone { what: What::Run(asked) }) = Alone::try_parse_from(named) else {
+        return words.first().is_some_and(|word| word == "run")
+            && words.windows(2).any(|two| two == ["--world", "live"]);
+    };
+    let is_so = || {
+        let chosen = select::choose(std::slice::from_ref(&asked.scenario)).ok()?.pop()?;
+        let world = chosen.load(&Diagnostics::new()).root.get("world")?.scalar().map(str::to_owned);
+        Some(world.is_some_and(|world| world == World::Live.word()))
+    };
+    asked.shape.world.map_or_else(|| is_so().unwrap_or(false), |world| world == WorldWord::Live)
+}
+
 fn has_world(words: &[String]) -> bool {
     words.iter().any(|word| word == "--world" || word.starts_with("--world="))
 }
@@ -112,12 +127,6 @@ fn parsed(words: &[String]) -> Result<(Parsed, Plan), Failure> {
             Failure::usage(error.to_string(), "of a run pods take the scenario, --variant, --set and --seed")
         })?
         .what;
-    if asked.shape.world == Some(WorldWord::Sim) {
-        return Err(Failure::usage(
-            "simulated runs need no cluster",
-            "hand over a sweep, or play it with `firedrill run`",
-        ));
-    }
     let mut chosen = select::choose(std::slice::from_ref(&asked.scenario))?;
     let (Some(one), true) = (chosen.pop(), chosen.is_empty()) else {
         return Err(Failure::usage(format!("{} holds several scenarios", asked.scenario), "give the file of one"));
