@@ -6,6 +6,8 @@ mod alerts;
 pub mod catalogue;
 mod consumers;
 mod controls;
+#[cfg(test)]
+mod damage_tests;
 mod edges;
 pub mod expect;
 mod facts;

@@ -1,6 +1,6 @@
 //! The day: one fault at a time, decisions, notes, aborts, and what is kept.
 
-use super::{BASE, FIXED, SELLS, folder, gameday, in_peace, plan, read, write};
+use super::{BASE, FIXED, SELLS, STAND_INS, folder, gameday, in_peace, plan, read, write};
 use serde_json::Value;
 
 /// The log of the day.
@@ -107,19 +107,7 @@ fn a_stop_line_of_the_plan_ends_the_day() {
 #[test]
 fn a_live_day_is_held_and_aborted() {
     let home = folder();
-    let scenario = "name: stand-ins
-length: 8s
-warmup: 500ms
-clients:
-  users: {calls: {to: web, timeout: 1s}, rate: 50/s}
-services:
-  web: {workers: 8, work: 2ms, calls: [{to: db, timeout: 500ms}]}
-  db: {work: 1ms}
-faults:
-  late: {kind: latency, on: web->db, by: 40ms, at: 2s, for: 2s}
-expect: [success(users) >= 99%]
-";
-    write(home.path(), "shop.yaml", scenario);
+    write(home.path(), "shop.yaml", STAND_INS);
     let lines: &[&str] = &["p50(users) >= 40ms during late"];
     let text = plan("scenario: shop.yaml\nworld: live\n", &[("late", lines)])
         .replace("within: 5s", "within: 1s")

@@ -9,6 +9,20 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+/// A system that a live day plays with stand-ins, and its fault.
+const STAND_INS: &str = "name: stand-ins
+length: 8s
+warmup: 500ms
+clients:
+  users: {calls: {to: web, timeout: 1s}, rate: 50/s}
+services:
+  web: {workers: 8, work: 2ms, calls: [{to: db, timeout: 500ms}]}
+  db: {work: 1ms}
+faults:
+  late: {kind: latency, on: web->db, by: 40ms, at: 2s, for: 2s}
+expect: [success(users) >= 99%]
+";
+
 struct Ran {
     code: Option<i32>,
     out: String,

@@ -1,6 +1,6 @@
 //! The report of a day: findings, timeline, post-mortem, action items, and what was predicted beside what was observed.
 
-use super::{BASE, SELLS, folder, gameday, in_peace, plan, read, write};
+use super::{BASE, SELLS, STAND_INS, folder, gameday, in_peace, plan, read, write};
 
 #[test]
 fn a_day_becomes_a_page_with_findings_and_tasks() {
@@ -62,19 +62,7 @@ expect: [success(users) >= 99%]
 #[test]
 fn a_day_held_twice_shows_what_was_predicted_and_observed() {
     let home = folder();
-    let scenario = "name: stand-ins
-length: 6s
-warmup: 500ms
-clients:
-  users: {calls: {to: web, timeout: 1s}, rate: 50/s}
-services:
-  web: {workers: 8, work: 2ms, calls: [{to: db, timeout: 500ms}]}
-  db: {work: 1ms}
-faults:
-  late: {kind: latency, on: web->db, by: 40ms, at: 2s, for: 2s}
-expect: [success(users) >= 99%]
-";
-    write(home.path(), "shop.yaml", scenario);
+    write(home.path(), "shop.yaml", STAND_INS);
     let text = plan("scenario: shop.yaml\n", &[("late", &["p50(users) >= 40ms during late"])])
         .replace("within: 5s", "within: 1s")
         .replace("success(users) >= 99%", "success(users) >= 50%");
