@@ -158,6 +158,8 @@ struct Peek {
 struct PeekHead {
     schema_version: u32,
     what: String,
+    #[serde(default)]
+    version: String,
 }
 
 impl Any {
@@ -182,7 +184,11 @@ impl Any {
             "run" => serde_json::from_str(line).map(Any::Runs),
             _ => return Err(none()),
         };
-        read.map_err(|error| format!("{shown}: {error}"))
+        let ours = env!("CARGO_PKG_VERSION");
+        read.map_err(|error| match head.version == ours {
+            true => format!("{shown}: {error}"),
+            false => format!("{shown} was written by version {}, and this is version {ours}: {error}", head.version),
+        })
     }
 }
 

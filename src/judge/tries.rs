@@ -40,7 +40,12 @@ impl Judgement {
     /// For those who want no run that holds now and then.
     pub fn refusing_flaky(self) -> Judgement {
         match self.flaky && self.exit == ExitCode::Held {
-            true => Judgement { verdict: Verdict::Broken, exit: ExitCode::Broken, ..self },
+            true => Judgement {
+                verdict: Verdict::Broken,
+                exit: ExitCode::Broken,
+                reason: format!("{}, which is not to pass", self.reason),
+                ..self
+            },
             false => self,
         }
     }

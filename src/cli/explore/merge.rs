@@ -37,10 +37,13 @@ pub struct MergeArgs {
     json: bool,
 }
 
+const NEXT: &str =
+    "give what `--shard K/N` wrote, or a folder of it; `firedrill report` writes the reports of a recording";
+
 pub fn run(args: &MergeArgs, console: &mut Console) -> Result<Ending, Failure> {
     let (mut sweeps, mut edges, mut hunts, mut runs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for path in files(&args.files)? {
-        match Any::read(&path).map_err(|words| Failure::usage(words, ""))? {
+        match Any::read(&path).map_err(|words| Failure::usage(words, NEXT))? {
             Any::Sweep(one) => sweeps.push(one),
             Any::Edge(one) => edges.push(one),
             Any::Hunt(one) => hunts.push(one),

@@ -28,6 +28,14 @@ pub fn run(
             "play what is missing with `--shard K/N` and merge again; --partial judges what is there",
         ),
     })?;
+    // Judged again from the recordings, they must be judged as they were.
+    if whole.head.version != env!("CARGO_PKG_VERSION") {
+        let (theirs, ours) = (&whole.head.version, env!("CARGO_PKG_VERSION"));
+        return Err(Failure::usage(
+            format!("these runs were played by version {theirs}, and this is version {ours}"),
+            "merge them with the version that played them",
+        ));
+    }
     if args.beside.is_wanted() && whole.runs.iter().any(|run| run.captured.is_none()) {
         return Err(Failure::usage(
             "the shards hold no figures to compare with a baseline",

@@ -23,7 +23,10 @@ pub fn wanted(args: &RunArgs, console: &Console) -> Result<Option<Part>, Failure
         return Ok(args.shard);
     }
     let shard = Shard::of_environment(|name| env::var(name).ok()).map_err(|words| {
-        Failure::usage(words, "or take these variables out of the environment: `env -u NAME firedrill run …`")
+        Failure::usage(
+            words,
+            "give --shard K/N, or take the variable out of the environment: `env -u NAME firedrill run …`",
+        )
     })?;
     if let Some(shard) = shard.filter(|_| !args.telling.quiet) {
         console.err(&format!("note: this is shard {shard}, as the environment of this task says"));

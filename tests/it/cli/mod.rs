@@ -9,7 +9,7 @@ mod run;
 mod seeds;
 mod select;
 mod sharded;
-mod tried;
+pub mod tried;
 mod trouble;
 
 use nix::sys::signal::Signal;

@@ -136,6 +136,8 @@ fn what_does_not_fit_together_is_refused_and_what_is_missing_is_named() {
     write(home.path(), "old.json", &old.replace(env!("CARGO_PKG_VERSION"), "0.0.9"));
     let mixed = merge(&[&shards[0], "old.json", &shards[2]], &[]);
     assert!(mixed.code == Some(2) && mixed.err.contains("different versions of the program: "), "{}", mixed.err);
+    let others = merge(&["old.json", "--partial"], &[]);
+    assert!(others.code == Some(2) && others.err.contains("played by version 0.0.9, and this is"), "{}", others.err);
     let by_name = part(home.path(), "hash:2/3", "named", &[]);
     let mixed = merge(&[&shards[0], &by_name, &shards[2]], &[]);
     assert!(

@@ -71,7 +71,7 @@ fn simulated_runs_are_not_played_again_with_the_same_seed() {
 }
 
 /// A server that answers no GET when it is started for the first time, and all of them from then on.
-fn flaky(home: &Path) {
+pub fn flaky(home: &Path) {
     let seen = home.join("seen");
     let text = format!(
         r#"name: flaky

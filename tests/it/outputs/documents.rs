@@ -192,3 +192,24 @@ fn a_recording_gives_the_same_documents_again() {
         assert_eq!(read("a"), read("b"), "{ending}");
     }
 }
+
+const FLAKY: &str = r#"
+import os, xmlschema
+from junitparser.xunit2 import FlakyFailure, JUnitXml
+xmlschema.XMLSchema(os.path.join(os.environ["READERS"], "schema", "junit-10.xsd")).validate("junit.xml")
+(suite,) = JUnitXml.fromfile("junit.xml")
+assert (suite.failures, suite.errors) == (0, 0), (suite.failures, suite.errors)
+(case, *others) = suite
+(flaky,) = case.iterchildren(FlakyFailure)
+assert flaky.message.startswith("measured 0%") and flaky.type == "flaky", flaky.message
+assert not any(list(other.iterchildren(FlakyFailure)) for other in others)
+print("content")
+"#;
+
+#[test]
+fn junit_tells_flaky_lines_as_jenkins_reads_them() {
+    let folder = folder();
+    crate::cli::tried::flaky(folder.path());
+    play(folder.path(), &["run", "flaky.yaml", "--retries", "1", "--output", "junit=junit.xml"], 0);
+    assert_eq!(drive(FLAKY, folder.path(), &[]), "content\n");
+}
