@@ -1,5 +1,5 @@
-//! Which of the runs of a set one process plays: every n-th, or those whose names fall to it. The second is stable: a run that is added or taken away
-//! moves no other one to another shard.
+//! Which of the runs of a set one process plays: every n-th, or those whose names (scenario, variant, seed) fall to it. The second is stable: a run that
+//! is added or taken away moves no other one to another shard.
 
 use super::shard::Shard;
 use crate::plan::digest;

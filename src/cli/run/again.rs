@@ -27,7 +27,13 @@ pub fn write(
 ) -> Result<bool, Failure> {
     let mut outputs = Outputs::again(wishes, out)?;
     let (again, scenario_text) = origin(&recording, path);
-    let run = [Run { plan: Arc::new(recording.plan.clone()), again, name: runs::name(&recording.plan), generators: 1 }];
+    let run = [Run {
+        plan: Arc::new(recording.plan.clone()),
+        again,
+        name: runs::name(&recording.plan),
+        generators: 1,
+        turn: 1,
+    }];
     let done = Done::single(&run, &scenario_text, recording, judgement);
     show::group(&done, false, 1, &mut outputs, console)?;
     let aside = outputs.holds_stdout();

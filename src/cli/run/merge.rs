@@ -71,7 +71,7 @@ pub fn run(
 /// As it was when it was played: what the reports ask of a run is asked of the one that is reported.
 fn group(folder: String, runs: usize, kept: &Kept) -> Group {
     let plan = Arc::new(kept.recording.plan.clone());
-    let run = |_| Run { plan: plan.clone(), name: folder.clone(), generators: 1, again: kept.again.clone() };
+    let run = |_| Run { plan: plan.clone(), name: folder.clone(), generators: 1, again: kept.again.clone(), turn: 1 };
     Group { scenario_text: kept.scenario_text.clone(), runs: (0..runs).map(run).collect(), folder: folder.clone() }
 }
 

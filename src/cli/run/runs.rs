@@ -23,8 +23,17 @@ pub struct Run {
     pub name: String,
     /// So many processes make its load.
     pub generators: u32,
+    /// Which of several with the same seed, from 1.
+    pub turn: u32,
     /// The command that plays exactly this again.
     pub again: String,
+}
+
+impl Run {
+    /// Who it is, whatever else is played beside it: the name says how many seeds there are, too.
+    pub fn identity(&self) -> String {
+        format!("{}.seed-{}.{}.{}", name(&self.plan), self.plan.seed, self.plan.world.word(), self.turn)
+    }
 }
 
 impl Group {
@@ -97,7 +106,7 @@ fn group(source: &mut Source, variant: Option<&str>, args: &RunArgs) -> Option<G
         if repeats > 1 {
             name.push_str(&format!(".repeat-{turn}"));
         }
-        Run { again, plan: plan.clone(), name, generators }
+        Run { again, plan: plan.clone(), name, generators, turn }
     };
     let scenario_text = source.text().to_owned();
     let plans: Vec<Arc<Plan>> = plans.into_iter().map(Arc::new).collect();

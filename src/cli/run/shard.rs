@@ -37,7 +37,7 @@ pub fn wanted(args: &RunArgs, console: &Console) -> Result<Option<Part>, Failure
 /// The runs of all groups with their numbers, or those of a part of them.
 pub fn of(groups: &[Group], part: Option<Part>) -> Vec<(usize, &Group, &Run)> {
     let all = groups.iter().flat_map(|group| group.runs.iter().map(move |run| (group, run))).enumerate();
-    let ours = |index: usize, run: &Run| part.is_none_or(|part| part.has(index, &run.name));
+    let ours = |index: usize, run: &Run| part.is_none_or(|part| part.has(index, &run.identity()));
     all.filter(|(index, (_, run))| ours(*index, run)).map(|(index, (group, run))| (index, group, run)).collect()
 }
 

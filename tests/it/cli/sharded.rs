@@ -1,6 +1,7 @@
 //! `run --shard` and `merge`: the reports, the last line and the exit code of the run in one piece, byte for byte but for how long it took.
 
 use super::{HOLDING, Ran, files, firedrill, folder, program, ran, scenario, write};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 const SELECTION: [&str; 6] = ["run", "drills", "--all-variants", "--seeds", "3", "--tag=drill"];
@@ -153,6 +154,22 @@ fn what_does_not_fit_together_is_refused_and_what_is_missing_is_named() {
     assert!(torn.code == Some(2) && torn.err.contains("torn.json holds no results"), "{}", torn.err);
     let gone = merge(&["gone.json"], &[]);
     assert!(gone.code == Some(2) && gone.err.contains("gone.json: No such file"), "{}", gone.err);
+}
+
+#[test]
+fn by_name_a_run_stays_where_it_is() {
+    let home = folder();
+    drills(home.path());
+    let listed = |more: &[&str]| {
+        let done =
+            firedrill(home.path(), &[&["run", "drills", "--shard", "hash:1/2", "--list", "--json"], more].concat());
+        let value: serde_json::Value = serde_json::from_str(&done.out).expect("JSON");
+        let runs = value["runs"].as_array().expect("runs").iter();
+        runs.map(|run| (run["scenario"].to_string(), run["seed"].as_u64())).collect::<BTreeSet<_>>()
+    };
+    let (few, more) = (listed(&["--seeds", "6", "--tag", "drill"]), listed(&["--seeds", "9"]));
+    assert!((2..=10).contains(&few.len()), "{few:?}");
+    assert!(few.is_subset(&more), "{few:?} {more:?}");
 }
 
 #[test]
