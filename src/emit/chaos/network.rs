@@ -17,6 +17,11 @@ impl Desk<'_> {
         match effect {
             Effect::Delay { by, upstream } => {
                 let way = if *upstream { "to" } else { "from" };
+                // What losses cost is the model's way to lose packets.
+                if let Dist::Retransmitted { loss, .. } = by {
+                    let loss = json!({"loss": percent(*loss), "correlation": "0"});
+                    return Ok(vec![self.between(edge, way, json!({"action": "loss", "loss": loss}))?]);
+                }
                 Ok(vec![self.between(edge, way, json!({"action": "delay", "delay": delay(by)?}))?])
             }
             Effect::Cut { lose: true, .. } => {

@@ -272,6 +272,13 @@ fn the_way_between_pods() {
     // Answers are late, and they come from the called side.
     assert_eq!((spec.mode.as_str(), spec.direction.as_str(), spec.target.mode.as_str()), ("all", "from", "all"));
     assert!(is_web(&spec.selector) && spec.target.selector.label_selectors["app"] == "db");
+    let lost = resources("  lost: {kind: loss, on: web->db, share: 5%, at: 10s, for: 5s}\n", &DB);
+    let lost: Vec<NetworkChaos> = lost.iter().map(|one| read(&one.spec)).collect();
+    assert!(!lost.is_empty());
+    for spec in lost {
+        let loss = spec.loss.expect("some are lost");
+        assert_eq!((spec.action.as_str(), loss.loss.as_str(), loss.correlation.as_str()), ("loss", "5", "0"));
+    }
     let spec: NetworkChaos = read(&one("  gone: {kind: cut, on: users->web, at: 10s, for: 5s}\n", &[]));
     assert_eq!((spec.action.as_str(), spec.direction.as_str()), ("partition", "both"));
     assert_eq!(spec.selector.namespaces, ["drills"]);
