@@ -32,6 +32,8 @@ enum Of {
     Sweep,
     /// edge.json
     Edge,
+    /// hunt.json, and what a shard of it leaves
+    Hunt,
 }
 
 pub fn run(args: &SchemaArgs, console: &mut Console) -> Result<Ending, Failure> {
@@ -41,6 +43,7 @@ pub fn run(args: &SchemaArgs, console: &mut Console) -> Result<Ending, Failure> 
         Of::Check => schemars::schema_for!(check::Line).to_value(),
         Of::Sweep => explore::results::schema(),
         Of::Edge => explore::curve::schema(),
+        Of::Hunt => explore::hunt::schema(),
     };
     let text = serde_json::to_string_pretty(&schema).map_err(|error| Failure::internal(error.to_string(), ""))?;
     console.out(&(text + "\n"));

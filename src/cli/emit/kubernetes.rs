@@ -55,6 +55,12 @@ pub fn run(args: &KubernetesArgs, console: &mut Console) -> Result<Ending, Failu
         }
         return live::run(args, cluster, console);
     }
+    if args.live.is_given() {
+        return Err(Failure::usage(
+            "--selector, --volume, --target-namespace and --kubectl-image are for a live run, and these runs are simulated",
+            "leave them out, or hand over `run SCENARIO --world live`",
+        ));
+    }
     let order = Order::new(&args.job, "kubernetes")?;
     if cluster.per_shard && order.job.shards > JOBS_MAX {
         return Err(Failure::usage(

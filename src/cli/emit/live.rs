@@ -174,6 +174,12 @@ fn shareable(plan: &Plan) -> Result<(), Failure> {
 }
 
 impl LiveArgs {
+    /// Something that only a live run has is asked for.
+    pub fn is_given(&self) -> bool {
+        let LiveArgs { selectors, volumes, target_namespace, kubectl_image, .. } = self;
+        !selectors.is_empty() || !volumes.is_empty() || target_namespace.is_some() || kubectl_image.is_some()
+    }
+
     fn places(&self, plan: &Plan, cluster: &Cluster, order: &Order) -> Result<Places, Failure> {
         let mut labels: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for (service, label, value) in &self.selectors {

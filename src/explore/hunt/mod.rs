@@ -13,7 +13,7 @@ mod story;
 
 pub use budget::{Budget, Wish};
 pub use search::Guide;
-pub use several::{Broken, Hunt, Hunts, Search};
+pub use several::{Broken, Hunt, Hunts, Search, schema};
 
 use schedule::{Blow, Schedule};
 use shrink::shrink;

@@ -10,6 +10,7 @@ use crate::explore::results::Head;
 use crate::explore::shard::Shard;
 use crate::explore::study::Study;
 use crate::plan::Plan;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,7 +30,7 @@ pub struct Hunt {
 }
 
 /// What one search came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Search {
     /// Its number, counted from 0.
     pub search: usize,
@@ -41,7 +42,7 @@ pub struct Search {
 }
 
 /// The smallest schedule that a search knows to break a line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Broken {
     /// The run that broke it first, counted from 1, and the line.
     pub run: usize,
@@ -62,7 +63,7 @@ pub struct Broken {
     pub scenario: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Near {
     /// How far inside its bound the worst line is, as a share of the bound.
     pub margin: f64,
@@ -70,7 +71,7 @@ pub struct Near {
 }
 
 /// What came of all searches, or of those of a shard.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Hunts {
     pub head: Head,
     pub shard: Option<Shard>,
@@ -192,6 +193,11 @@ impl Hunts {
     pub fn runs(&self) -> usize {
         self.searches.iter().map(|search| search.runs).sum()
     }
+}
+
+/// The JSON Schema of `hunt.json`, and of a shard of it.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Hunts).to_value()
 }
 
 impl Piece for Search {

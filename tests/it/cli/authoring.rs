@@ -161,7 +161,7 @@ fn a_new_scenario_passes_check_and_run_and_nothing_is_overwritten() {
 #[test]
 fn published_schemas_are_those_of_the_program() {
     let home = folder();
-    for of in ["scenario", "result", "check", "sweep", "edge"] {
+    for of in ["scenario", "result", "check", "sweep", "edge", "hunt"] {
         let file = format!("{of}.schema.json");
         let printed = firedrill(home.path(), &["schema", of]).out;
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reference").join(&file);

@@ -250,7 +250,7 @@ fn mistakes_are_told_before_anything_is_handed_over() {
         );
         assert!(done.code == Some(2) && done.err.contains(told), "{words:?}: {}", done.said());
     };
-    refused(&["run", "shop.yaml"], "can be handed over");
+    refused(&["plan", "shop.yaml"], "can be handed over");
     refused(&["sweep", "shop.yaml", "--vary", "services.wbe.workers=1,2"], "did you mean `web`?");
     refused(&["sweep", "shop.yaml", "--vary", "services.web.workers=1,2", "--shard", "1/2"], "the engine's to give");
     refused(&["sweep", "shop.yaml", "--varry", "x=1"], "--varry");

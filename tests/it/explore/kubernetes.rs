@@ -236,6 +236,7 @@ fn mistakes_are_told_before_anything_is_written() {
     refused(&with(&["--shards", "0"], &SWEEP), "0 is not in 1..=10000");
     refused(&with(&["--shards", "2000", "--per-shard"], &SWEEP), "2000 Jobs are more");
     refused(&with(&["--memory", "lots"], &SWEEP), "such as 512Mi");
+    refused(&with(&["--selector", "web=app=web"], &SWEEP), "are for a live run");
     refused(&with(&["--namespace", "My_Drills"], &SWEEP), "lower-case letters");
     refused(&with(&[], &["plan", "shop.yaml"]), "can be handed over");
     refused(&with(&[], &["run", "shop.yaml", "--world", "live"]), "not in the cluster: web");
