@@ -95,13 +95,18 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> u8 {
     let args = proxy::as_we_spell_them(args);
     let (color, config) = match Cli::try_parse_from(&args) {
         Ok(cli) => (cli.color, cli.config),
+        // The configuration may have it.
+        Err(error) if error.kind() == clap::error::ErrorKind::MissingRequiredArgument => config::asked_for(&args),
         Err(error) => return refuse(&error),
     };
     let mut console = Console::new(color);
-    let ending = catch_unwind(AssertUnwindSafe(|| {
-        let cli = Cli::parse_from(config::applied(args, &config, &console)?);
-        dispatch(cli.command, &cli.config, &mut console)
-    }));
+    let args = catch_unwind(AssertUnwindSafe(|| config::applied(args, &config, &console)));
+    let cli = match args.unwrap_or_else(|_| Err(panics::failure())).map(Cli::try_parse_from) {
+        Ok(Ok(cli)) => cli,
+        Ok(Err(error)) => return refuse(&error),
+        Err(failure) => return finish(Err(failure), &mut console).number(),
+    };
+    let ending = catch_unwind(AssertUnwindSafe(|| dispatch(cli.command, &cli.config, &mut console)));
     let ending = ending.unwrap_or_else(|_| Err(panics::failure()));
     finish(ending, &mut console).number()
 }

@@ -69,6 +69,11 @@ fn alert(entry: &Entry, root: &Fields, names: &Names) -> Option<Alert> {
         fields.error("when", message).code("bad-expectation");
         return None;
     }
+    if matches!(parsed.metric, Metric::Correlation { .. }) {
+        let note = fields.error("when", "this needs ten windows, and a rule looks at one at a time");
+        note.help("watch one of the two figures").code("bad-expectation");
+        return None;
+    }
     if !whole || matches!(parsed.metric, Metric::Recovery { .. }) {
         let note = fields.error("when", "a rule looks at every window in turn, not at one");
         note.help("leave the window out, such as `errors(users) > 5%`").code("bad-expectation");

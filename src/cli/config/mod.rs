@@ -7,7 +7,7 @@ mod show;
 
 pub use show::{ShowConfigArgs, show};
 
-use super::console::Console;
+use super::console::{ColorWish, Console};
 use super::ending::Failure;
 use crate::judge::ExitCode;
 use clap::parser::ValueSource;
@@ -59,7 +59,7 @@ pub enum Origin {
 pub fn applied(args: Vec<OsString>, config: &ConfigArgs, console: &Console) -> Result<Vec<OsString>, Failure> {
     let root = super::command_line();
     let layers = Layers::open(config, &root)?;
-    let Ok(matches) = root.clone().try_get_matches_from(&args) else { return Ok(args) };
+    let Ok(matches) = leniently(&args) else { return Ok(args) };
     let (path, command, matches) = leaf(&root, &matches);
     let given: Vec<&Arg> = command.get_arguments().filter(|arg| is_given(arg, matches)).collect();
     // What excludes something that was given on the command line is not wanted this time.
@@ -84,6 +84,22 @@ pub fn applied(args: Vec<OsString>, config: &ConfigArgs, console: &Console) -> R
     check(&args, &path, &words, &settings)
 }
 
+/// What a command line says of the configuration and of colours that is not complete yet.
+pub fn asked_for(args: &[OsString]) -> (ColorWish, ConfigArgs) {
+    let Ok(matches) = leniently(args) else { return (ColorWish::Auto, ConfigArgs::default()) };
+    let color = matches.get_one::<ColorWish>("color").copied().unwrap_or(ColorWish::Auto);
+    let config = ConfigArgs {
+        profile: matches.get_one::<String>("profile").cloned(),
+        config_file: matches.get_one::<PathBuf>("config_file").cloned(),
+    };
+    (color, config)
+}
+
+/// What is missing is no mistake yet.
+fn leniently(args: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    super::command_line().ignore_errors(true).try_get_matches_from(args)
+}
+
 /// The command that was called, with the words that call it.
 fn leaf<'a>(root: &'a Command, matches: &'a ArgMatches) -> (Vec<String>, &'a Command, &'a ArgMatches) {
     let (mut path, mut command, mut here) = (Vec::new(), root, matches);
@@ -105,10 +121,10 @@ fn option<'c>(command: &'c Command, key: &str) -> Option<&'c Arg> {
     command.get_arguments().find(|arg| key_of(arg) == Some(key))
 }
 
-/// What an option is called in the file. Help, and what says where settings are, are not set by settings.
+/// What an option is called in the file. Help, colours, and what says where settings are, are not set by settings.
 fn key_of(arg: &Arg) -> Option<&str> {
     let id = arg.get_id().as_str();
-    let fixed = ["help", "version", "profile", "config_file"].contains(&id) || arg.is_hide_set();
+    let fixed = ["help", "version", "color", "profile", "config_file"].contains(&id) || arg.is_hide_set();
     let name = if arg.is_positional() { Some(id) } else { arg.get_long() };
     name.filter(|_| !fixed)
 }

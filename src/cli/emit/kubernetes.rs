@@ -61,7 +61,7 @@ pub fn run(args: &KubernetesArgs, console: &mut Console) -> Result<Ending, Failu
             "leave them out, or hand over `run SCENARIO --world live`",
         ));
     }
-    let order = Order::new(&args.job, "kubernetes")?;
+    let order = Order::new(&args.job, "kubernetes", console)?;
     if cluster.per_shard && order.job.shards > JOBS_MAX {
         return Err(Failure::usage(
             format!("{} Jobs are more than a cluster should be given at once", order.job.shards),

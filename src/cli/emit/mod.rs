@@ -81,8 +81,8 @@ struct Order {
 }
 
 impl Order {
-    fn new(args: &JobArgs, engine: &str) -> Result<Order, Failure> {
-        Order::of(args, engine, explore::parsed(&args.words)?)
+    fn new(args: &JobArgs, engine: &str, console: &mut Console) -> Result<Order, Failure> {
+        Order::of(args, engine, explore::parsed(&args.words, console)?)
     }
 
     fn of(args: &JobArgs, engine: &str, asked: Parsed) -> Result<Order, Failure> {

@@ -17,7 +17,7 @@ pub struct SlurmArgs {
 }
 
 pub fn run(args: &SlurmArgs, console: &mut Console) -> Result<Ending, Failure> {
-    let order = Order::new(&args.job, "slurm")?;
+    let order = Order::new(&args.job, "slurm", console)?;
     if order.job.shards > SHARDS_MAX {
         return Err(Failure::usage(
             format!("an array has {SHARDS_MAX} tasks at most, as Slurm is set up by default"),

@@ -4,6 +4,7 @@ use super::edge::{self, EdgeArgs};
 use super::hunt::{self, HuntArgs};
 use super::sweep::{self, SweepArgs};
 use super::{Common, OUT, refused};
+use crate::cli::console::Console;
 use crate::cli::ending::{Failure, counted};
 use crate::cli::run::{self, RunArgs};
 use crate::cli::select;
@@ -47,7 +48,7 @@ enum What {
 
 const WORDS: [&str; 4] = ["sweep", "edge", "hunt", "run"];
 
-pub fn parsed(words: &[String]) -> Result<Parsed, Failure> {
+pub fn parsed(words: &[String], console: &mut Console) -> Result<Parsed, Failure> {
     if words.first().is_none_or(|word| !WORDS.contains(&word.as_str())) {
         return Err(Failure::usage(
             "only a sweep, an edge, a hunt or runs can be handed over",
@@ -60,7 +61,7 @@ pub fn parsed(words: &[String]) -> Result<Parsed, Failure> {
         What::Sweep(args) => of_sweep(args),
         What::Edge(args) => of_edge(args),
         What::Hunt(args) => of_hunt(args),
-        What::Run(args) => run::handed(args),
+        What::Run(args) => run::handed(args, console),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Runs of one scenario that another engine shall play, as shards: their words are read and compiled here, so that mistakes are told once.
 
 use super::{Group, RunArgs, runs};
-use crate::cli::compiled::Source;
+use crate::cli::compiled::{self, Source};
+use crate::cli::console::Console;
 use crate::cli::ending::{Failure, counted};
 use crate::cli::explore::Parsed;
 use crate::cli::select;
@@ -11,13 +12,18 @@ use crate::library;
 use std::path::Path;
 
 /// What must be known of them.
-pub fn parsed(args: &RunArgs) -> Result<Parsed, Failure> {
+pub fn parsed(args: &RunArgs, console: &mut Console) -> Result<Parsed, Failure> {
     let is_engines = args.shard.is_some() || args.jobs.is_some() || !args.telling.is_default();
     if is_engines || args.rerun.is_some() || args.list || args.dry_run {
         return Err(Failure::usage(
-            "--shard, --jobs, --out and --output are the engine's to give, and --rerun, --list and --dry-run are not for it",
+            "--shard, --jobs, --out and --output are the engine's to give, what decides verdicts (--fail-on, --no-fail, --flaky-result, --baseline, --quiet) \
+             is for the merge, and --rerun, --list and --dry-run are for neither",
             "leave them out",
         ));
+    }
+    if args.scenarios.is_empty() && args.filter.is_given() {
+        let message = "an engine takes the runs of one scenario at a time, and a filter chooses among many";
+        return Err(Failure::usage(message, "name the scenario; `firedrill list scenarios` shows them"));
     }
     let scenario = match args.scenarios.as_slice() {
         [] => library::DEFAULT.to_owned(),
@@ -31,11 +37,11 @@ pub fn parsed(args: &RunArgs) -> Result<Parsed, Failure> {
     };
     let mut sources: Vec<Source> =
         select::choose(std::slice::from_ref(&scenario))?.into_iter().map(Source::open).collect();
+    args.filter.keep(&mut sources, |source| runs::forms(source, args), console)?;
     let groups = runs::plan(&mut sources, args)?;
-    let Some(source) = sources.pop().filter(|source| !source.has_errors()) else {
-        let told = sources.first().map(|source| source.rendered(false)).unwrap_or_default();
-        return Err(Failure::usage(told.trim_end(), "`firedrill check` says more"));
-    };
+    compiled::accept(&sources, console)?;
+    runs::check_worlds(&groups, args)?;
+    let Some(source) = sources.pop() else { return Err(Failure::nothing("no scenario is selected", "")) };
     let text = Path::new(&scenario).is_file().then(|| source.text().to_owned());
     let head = Head::new(groups.iter().map(Group::head).collect(), "");
     let name = groups.first().map(|group| group.runs[0].plan.scenario.clone());

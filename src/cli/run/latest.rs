@@ -1,5 +1,6 @@
 //! What became of each group of runs when it was played last with the same --out, in a small file there: `--rerun latest` leaves out what held, in
-//! the same form. A changed scenario, another seed or another version of the program is another form.
+//! the same form. A changed scenario, another seed or another version of the program is another form. What is judged against a baseline is never
+//! left out: the baseline may have changed.
 
 use super::telling::TellingArgs;
 use crate::cli::console::Console;
@@ -47,7 +48,7 @@ impl Latest {
     /// Whether it held, just so.
     fn held(&self, group: &runset::Group, baseline: &str) -> bool {
         let known = self.groups.get(&group.name);
-        known.is_some_and(|one| one.exit_code == 0 && one.form == form(group, baseline))
+        baseline.is_empty() && known.is_some_and(|one| one.exit_code == 0 && one.form == form(group, baseline))
     }
 }
 

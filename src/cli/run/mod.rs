@@ -179,7 +179,9 @@ fn whole(args: &RunArgs, groups: &[Group], setting: &Setting, console: &mut Cons
     drop(way);
     let runs = telling.runs;
     let (judged, aside) = telling.finish(console)?;
-    let heads: Vec<_> = groups.iter().map(Group::head).zip(&judged).collect();
+    // What was under way when it ended early may lack runs, or was not undone.
+    let whole = if halted.is_ok() { judged.len() } else { judged.len().saturating_sub(1) };
+    let heads: Vec<_> = groups.iter().map(Group::head).zip(&judged[..whole]).collect();
     latest::keep(&args.telling, &heads, args.rerun.is_some(), console);
     match halted {
         Ok(()) => Ok(args.telling.end(&judged, aside, None)),

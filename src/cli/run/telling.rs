@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 
 const OUT: &str = "reports";
 
+/// The verdicts that fail if nobody says otherwise.
+const USUAL: [FailOn; 3] = [FailOn::Broken, FailOn::Regression, FailOn::Inconclusive];
+
 #[derive(Clone, Debug, Args)]
 pub struct TellingArgs {
     /// What to write instead of the default (text to standard output; html, json, junit and recording below --out), to a file of
@@ -28,7 +31,7 @@ pub struct TellingArgs {
     #[arg(short, long)]
     pub quiet: bool,
     /// Which verdicts end with a failure code
-    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',', default_values_t = [FailOn::Broken, FailOn::Regression, FailOn::Inconclusive])]
+    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',', default_values_t = USUAL)]
     fail_on: Vec<FailOn>,
     /// What becomes of a live run that held at a later try only (--retries)
     #[arg(long, value_enum, value_name = "HOW", default_value_t = FlakyResult::Pass)]
@@ -107,9 +110,14 @@ impl<'a> Telling<'a> {
 }
 
 impl TellingArgs {
-    /// Nothing was said of where results go, nor of baselines.
+    /// Nothing was said of where results go, nor of what decides a verdict.
     pub fn is_default(&self) -> bool {
-        self.outputs.is_empty() && self.out == Path::new(OUT) && !self.beside.is_wanted()
+        let judges_as_usual = !self.no_fail && self.fail_on == USUAL && self.flaky_result == FlakyResult::Pass;
+        self.outputs.is_empty()
+            && self.out == Path::new(OUT)
+            && !self.beside.is_wanted()
+            && judges_as_usual
+            && !self.quiet
     }
 
     /// The last line. `short` says what of the runs is not there: then nothing holds as a whole.

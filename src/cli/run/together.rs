@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub struct TogetherArgs {
     /// Send only every n-th request of a live run, beginning with the k-th, and leave the rest to other machines; `env`: as the variables of an array
     /// or an Indexed Job say. Together they send exactly what one would; `firedrill report` joins their recordings
-    #[arg(long, value_name = "K/N|env", requires = "start_at", conflicts_with_all = ["generators", "shard"])]
+    #[arg(long, value_name = "K/N|env", requires = "start_at", conflicts_with_all = ["generators", "shard", "retries", "repeat"])]
     share: Option<String>,
     /// When a shared run begins: Unix seconds, or RFC 3339 such as 2026-11-22T03:00:00Z
     #[arg(long, value_name = "TIME", value_parser = moment, requires = "share")]

@@ -28,6 +28,10 @@ pub fn parse_stop(text: &str, names: &Names) -> Result<(Parsed, f64, Span), Expe
             error.help("stop by errors, success, latencies, rates or levels, such as `errors(users) > 30% for 5s`")
         );
     }
+    if matches!(parsed.metric, Metric::Correlation { .. }) {
+        let error = whole.error("this needs ten windows, and a stop line looks at one at a time");
+        return Err(error.help("stop by one of the two figures"));
+    }
     if parsed.window.from != names.warmup || parsed.window.to != names.length {
         let error = whole.error("a stop line looks at every window in turn, not at one");
         return Err(error.help("leave the window out, such as `errors(users) > 30% for 5s`"));
@@ -64,6 +68,7 @@ mod tests {
             ("errors(users) > 30% for 5", 24, "unit"),
             ("errors(nobody) > 30% for 5s", 7, "there is no client"),
             ("errors(users) > 30% between 1s and 2s", 0, "every window"),
+            ("correlation(errors(users), offered(users)) > 0.9", 0, "ten windows"),
             ("errors(users) > 2x of whole", 0, "a number"),
             ("errors(users) > 30% for 5s now", 27, "left over"),
         ] {

@@ -145,3 +145,15 @@ fn mistakes_are_told_all_at_once_with_their_places() {
     let odd = with(home.path(), &[("FIREDRILL_RUN_SEDES", "3")], &["run", "s.yaml"]);
     assert!(odd.code == Some(0) && odd.err.contains("warning: FIREDRILL_RUN_SEDES is set"), "{}", odd.err);
 }
+
+#[test]
+fn what_a_command_requires_may_stand_in_the_file() {
+    let home = home();
+    let bare = firedrill(home.path(), &["sweep", "s.yaml"]);
+    assert_eq!((bare.code, bare.last_error_line()), (Some(2), "exit 2: wrong command line"), "{}", bare.err);
+    write(home.path(), ".config/firedrill.toml", "[profile.ci.sweep]\nvary = [\"services.web.workers=8..16:8\"]\n");
+    let swept = firedrill(home.path(), &["sweep", "s.yaml", "--profile", "ci"]);
+    assert_eq!(swept.code, Some(0), "{}{}", swept.out, swept.err);
+    let by_variable = with(home.path(), &[("FIREDRILL_SWEEP_VARY", "services.web.workers=4,8")], &["sweep", "s.yaml"]);
+    assert_eq!(by_variable.code, Some(0), "{}{}", by_variable.out, by_variable.err);
+}

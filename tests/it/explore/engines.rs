@@ -251,6 +251,10 @@ fn mistakes_are_told_before_anything_is_handed_over() {
         assert!(done.code == Some(2) && done.err.contains(told), "{words:?}: {}", done.said());
     };
     refused(&["plan", "shop.yaml"], "can be handed over");
+    refused(&["run", "shop.yaml", "--variant", "none"], "none");
+    refused(&["run", "shop.yaml", "--retries", "2"], "for live runs");
+    refused(&["run", "shop.yaml", "--no-fail"], "for the merge");
+    refused(&["run", "--tag", "timeouts"], "one scenario at a time");
     refused(&["sweep", "shop.yaml", "--vary", "services.wbe.workers=1,2"], "did you mean `web`?");
     refused(&["sweep", "shop.yaml", "--vary", "services.web.workers=1,2", "--shard", "1/2"], "the engine's to give");
     refused(&["sweep", "shop.yaml", "--varry", "x=1"], "--varry");
