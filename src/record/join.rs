@@ -71,7 +71,9 @@ fn fits((first, whole): (&Part, &Recording), (part, one): (&Part, &Recording)) -
 fn added(first: Part, mut whole: Recording, others: Vec<(Part, Recording)>) -> Recording {
     let real: Vec<usize> = whole.plan.real.services.iter().map(|real| real.service.index()).collect();
     let clocks: Vec<ClockState> = others.iter().map(|(part, _)| part.clock).chain([first.clock]).collect();
-    for (part, one) in others {
+    whole.warnings.retain(|warning| *warning != first.warning());
+    for (part, mut one) in others {
+        one.warnings.retain(|warning| *warning != part.warning());
         whole.add_part(&one, |service| real.contains(&service));
         if let (Some(sum), Some(load)) = (&mut whole.head.load, one.head.load) {
             sum.add(load);

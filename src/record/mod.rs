@@ -12,14 +12,15 @@ pub mod histogram;
 pub mod join;
 mod lateness;
 mod merge;
+mod part;
 pub mod recorder;
 pub mod recording;
 
 pub use grid::{Cell, Grid};
 pub use histogram::Latencies;
 pub use lateness::Lateness;
+pub use part::{ClockState, Part};
 pub use recorder::Recorder;
 pub use recording::{
-    ClientCell, ClockState, CutShort, EdgeCell, Event, Evidence, Head, Load, MeterCell, Part, Recording, Series,
-    ServiceCell, UndoNote,
+    ClientCell, CutShort, EdgeCell, Event, Evidence, Head, Load, MeterCell, Recording, Series, ServiceCell, UndoNote,
 };

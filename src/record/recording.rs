@@ -1,5 +1,6 @@
 //! The Recording: everything that was measured in one run, cell by cell.
 
+use super::part::Part;
 use super::{Grid, Latencies, Lateness};
 use crate::base::{ErrorKind, Outcome, Span, Time};
 use crate::plan::{Plan, World};
@@ -78,27 +79,6 @@ pub struct Head {
     /// The part of a run whose load several machines make; `None` for a whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
-}
-
-/// One of the parts of a run that machines play at the same time.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Part {
-    /// Counted from 1.
-    pub number: u32,
-    pub of: u32,
-    /// When all of them begin, by the time of day.
-    pub start_unix_s: f64,
-    pub clock: ClockState,
-}
-
-/// What a machine knows of its time of day. It cannot know by how much it is off: only within what, if somebody keeps it right.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ClockState {
-    /// Somebody keeps it right, by the kernel's account.
-    pub is_kept: bool,
-    /// Estimated and largest error in seconds, by whoever keeps it.
-    pub estimated_s: Option<f64>,
-    pub most_s: Option<f64>,
 }
 
 /// How the users' requests were made, in the live world.

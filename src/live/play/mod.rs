@@ -219,6 +219,7 @@ impl Run {
         let figures = Figures { wall_s, lost: inputs.lost(), ending, notes, undone_after, parts };
         let mut recording = ending::record(engine, figures);
         recording.head.part = options.together.map(|together| together.part());
+        recording.warnings.extend(recording.head.part.map(|part| part.warning()));
         Ok(Played { recording, stopped })
     }
 }

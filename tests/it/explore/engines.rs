@@ -241,6 +241,22 @@ fn slurm_loses_a_node_and_the_merge_is_the_same() {
 }
 
 #[test]
+fn files_that_a_scenario_names_travel_with_it() {
+    let home = folder();
+    let text = SHOP.replace("rate: 100/s", "rate: {trace: load/day.csv, every: 5s}");
+    std::fs::write(home.path().join("shop.yaml"), text).expect("it can be written");
+    std::fs::create_dir(home.path().join("load")).expect("it can be made");
+    std::fs::write(home.path().join("load/day.csv"), "90\n120\n").expect("it can be written");
+    let done = firedrill(home.path(), &[&["emit", "slurm", "--shards", "2", "--"][..], &sweep("1")].concat());
+    assert_eq!(done.code, Some(0), "{}", done.said());
+    let job = home.path().join("reports/shop.slurm");
+    assert_eq!(read(&job, "load/day.csv"), "90\n120\n");
+    let words = sweep("1").into_iter().map(|word| if word == "shop.yaml" { "scenario.yaml" } else { word });
+    let played = firedrill(&job, &words.chain(["--shard", "1/2", "--out", "shards"]).collect::<Vec<_>>());
+    assert_eq!(played.code, Some(0), "{}", played.said());
+}
+
+#[test]
 fn mistakes_are_told_before_anything_is_handed_over() {
     let home = folder();
     std::fs::write(home.path().join("shop.yaml"), SHOP).expect("it can be written");

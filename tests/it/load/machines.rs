@@ -77,6 +77,9 @@ fn three_machines_send_what_one_would_and_their_recordings_are_one() {
     let whole = file::read(&home.path().join("whole.json")).expect("it was written");
     let alone = file::read(&home.path().join("alone/shop.live/recording.json")).expect("it was written");
     assert_eq!(offered(&whole), offered(&alone));
+    let third = file::read(&home.path().join("shares/3/shop.live/recording.json")).expect("it was written");
+    let is_told = |recording: &Recording| recording.warnings.iter().any(|warning| warning.contains("this is share"));
+    assert!(is_told(&third) && !is_told(&whole));
     assert!(offered(&whole).iter().sum::<u64>() > 200);
     assert_eq!(whole.evidence[0].touched, 2);
     assert!(whole.undo.iter().any(|note| note.done && note.what.contains("podchaos/shop-0")));
