@@ -78,11 +78,15 @@ impl Play<'_> {
     ) -> Result<(), Halt> {
         let ours = self.shard.unwrap_or(Shard::WHOLE);
         let mut known = BTreeSet::new();
-        let mut journal = Journal::open(self.journal, &format!("{} {ours}", self.head.digest), |one: P| {
-            if known.insert(one.number()) {
-                take(one);
-            }
-        })?;
+        let mut journal = Journal::open(
+            self.journal,
+            &format!("{} {ours} {}", self.head.digest, env!("CARGO_PKG_VERSION")),
+            |one: P| {
+                if known.insert(one.number()) {
+                    take(one);
+                }
+            },
+        )?;
         let mine: Vec<usize> = (0..self.head.runs()).filter(|number| ours.has(*number)).collect();
         let left: Vec<usize> = mine.iter().copied().filter(|number| !known.contains(number)).collect();
         let (mut done, mut trouble) = (mine.len() - left.len(), None);

@@ -9,6 +9,9 @@ use clap::{Arg, ArgAction, Command};
 use std::env;
 use std::path::PathBuf;
 
+/// In place of a file: nothing counts but the command line.
+pub const NONE: &str = "none";
+
 /// Every profile inherits it.
 const DEFAULT: &str = "default";
 
@@ -19,12 +22,17 @@ pub struct Layers {
     pub file: Option<File>,
     /// The profiles that count, the nearer first.
     pub chain: Vec<Profile>,
+    /// Not even the environment counts.
+    is_off: bool,
 }
 
 impl Layers {
     /// Reads the file, if there is one, and settles which of its profiles count.
     pub fn open(config: &ConfigArgs, root: &Command) -> Result<Layers, Failure> {
         let named = config.config_file.clone().or_else(|| variable("FIREDRILL_CONFIG_FILE").map(PathBuf::from));
+        if named.as_deref().is_some_and(|path| path.as_os_str() == NONE) {
+            return Ok(Layers { is_off: true, ..Layers::default() });
+        }
         let wanted = config.profile.clone().or_else(|| variable("FIREDRILL_PROFILE"));
         let Some(path) = named.or_else(file::find) else {
             return match wanted {
@@ -40,11 +48,14 @@ impl Layers {
             .map_err(|error| wrong(format!("{name} cannot be read: {error}"), "look at --config-file"))?;
         let file = file::read(&name, &text, root).map_err(|mistakes| wrong(mistakes.join("\n"), ""))?;
         let chain = chain(&file, wanted.as_deref())?;
-        Ok(Layers { file: Some(file), chain })
+        Ok(Layers { file: Some(file), chain, is_off: false })
     }
 
     /// What the environment and the profiles say of a command, each option once.
     pub fn settings(&self, path: &[String], command: &Command, console: &Console) -> Result<Vec<Setting>, Failure> {
+        if self.is_off {
+            return Ok(Vec::new());
+        }
         let mut all = environment(path, command, console)?;
         for setting in self.chain.iter().flat_map(|profile| &profile.settings).filter(|one| one.command == path) {
             if all.iter().all(|known| known.key != setting.key) {

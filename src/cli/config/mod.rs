@@ -5,6 +5,7 @@ mod file;
 mod layers;
 mod show;
 
+pub use layers::NONE;
 pub use show::{ShowConfigArgs, show};
 
 use super::console::{ColorWish, Console};
@@ -22,7 +23,8 @@ pub struct ConfigArgs {
     /// The profile of the configuration file; default: FIREDRILL_PROFILE, else `default`
     #[arg(long, global = true, value_name = "NAME", help_heading = "Configuration")]
     pub profile: Option<String>,
-    /// The configuration file; default: FIREDRILL_CONFIG_FILE, else `.config/firedrill.toml` or `firedrill.toml` here or in a folder above
+    /// The configuration file; default: FIREDRILL_CONFIG_FILE, else `.config/firedrill.toml` or `firedrill.toml` here or in a folder above; `none`: only
+    /// the command line counts
     #[arg(long, global = true, value_name = "FILE", help_heading = "Configuration")]
     pub config_file: Option<PathBuf>,
 }

@@ -62,7 +62,7 @@ struct RunWords {
 pub fn run(args: &KubernetesArgs, cluster: Cluster, console: &mut Console) -> Result<Ending, Failure> {
     let (asked, plan) = parsed(&args.job.words)?;
     let mut order = Order::of(&args.job, "kubernetes", asked)?;
-    order.job.words = moved(&order.asked, &order.companions, &args.job.words);
+    order.job.words = super::alone(moved(&order.asked, &order.companions, &args.job.words));
     order
         .job
         .words

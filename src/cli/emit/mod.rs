@@ -4,6 +4,7 @@ mod kubernetes;
 mod live;
 mod slurm;
 
+use super::config;
 use super::console::Console;
 use super::ending::{Ending, Failure};
 use super::explore::{self, Parsed};
@@ -80,6 +81,11 @@ struct Order {
     to: PathBuf,
 }
 
+/// What was read here is what tasks play, whatever file or variables are found where they run.
+fn alone(words: Vec<String>) -> Vec<String> {
+    [words, vec!["--config-file".to_owned(), config::NONE.to_owned()]].concat()
+}
+
 impl Order {
     fn new(args: &JobArgs, engine: &str, console: &mut Console) -> Result<Order, Failure> {
         Order::of(args, engine, explore::parsed(&args.words, console)?)
@@ -90,7 +96,7 @@ impl Order {
         let job = Job {
             name: crate::emit::name(&asked.name, asked.what, &asked.digest),
             program: args.program.clone(),
-            words: moved(&asked, &companions, &args.words),
+            words: alone(moved(&asked, &companions, &args.words)),
             shards: args.shards as usize,
             cpus: args.cpus as usize,
         };

@@ -120,7 +120,11 @@ fn halted(halt: Halt, journal: &Path, shutdown: &Shutdown) -> Failure {
         Halt::Disk(error) => written::trouble(journal, &error),
         Halt::Stopped(done) => {
             let code = shutdown.reason().map_or(ExitCode::Internal, world::code_of);
-            Failure::told(code, format!("stopped after {}; the same command goes on from there", counted(done, "run")))
+            let words = match done {
+                0 => "stopped before anything was done; the same command begins anew".to_owned(),
+                done => format!("stopped after {}; the same command goes on from there", counted(done, "run")),
+            };
+            Failure::told(code, words)
         }
     }
 }

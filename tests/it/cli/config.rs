@@ -142,6 +142,12 @@ fn mistakes_are_told_all_at_once_with_their_places() {
     std::fs::remove_file(home.path().join(".config/firedrill.toml")).expect("it was there");
     let none = firedrill(home.path(), &["run", "--profile", "ci", "s.yaml"]);
     assert!(none.code == Some(2) && none.err.contains("there is no configuration file"), "{}", none.err);
+    let off = with(
+        home.path(),
+        &[("FIREDRILL_RUN_SEEDS", "3"), ("FIREDRILL_PROFILE", "ci")],
+        &["run", "s.yaml", "--config-file", "none"],
+    );
+    assert_eq!(off.last_line(), "exit 0: 1 of 1 expectation held", "{}", off.err);
     let odd = with(home.path(), &[("FIREDRILL_RUN_SEDES", "3")], &["run", "s.yaml"]);
     assert!(odd.code == Some(0) && odd.err.contains("warning: FIREDRILL_RUN_SEDES is set"), "{}", odd.err);
 }
