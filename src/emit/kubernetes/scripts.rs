@@ -27,6 +27,13 @@ complete() {
         fi
     done
 }
+
+# What the Job says, and the code of its last line as the verdict: the Job itself may be told to end with 0, so that it is not begun again.
+verdict() {
+    log=$(k logs "job/$1")
+    printf '%s\n' "$log"
+    code=$(printf '%s\n' "$log" | sed -n -e 's/.*(would be \([0-9]*\),.*/\1/p' -e t -e 's/^exit \([0-9]*\):.*/\1/p' | tail -n 1)
+}
 "#;
 
 /// Applies the shards, waits for them, merges, and says where the results are.
@@ -42,17 +49,18 @@ pub fn submit(job: &Job, cluster: &Cluster, has_config: bool) -> String {
         format!("k apply -f shards.yaml\n{}", if has_config { own("configmap", &job.name) } else { String::new() }),
         format!("complete {shards}\n"),
         format!("k apply -f merge.yaml\n{}", own("job", &merge_name(job))),
-        format!("complete {}\nk logs job/{}\n", selector(job, Some("merge")), merge_name(job)),
+        format!("complete {}\nverdict {}\n", selector(job, Some("merge")), merge_name(job)),
     ];
     let text = "#!/bin/sh
 # Hands the shards to the cluster of kubectl's present context, waits for them, and merges. `KUBECTL='kubectl --context=NAME' ./submit.sh` takes
-# another one. Giving it again does no harm: what is done is not done again. It all goes with
+# another one. It ends with the code of the merge. Giving it again does no harm: what is done is not done again. It all goes with
 #   kubectl --namespace @NAMESPACE@ delete @GONE@
 # but for the results: they stay in the claim @CLAIM@, below @FOLDER@ of the volume.
 set -eu
 cd \"$(dirname \"$0\")\"
 @TOOLS@
 @STEPS@echo 'results: claim @CLAIM@, folder @FOLDER@'
+exit \"${code:-1}\"
 ";
     filled(text, job, cluster).replace("@GONE@", &gone).replace("@STEPS@", &steps.concat())
 }
@@ -88,7 +96,7 @@ pub fn submit_live(job: &Job, cluster: &Cluster, live: &Live, has_config: bool) 
     }
     let merge = merge_name(job);
     steps.push(format!(
-        "k apply -f report.yaml\nown job {merge}\nended {}\nk logs job/{merge}\n",
+        "k apply -f report.yaml\nown job {merge}\nended {}\nverdict {merge}\n",
         selector(job, Some("merge"))
     ));
     let text = "#!/bin/sh
@@ -107,6 +115,7 @@ ended() {
 }
 
 @STEPS@echo 'results: claim @CLAIM@, folder @FOLDER@'
+exit \"${code:-1}\"
 ";
     filled(&text.replace("@STEPS@", &steps.concat()), job, cluster)
 }

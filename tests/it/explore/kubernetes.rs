@@ -196,7 +196,10 @@ fn the_job_says_what_a_cluster_must_know() {
 /// A kubectl that writes down what it is asked, and says yes.
 const KUBECTL: &str = "#!/bin/sh
 echo \"$@\" >>\"$ASKED\"
-case \"$*\" in *'{.metadata.uid}'*) echo 0123-4567 ;; esac
+case \"$*\" in
+    *'{.metadata.uid}'*) echo 0123-4567 ;;
+    *' logs job/'*-merge) printf '%s\\n' 'a table' \"$LAST\" ;;
+esac
 ";
 
 #[test]
@@ -209,7 +212,16 @@ fn the_script_applies_waits_and_merges() {
     std::fs::set_permissions(&kubectl, std::fs::Permissions::from_mode(0o755)).expect("it can be run");
     let mut script = Command::new(job.join("submit.sh"));
     script.env("KUBECTL", &kubectl).env("ASKED", home.path().join("asked"));
-    let out = script.output().expect("it starts");
+    for (last, code) in [
+        ("exit 0: 1 of 2 points do not hold (would be 10, but --no-fail)", 10),
+        ("exit 2: shard 3 of 4 is missing", 2),
+        ("", 1),
+    ] {
+        let ended = script.env("LAST", last).output().expect("it starts").status.code();
+        assert_eq!(ended, Some(code), "the script ends with the verdict: {last}");
+    }
+    std::fs::remove_file(home.path().join("asked")).expect("it was written");
+    let out = script.env("LAST", "exit 0: all held").output().expect("it starts");
     let said = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
     assert!(out.status.success(), "{said}");
     let asked = read(home.path(), "asked");
