@@ -11,6 +11,7 @@ use super::explore::{self, Parsed};
 use super::panics::quoted;
 use crate::emit::{Companion, File, Job};
 use crate::judge::ExitCode;
+use crate::plan::digest;
 use crate::record::file::write_whole;
 use clap::{Args, Subcommand};
 use std::io;
@@ -94,7 +95,12 @@ impl Order {
     fn of(args: &JobArgs, engine: &str, asked: Parsed) -> Result<Order, Failure> {
         let companions = companions(&asked)?;
         let job = Job {
-            name: crate::emit::name(&asked.name, asked.what, &asked.digest),
+            // As many shards as before, or else other results.
+            name: crate::emit::name(
+                &asked.name,
+                asked.what,
+                &digest::of_bytes(format!("{} {}", asked.digest, args.shards).as_bytes()),
+            ),
             program: args.program.clone(),
             words: alone(moved(&asked, &companions, &args.words)),
             shards: args.shards as usize,

@@ -6,6 +6,7 @@ use crate::cli::ending::{Ending, Failure};
 use crate::emit;
 use crate::record::file::write_whole;
 use clap::Args;
+use std::path::Path;
 
 /// Tasks of an array, unless somebody has set MaxArraySize (slurm.conf(5)).
 const SHARDS_MAX: usize = 1000;
@@ -25,6 +26,12 @@ pub fn run(args: &SlurmArgs, console: &mut Console) -> Result<Ending, Failure> {
         ));
     }
     let folder = order.folder()?;
+    if holds_results(&folder) {
+        return Err(Failure::usage(
+            format!("{} holds what shards of an earlier job left", folder.display()),
+            "give another folder with --to, or remove it: the merge takes everything that it finds there",
+        ));
+    }
     for one in &order.companions {
         let path = folder.join(&one.path);
         let made = path.parent().map_or(Ok(()), std::fs::create_dir_all);
@@ -32,4 +39,8 @@ pub fn run(args: &SlurmArgs, console: &mut Console) -> Result<Ending, Failure> {
     }
     order.write(&emit::slurm(&order.job, &folder), &folder)?;
     Ok(order.told(console))
+}
+
+fn holds_results(folder: &Path) -> bool {
+    std::fs::read_dir(folder.join("shards")).is_ok_and(|mut files| files.next().is_some())
 }

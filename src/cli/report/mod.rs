@@ -46,6 +46,13 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ending, Failure> 
     }
     let paths = shares::paths(&args.recordings)?;
     let path = paths.first().map(PathBuf::as_path).ok_or_else(|| Failure::usage("a recording is missing", NEXT))?;
+    if paths.len() > 1 && args.out.is_none() {
+        let message = "several recordings become one, and it is not said where its reports belong";
+        return Err(Failure::usage(
+            message,
+            "give --out DIR: reports beside the first would take the place of its own",
+        ));
+    }
     let read = |path: &PathBuf| file::read(path).map_err(|error| Failure::usage(error.to_string(), NEXT));
     let all = paths.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let recording = shares::whole(all, args.evidence.as_deref())?;
