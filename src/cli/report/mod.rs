@@ -32,7 +32,7 @@ pub struct ReportArgs {
     /// choice with =PATH (`-`: standard output); `--output help` lists the formats (repeatable)
     #[arg(long = "output", value_name = "FMT[=PATH]", value_parser = output::wish, long_help = output::long_help())]
     outputs: Vec<Wish>,
-    /// Folder for the reports; default: where the recording is
+    /// Folder for the reports; default: where the recording is, of several reports/NAME.joined
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -46,18 +46,15 @@ pub fn run(args: &ReportArgs, console: &mut Console) -> Result<Ending, Failure> 
     }
     let paths = shares::paths(&args.recordings)?;
     let path = paths.first().map(PathBuf::as_path).ok_or_else(|| Failure::usage("a recording is missing", NEXT))?;
-    if paths.len() > 1 && args.out.is_none() {
-        let message = "several recordings become one, and it is not said where its reports belong";
-        return Err(Failure::usage(
-            message,
-            "give --out DIR: reports beside the first would take the place of its own",
-        ));
-    }
     let read = |path: &PathBuf| file::read(path).map_err(|error| Failure::usage(error.to_string(), NEXT));
     let all = paths.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let recording = shares::whole(all, args.evidence.as_deref())?;
     let judgement = judge(&recording);
-    let beside = || path.parent().map(PathBuf::from).unwrap_or_default();
+    let beside = || match paths.len() {
+        1 => path.parent().map(PathBuf::from).unwrap_or_default(),
+        // Beside the first they would take the place of its own.
+        _ => PathBuf::from("reports").join(format!("{}.joined", recording.plan.scenario)),
+    };
     let out = args.out.clone().unwrap_or_else(beside);
     let (code, reason) = (judgement.exit, judgement.reason.clone());
     let aside = again::write(recording, judgement, path, (&args.outputs, &out), console)?;
