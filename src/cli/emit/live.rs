@@ -101,19 +101,19 @@ pub fn run(args: &KubernetesArgs, cluster: Cluster, console: &mut Console) -> Re
     Ok(Ending::told(ExitCode::Held, "written; nothing was submitted"))
 }
 
-/// Whether these are the words of a live run; those of simulated ones are handed over as shards of a set.
+/// Whether these are the words of a live run, whatever else stands there; those of simulated ones are handed over as shards of a set.
 pub fn is_live(words: &[String]) -> bool {
     let named = std::iter::once("firedrill").chain(words.iter().map(String::as_str));
-    let Ok(Alone { what: What::Run(asked) }) = Alone::try_parse_from(named) else {
-        return words.first().is_some_and(|word| word == "run")
-            && words.windows(2).any(|two| two == ["--world", "live"]);
-    };
-    let is_so = || {
-        let chosen = select::choose(std::slice::from_ref(&asked.scenario)).ok()?.pop()?;
+    let Ok(matches) = crate::cli::command_line().try_get_matches_from(named) else { return false };
+    let Some(("run", run)) = matches.subcommand() else { return false };
+    let its_own = || {
+        let scenario = run.get_many::<String>("scenarios")?.next()?;
+        let chosen = select::choose(std::slice::from_ref(scenario)).ok()?.pop()?;
         let world = chosen.load(&Diagnostics::new()).root.get("world")?.scalar().map(str::to_owned);
         Some(world.is_some_and(|world| world == World::Live.word()))
     };
-    asked.shape.world.map_or_else(|| is_so().unwrap_or(false), |world| world == WorldWord::Live)
+    let asked = run.get_one::<WorldWord>("world");
+    asked.map_or_else(|| its_own().unwrap_or(false), |world| *world == WorldWord::Live)
 }
 
 fn has_world(words: &[String]) -> bool {

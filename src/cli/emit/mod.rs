@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// What the scenario's file is called beside the job.
 const SCENARIO: &str = "scenario.yaml";
 
-/// Write the files that hand a sweep, an edge, a hunt or a live run to an existing engine
+/// Write the files that hand a sweep, an edge, a hunt, the runs of a scenario or a live run to an existing engine
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   firedrill emit slurm --shards 16 -- sweep shop.yaml --vary services.db.workers=8..64:1 --seeds 100
@@ -33,7 +33,7 @@ const SCENARIO: &str = "scenario.yaml";
   firedrill emit kubernetes --shards 4 --image … --claim results --selector web=app=shop --kubectl-image alpine/k8s:1.33.4 -- run shop.yaml
   reports/shop.kubernetes/submit.sh              a live run: four pods make its load, Chaos Mesh plays its faults
 
-What stands behind `--` is the sweep, edge, hunt or live run as it would be typed, without --shard. The scenario's file and the files that it names are taken along.")]
+What stands behind `--` is the sweep, edge, hunt or run as it would be typed, without --shard. The scenario's file and the files that it names are taken along.")]
 pub struct EmitArgs {
     #[command(subcommand)]
     engine: Engine,
@@ -62,7 +62,7 @@ struct JobArgs {
     /// The folder that is written; default: reports/NAME.ENGINE
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
-    /// The sweep, edge or hunt (for Kubernetes also the live run), as it would be typed
+    /// The sweep, edge, hunt or run (for Kubernetes also a live one), as it would be typed
     #[arg(last = true, required = true, value_name = "COMMAND …")]
     words: Vec<String>,
 }

@@ -51,10 +51,16 @@ pub fn run(args: &MergeArgs, console: &mut Console) -> Result<Ending, Failure> {
         }
     }
     if !runs.is_empty() && sweeps.is_empty() && edges.is_empty() && hunts.is_empty() {
+        if args.json {
+            let message = "--json is for a sweep or an edge, and these are runs";
+            return Err(Failure::usage(message, "give --output json"));
+        }
         return run::merge::run(&args.telling, runs, args.partial, console);
     }
-    if runs.is_empty() && (!args.telling.outputs.is_empty() || args.partial) {
-        return Err(Failure::usage("--output and --partial are for runs, and these are results of something else", ""));
+    let of_runs = args.telling.of_runs_only().or(args.partial.then_some("--partial"));
+    if let Some(option) = of_runs.filter(|_| runs.is_empty()) {
+        let message = format!("{option} is for runs, and these are results of something else");
+        return Err(Failure::usage(message, "leave it out"));
     }
     let ending = explored(args, (sweeps, edges, hunts), !runs.is_empty(), console)?;
     Ok(if args.telling.no_fail { ending.forgiven() } else { ending })

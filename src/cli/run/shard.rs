@@ -48,7 +48,7 @@ pub fn run(
     setting: &Setting,
     console: &mut Console,
 ) -> Result<Ending, Failure> {
-    // A profile may ask for reports of every run: that is no mistake, and the merge has the same profile.
+    // A profile may ask for reports of every run: that is no mistake.
     if !args.telling.outputs.is_empty() && !args.telling.quiet {
         console.err(
             "note: a shard writes no reports; give --output to `firedrill merge`, which has the runs of all shards",

@@ -112,12 +112,18 @@ impl<'a> Telling<'a> {
 impl TellingArgs {
     /// Nothing was said of where results go, nor of what decides a verdict.
     pub fn is_default(&self) -> bool {
-        let judges_as_usual = !self.no_fail && self.fail_on == USUAL && self.flaky_result == FlakyResult::Pass;
-        self.outputs.is_empty()
-            && self.out == Path::new(OUT)
-            && !self.beside.is_wanted()
-            && judges_as_usual
-            && !self.quiet
+        self.of_runs_only().is_none() && self.out == Path::new(OUT) && !self.no_fail && !self.quiet
+    }
+
+    /// The first option here that says something of runs and of nothing else.
+    pub fn of_runs_only(&self) -> Option<&'static str> {
+        let given = [
+            (!self.outputs.is_empty(), "--output"),
+            (self.beside.is_wanted(), "--baseline"),
+            (self.fail_on != USUAL, "--fail-on"),
+            (self.flaky_result != FlakyResult::Pass, "--flaky-result"),
+        ];
+        given.into_iter().find(|(is_given, _)| *is_given).map(|(_, option)| option)
     }
 
     /// The last line. `short` says what of the runs is not there: then nothing holds as a whole.

@@ -9,7 +9,7 @@ impl Desk<'_> {
     pub(super) fn disk(&self, id: ServiceId, replicas: Replicas, effect: &Effect) -> Told {
         let rest = match effect {
             Effect::SlowDisk(slow) => latency(slow)?,
-            Effect::DiskError(error) => fault(error),
+            Effect::DiskError(error) => fault(error)?,
             Effect::ShortWrites { .. } => {
                 return Err("a `mistake` of Chaos Mesh changes what is written, and does not cut it short".to_owned());
             }
@@ -35,7 +35,7 @@ fn latency(slow: &SlowDisk) -> Result<Value, String> {
 }
 
 /// The numbers of Linux (errno(3)).
-fn fault(error: &DiskError) -> Value {
+fn fault(error: &DiskError) -> Result<Value, String> {
     let errno = match error.answer {
         DiskAnswer::InputOutput => libc::EIO,
         DiskAnswer::NoSpace => libc::ENOSPC,
@@ -43,6 +43,9 @@ fn fault(error: &DiskError) -> Value {
     };
     let calls = [(error.reads, "read"), (error.writes, "write"), (error.syncs, "fsync")];
     let methods: Vec<&str> = calls.iter().filter(|(is_hit, _)| *is_hit).map(|(_, method)| *method).collect();
-    let percent = libm::round(error.share * 100.0).clamp(1.0, 100.0) as u64;
-    json!({"action": "fault", "errno": errno, "methods": methods, "percent": percent})
+    let percent = libm::round(error.share * 100.0);
+    if percent < 1.0 || (error.share * 100.0 - percent).abs() > 1e-9 {
+        return Err("Chaos Mesh takes whole percent of the calls: give such a share".to_owned());
+    }
+    Ok(json!({"action": "fault", "errno": errno, "methods": methods, "percent": percent as u64}))
 }

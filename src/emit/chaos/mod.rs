@@ -172,8 +172,10 @@ fn lasting(fault: &FaultInfo) -> String {
     milliseconds(fault.to.since(fault.from).as_secs_f64())
 }
 
+/// As Go reads a duration: whole milliseconds, or else the microseconds that netem and the file system can make.
 fn milliseconds(seconds: f64) -> String {
-    format!("{}ms", libm::round(seconds * 1e3).max(1.0))
+    let micros = libm::round(seconds * 1e6).max(1.0) as u64;
+    if micros.is_multiple_of(1000) { format!("{}ms", micros / 1000) } else { format!("{micros}us") }
 }
 
 /// Percent as text, as the network's fields have it.

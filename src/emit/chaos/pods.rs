@@ -31,7 +31,10 @@ impl Desk<'_> {
                     Role::Database(_) => self.named(&format!("{}.{copies}", service.name))?,
                     _ => self.service(id)?,
                 };
-                let offset = format!("{}ms", ahead_ns / 1_000_000);
+                let offset = match ahead_ns % 1_000_000 {
+                    0 => format!("{}ms", ahead_ns / 1_000_000),
+                    _ => format!("{ahead_ns}ns"),
+                };
                 let rest = json!({"timeOffset": offset, "clockIds": ["CLOCK_REALTIME"]});
                 Ok(vec![("TimeChaos", with(mode(replicas)?, pods, rest))])
             }

@@ -269,6 +269,9 @@ fn the_way_between_pods() {
     let delay = spec.delay.expect("it is late");
     assert_eq!((spec.action.as_str(), delay.latency.as_str(), spec.duration.as_str()), ("delay", "20ms", "12500ms"));
     assert!(delay.jitter.is_none() && delay.correlation.is_none() && delay.reorder.is_none());
+    let spec: NetworkChaos = read(&one("  late: {kind: latency, on: web->db, by: 400us, at: 10s, for: 5s}\n", &DB));
+    assert_eq!(spec.delay.expect("it is late").latency, "400us", "not rounded to what nobody asked for");
+    let spec: NetworkChaos = read(&one("  late: {kind: latency, on: web->db, by: 20ms, at: 10s, for: 12.5s}\n", &DB));
     // Answers are late, and they come from the called side.
     assert_eq!((spec.mode.as_str(), spec.direction.as_str(), spec.target.mode.as_str()), ("all", "from", "all"));
     assert!(is_web(&spec.selector) && spec.target.selector.label_selectors["app"] == "db");
@@ -516,9 +519,25 @@ fn what_chaos_mesh_has_nothing_for_is_refused_by_name() {
         &["--selector", "db=app=db"],
         "give --volume db=PATH",
     );
+    refused(
+        "  sick: {kind: disk-error, on: db, error: io, share: 0.4%, at: 10s, for: 5s}\n",
+        &DB,
+        "whole percent of the calls",
+    );
     refused("  crash: {kind: down, on: web, at: 10s, for: 5s}\n", &["--selector", "wbe=app=x"], "did you mean `web`?");
     refused("  crash: {kind: down, on: web, at: 10s, for: 5s}\n", &["--selector", "web"], "write SERVICE=LABEL=VALUE");
     refused("  crash: {kind: down, on: web, at: 10s, for: 5s}\n", &["--per-shard"], "leave --per-shard");
+}
+
+#[test]
+fn a_live_run_stays_one_whatever_else_is_asked() {
+    let home = folder();
+    scenario(home.path(), "  crash: {kind: down, on: web, at: 10s, for: 5s}\n");
+    for more in [&["--retries", "1"][..], &["--world=live", "--seeds", "2"]] {
+        let done = firedrill(home.path(), &[&EMIT[..], &["--", "run", "shop.yaml"], more].concat());
+        assert!(done.code == Some(2) && done.err.contains("of a run pods take"), "{more:?}: {}", done.said());
+    }
+    assert!(!home.path().join("reports").exists());
 }
 
 #[test]

@@ -129,6 +129,11 @@ fn what_does_not_fit_together_is_refused() {
     assert_eq!(hunt.code, Some(0), "{}", hunt.said());
     let commands = firedrill(home.path(), &["merge", &one, "hunts"]);
     assert!(commands.code == Some(2) && commands.err.contains("different commands"), "{}", commands.said());
+    for of_runs in [&["--baseline", "kept"][..], &["--fail-on", "broken"], &["--flaky-result", "fail"], &["--partial"]]
+    {
+        let ran = firedrill(home.path(), &[&["merge", &one][..], of_runs].concat());
+        assert!(ran.code == Some(2) && ran.err.contains(&format!("{} is for runs", of_runs[0])), "{}", ran.said());
+    }
     let none = firedrill(home.path(), &["merge", "shop.yaml"]);
     assert!(none.code == Some(2) && none.err.contains("holds no results"), "{}", none.said());
 }
