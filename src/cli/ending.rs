@@ -30,6 +30,11 @@ pub struct Failure {
     pub reason: String,
 }
 
+/// What the argument parser says of words that are not the command line itself, without the mark that a failure gets anyway.
+pub fn unread(error: &clap::Error) -> String {
+    error.to_string().trim_start_matches("error: ").trim_end().to_owned()
+}
+
 impl Ending {
     /// Done, and the output speaks for itself.
     pub fn quiet() -> Ending {

@@ -9,7 +9,7 @@ pub use layers::NONE;
 pub use show::{ShowConfigArgs, show};
 
 use super::console::{ColorWish, Console};
-use super::ending::Failure;
+use super::ending::{Failure, unread};
 use crate::judge::ExitCode;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command};
@@ -169,10 +169,9 @@ fn check(args: &[OsString], path: &[String], words: &[String], settings: &[Setti
     match super::command_line().try_get_matches_from(&all) {
         Err(error) if error.use_stderr() => {
             let origins: Vec<String> = settings.iter().map(|one| format!("  {} ({})", one.key, one.origin)).collect();
-            let message = error.to_string().trim_start_matches("error: ").trim_end().to_owned();
             Err(Failure {
                 code: ExitCode::Usage,
-                message,
+                message: unread(&error),
                 next: format!("of these options some are from the configuration:\n{}", origins.join("\n")),
                 reason: "wrong configuration".to_owned(),
             })

@@ -3,7 +3,7 @@
 use super::kubernetes::KubernetesArgs;
 use super::{Order, moved};
 use crate::cli::console::Console;
-use crate::cli::ending::{Ending, Failure, counted};
+use crate::cli::ending::{Ending, Failure, counted, unread};
 use crate::cli::explore::Parsed;
 use crate::cli::select;
 use crate::cli::shape::{Shape, WorldWord};
@@ -124,7 +124,7 @@ fn parsed(words: &[String]) -> Result<(Parsed, Plan), Failure> {
     let words = std::iter::once("firedrill").chain(words.iter().map(String::as_str));
     let What::Run(asked) = Alone::try_parse_from(words)
         .map_err(|error| {
-            Failure::usage(error.to_string(), "of a run pods take the scenario, --variant, --set and --seed")
+            Failure::usage(unread(&error), "of a run pods take the scenario, --variant, --set and --seed")
         })?
         .what;
     let mut chosen = select::choose(std::slice::from_ref(&asked.scenario))?;

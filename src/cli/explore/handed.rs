@@ -5,7 +5,7 @@ use super::hunt::{self, HuntArgs};
 use super::sweep::{self, SweepArgs};
 use super::{Common, OUT, refused};
 use crate::cli::console::Console;
-use crate::cli::ending::{Failure, counted};
+use crate::cli::ending::{Failure, counted, unread};
 use crate::cli::run::{self, RunArgs};
 use crate::cli::select;
 use crate::explore::Study;
@@ -56,7 +56,7 @@ pub fn parsed(words: &[String], console: &mut Console) -> Result<Parsed, Failure
         ));
     }
     let words = std::iter::once("firedrill").chain(words.iter().map(String::as_str));
-    let alone = Alone::try_parse_from(words).map_err(|error| Failure::usage(error.to_string(), ""))?;
+    let alone = Alone::try_parse_from(words).map_err(|error| Failure::usage(unread(&error), ""))?;
     match &alone.what {
         What::Sweep(args) => of_sweep(args),
         What::Edge(args) => of_edge(args),
